@@ -1,0 +1,185 @@
+using System.Globalization;
+using System.Text;
+
+namespace ActorTrain;
+
+/// <summary>
+/// An immutable float32 array of up to <see cref="Shape.MaxRank"/> dimensions. Views (<see cref="View"/>,
+/// <see cref="T"/>, <see cref="Rows"/>) share memory with the tensor they come from; nothing here writes to it.
+/// </summary>
+public sealed class Tensor
+{
+    private readonly ReadOnlyMemory<float> _memory;
+    private readonly Shape _strides;
+
+    private Tensor(ReadOnlyMemory<float> memory, Shape shape, Shape strides)
+    {
+        _memory = memory;
+        Shape = shape;
+        _strides = strides;
+        IsContiguous = strides == RowMajor(shape);
+    }
+
+    /// <summary>The sizes of the dimensions.</summary>
+    public Shape Shape { get; }
+
+    /// <summary>True when the elements lie in row-major order without gaps; then <see cref="Span"/> may be read.</summary>
+    public bool IsContiguous { get; }
+
+    /// <summary>The elements in row-major order, without a copy.</summary>
+    /// <exception cref="InvalidOperationException">The tensor is a transposed view; ask <see cref="Contiguous"/> first.</exception>
+    public ReadOnlySpan<float> Span => IsContiguous
+        ? _memory.Span[..Shape.Count]
+        : throw new InvalidOperationException($"Tensor.Span: a transposed view of shape {Shape} is not contiguous; call Contiguous() first.");
+
+    /// <summary>One element.</summary>
+    /// <exception cref="ArgumentException">Not one index for each dimension, or an index out of range.</exception>
+    [System.Runtime.CompilerServices.IndexerName("At")]
+    public float this[params ReadOnlySpan<int> index]
+    {
+        get
+        {
+            if (index.Length != Shape.Rank)
+                throw new ArgumentException($"Tensor[...]: got {index.Length} indices for shape {Shape}; give {Shape.Rank}.", nameof(index));
+            var offset = 0;
+            for (var i = 0; i < index.Length; i++)
+            {
+                if ((uint)index[i] >= (uint)Shape[i])
+                    throw new ArgumentException($"Tensor[...]: index {index[i]} in dimension {i} of shape {Shape}; give 0..{Shape[i] - 1}.", nameof(index));
+                offset += index[i] * _strides[i];
+            }
+            return _memory.Span[offset];
+        }
+    }
+
+    /// <summary>Takes over <paramref name="memory"/> without a copy. Whoever hands it over must not write to it again.</summary>
+    /// <exception cref="ArgumentException">The memory does not hold exactly the shape's elements.</exception>
+    public static Tensor Own(ReadOnlyMemory<float> memory, Shape shape)
+    {
+        if (memory.Length != shape.Count)
+            throw new ArgumentException($"Tensor: {memory.Length} values do not fill shape {shape}, which has {shape.Count}.", nameof(memory));
+        return new(memory, shape, RowMajor(shape));
+    }
+
+    /// <summary>A tensor with a copy of <paramref name="values"/>.</summary>
+    /// <exception cref="ArgumentException">The values are not exactly the shape's elements.</exception>
+    public static Tensor From(ReadOnlySpan<float> values, Shape shape) => Own(values.ToArray(), shape);
+
+    /// <summary>All zeros.</summary>
+    public static Tensor Zeros(Shape shape) => Own(new float[shape.Count], shape);
+
+    /// <summary>The same elements in another shape; one size may be −1: what is left.</summary>
+    /// <exception cref="ShapeMismatchException">The shape has another number of elements.</exception>
+    /// <exception cref="InvalidOperationException">The tensor is not contiguous.</exception>
+    public Tensor View(params ReadOnlySpan<int> sizes)
+    {
+        var wanted = Resolve(sizes);
+        if (!IsContiguous)
+            throw new InvalidOperationException($"View: a transposed view of shape {Shape} is not contiguous; call Contiguous() first.");
+        return new(_memory, wanted, RowMajor(wanted));
+    }
+
+    /// <summary>The transpose of a matrix, sharing memory: <c>[N, M]</c> of <c>[M, N]</c>.</summary>
+    /// <exception cref="ShapeMismatchException">Not two dimensions.</exception>
+    public Tensor T() => Shape.Rank == 2
+        ? new(_memory, [Shape[1], Shape[0]], [_strides[1], _strides[0]])
+        : throw new ShapeMismatchException("T", "input", Shape, "[M, N]", "Transpose matrices only.");
+
+    /// <summary>Rows <paramref name="start"/> … <paramref name="start"/>+<paramref name="count"/>−1 of the first dimension, sharing memory.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There are no such rows.</exception>
+    public Tensor Rows(int start, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(start);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(start + count, Shape.Rank == 0 ? 0 : Shape[0]);
+        var sizes = Shape.ToArray();
+        sizes[0] = count;
+        return new(_memory[(start * _strides[0])..], Shape.Create(sizes), _strides);
+    }
+
+    /// <summary>This tensor if its elements lie in row-major order, else a copy that does.</summary>
+    public Tensor Contiguous() => IsContiguous ? this : Own(ToArray(), Shape);
+
+    /// <summary>The elements in row-major order, copied.</summary>
+    public float[] ToArray()
+    {
+        if (IsContiguous) return Span.ToArray();
+        var result = new float[Shape.Count];
+        Span<int> index = stackalloc int[Shape.Rank];
+        for (var i = 0; i < result.Length; i++)
+        {
+            result[i] = this[index];
+            for (var d = Shape.Rank - 1; d >= 0 && ++index[d] == Shape[d]; d--) index[d] = 0;
+        }
+        return result;
+    }
+
+    /// <summary>The value of a tensor with one element.</summary>
+    /// <exception cref="ShapeMismatchException">More or fewer than one element.</exception>
+    public float Item() => Shape.Count == 1
+        ? _memory.Span[0]
+        : throw new ShapeMismatchException("Item", "input", Shape, "[1]", "Only a tensor with one element is a number.");
+
+    /// <summary>As PyTorch prints it, four decimals, long dimensions shortened to their ends.</summary>
+    public override string ToString()
+    {
+        var text = new StringBuilder("tensor(");
+        Print(text, [], indent: "tensor(".Length);
+        return text.Append(')').ToString();
+    }
+
+    private void Print(StringBuilder text, ReadOnlySpan<int> prefix, int indent)
+    {
+        if (prefix.Length == Shape.Rank)
+        {
+            text.Append(this[prefix].ToString("0.0000", CultureInfo.InvariantCulture));
+            return;
+        }
+        const int shown = 3;
+        var size = Shape[prefix.Length];
+        var innermost = prefix.Length == Shape.Rank - 1;
+        var separator = innermost ? ", " : ",\n" + new string(' ', indent + 1);
+        Span<int> index = [.. prefix, 0];
+        text.Append('[');
+        for (var i = 0; i < size; i++)
+        {
+            if (i > 0) text.Append(separator);
+            if (size > 2 * shown && i == shown)
+            {
+                text.Append("...");
+                i = size - shown - 1;
+                continue;
+            }
+            index[^1] = i;
+            Print(text, index, indent + 1);
+        }
+        text.Append(']');
+    }
+
+    private Shape Resolve(ReadOnlySpan<int> sizes)
+    {
+        var known = 1;
+        foreach (var size in sizes)
+            if (size != -1) known *= size;
+        Span<int> resolved = [.. sizes];
+        var free = resolved.IndexOf(-1);
+        if (free >= 0 && known > 0) resolved[free] = Shape.Count / known;
+        var count = 1;
+        foreach (var size in resolved) count *= size;
+        if (count != Shape.Count || resolved.Contains(-1))
+            throw new ShapeMismatchException("View", "input", Shape, $"{known} elements or a multiple", $"[{string.Join(", ", sizes.ToArray())}] does not fit {Shape.Count} elements.");
+        return Shape.Create(resolved);
+    }
+
+    private static Shape RowMajor(Shape shape)
+    {
+        Span<int> strides = stackalloc int[shape.Rank];
+        var stride = 1;
+        for (var d = shape.Rank - 1; d >= 0; d--)
+        {
+            strides[d] = stride;
+            stride *= shape[d];
+        }
+        return Shape.Create(strides);
+    }
+}

@@ -1,0 +1,2 @@
+Console.Error.WriteLine("usage: benchmarks NAME; none is there yet");
+return 2;
