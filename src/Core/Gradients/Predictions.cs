@@ -15,7 +15,8 @@ public static class Predictions
     /// <summary>How many rows of <paramref name="output"/> [N, classes] have their largest score at their label.</summary>
     public static int CountCorrect(Tensor output, ReadOnlySpan<int> labels)
     {
-        var (scores, classes) = (output.Span, output.Shape[1]);
+        var scores = output.Span;
+        var classes = output.Shape[1];
         var correct = 0;
         for (var i = 0; i < labels.Length; i++)
             if (Class(scores.Slice(i * classes, classes)) == labels[i]) correct++;

@@ -1,3 +1,5 @@
+using ActorTrain.Kernels;
+
 namespace ActorTrain;
 
 /// <summary>A loss over a batch of outputs and labels. Open for extension; a loss of your own must be pure.</summary>
@@ -44,7 +46,8 @@ public sealed record NLLLoss : Loss
     {
         var (rows, classes) = Check("NLLLoss", output, labels);
         var (losses, gradient) = (context.Take([rows]), context.Take(output.Shape));
-        var (loss, dx, x) = (losses.Span, gradient.Span, output.Span);
+        Span<float> loss = losses.Span, dx = gradient.Span;
+        var x = output.Span;
         dx.Clear();
         for (var i = 0; i < rows; i++)
         {
@@ -67,10 +70,10 @@ public sealed record CrossEntropyLoss : Loss
     {
         var (rows, classes) = Check("CrossEntropyLoss", output, labels);
         var (losses, gradient) = (context.Take([rows]), context.Take(output.Shape));
-        var (loss, dx) = (losses.Span, gradient.Span);
+        Span<float> loss = losses.Span, dx = gradient.Span;
         LogSoftmax.Rows(output.Span, dx, classes);
         for (var i = 0; i < rows; i++) loss[i] = -dx[(i * classes) + labels[i]];
-        Kernels.ElementwiseMath.Exp(dx, dx);
+        ElementwiseMath.Exp(dx, dx);
         for (var i = 0; i < rows; i++) dx[(i * classes) + labels[i]] -= 1;
         return (losses.Freeze(), gradient.Freeze());
     }

@@ -30,7 +30,9 @@ public sealed record LogSoftmax : Layer
     public override (Tensor? InputGradient, Parameters ParameterGradient) Backward(Parameters parameters, Saved saved, Tensor outputGradient, LayerContext context)
     {
         var inputGradient = context.Take(outputGradient.Shape);
-        var (dx, dy, classes) = (inputGradient.Span, outputGradient.Span, outputGradient.Shape[^1]);
+        var dx = inputGradient.Span;
+        var dy = outputGradient.Span;
+        var classes = outputGradient.Shape[^1];
         ElementwiseMath.Exp(saved.Tensor!.Span, dx);
         for (var start = 0; start < dx.Length; start += classes)
         {

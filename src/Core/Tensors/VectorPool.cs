@@ -26,13 +26,6 @@ public sealed class VectorPool
     /// <summary>Forgets a vector that somebody may still read.</summary>
     public void Abandon(FlatVector vector) => Release(vector, reuse: false);
 
-    /// <summary>Gives back the vectors of a state that the next one has replaced.</summary>
-    public void Return(TrainingState replaced)
-    {
-        Return(replaced.Parameters);
-        foreach (var moment in replaced.Optimizer.Moments) Return(moment);
-    }
-
     private void Release(FlatVector vector, bool reuse)
     {
         var index = _taken.FindIndex(v => ReferenceEquals(v.Frozen, vector));

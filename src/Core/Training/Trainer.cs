@@ -42,7 +42,7 @@ public static class Trainer
         var tree = plan.TreeOf(state.Position.Step);
         var answer = (GradientAnswer)computation.Answer(new(new(0, state.Version, WorkKind.Gradient, tree.Root), state.Position, state.Parameters));
         var next = StepEnd.Apply(plan, state, [answer], pool);
-        pool.Return(state);
+        state.ReturnTo(pool);
         return next;
     }
 

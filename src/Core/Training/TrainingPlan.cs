@@ -63,6 +63,10 @@ public sealed class TrainingPlan
     /// <summary>Steps done at a position.</summary>
     public long StepsDone(Position position) => ((long)position.Epoch * StepsPerEpoch) + position.Step;
 
+    /// <summary>Training examples that the first <paramref name="steps"/> steps of a run take.</summary>
+    public long SamplesOf(long steps) =>
+        (steps / StepsPerEpoch * SamplesPerEpoch) + Math.Min(steps % StepsPerEpoch * Recipe.BatchSize, SamplesPerEpoch);
+
     /// <summary>True when the run ends at this position.</summary>
     public bool IsEnd(Position position) => StepsDone(position) >= TotalSteps;
 }

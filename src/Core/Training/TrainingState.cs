@@ -18,6 +18,13 @@ public sealed record TrainingState(
         return new(default, parameters, recipe.Optimizer.Init(parameters.Count), default, []);
     }
 
+    /// <summary>Gives the vectors' memory back: the next state has replaced this one and nobody reads it any more.</summary>
+    public void ReturnTo(VectorPool pool)
+    {
+        pool.Return(Parameters);
+        foreach (var moment in Optimizer.Moments) pool.Return(moment);
+    }
+
     /// <summary>Updates made so far.</summary>
     public long Version => Optimizer.Step;
 }
