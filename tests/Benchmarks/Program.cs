@@ -1,2 +1,16 @@
-Console.Error.WriteLine("usage: benchmarks NAME; none is there yet");
+using ActorTrain.Benchmarks;
+
+// One line for each benchmark.
+Dictionary<string, (string Summary, Action Run)> benchmarks = new()
+{
+    ["kernel"] = ("matrix products at the shapes that training uses, against the FMA peak", KernelBenchmark.Run),
+};
+
+if (args is [var name] && benchmarks.TryGetValue(name, out var benchmark))
+{
+    benchmark.Run();
+    return 0;
+}
+Console.Error.WriteLine("usage: benchmarks NAME");
+foreach (var (known, (summary, _)) in benchmarks) Console.Error.WriteLine($"  {known,-12}{summary}");
 return 2;

@@ -1,0 +1,75 @@
+using System.Runtime.CompilerServices;
+
+namespace ActorTrain.Kernels;
+
+/// <content>The loops of the parameter gradient.</content>
+internal static unsafe partial class Gemm<TLanes, TVector>
+{
+    // Packed columns of B that stay in L2 (512 KB of the 1 MB and more that today's cores have) while all rows of C pass.
+    private const int PackedFloats = 128 * 1024;
+
+    /// <summary>C = Aᵀ·B, each leaf a chain of its own, the leaves joined pairwise tile by tile.</summary>
+    /// <remarks>
+    /// Rows of C are the outer loop: C is by far the largest operand, and is written once and in order. The partial
+    /// sums that wait for their sibling are tiles in L1.
+    /// </remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void TransposedMultiply(Operand a, Operand b, Operand c, ReadOnlySpan<int> leafRows)
+    {
+        var k = a.Rows;
+        var nc = Math.Min((c.Columns + Nr - 1) / Nr, Math.Max(1, PackedFloats / (Math.Max(1, k) * Nr))) * Nr;
+        var packedB = Scratch.Take((k * nc) + (k * TLanes.MaxTileRows) + ((PairwiseTree.MaxDepth + 1) * TileFloats));
+        var edge = packedB + (k * nc);
+        var waiting = edge + TileFloats;
+        var packedA = waiting + (PairwiseTree.MaxDepth * TileFloats);
+        for (var jc = 0; jc < c.Columns; jc += nc)
+        {
+            var end = Math.Min(c.Columns, jc + nc);
+            for (var j = jc; j < end; j += Nr)
+                Packing.Rows<TLanes, TVector>(b.At(0, j), b.Stride, k, Math.Min(Nr, end - j), packedB + ((j - jc) * (nint)k), Nr);
+            for (int row = 0, rows; row < c.Rows; row += rows)
+            {
+                rows = Microkernel.RowsOf<TLanes, TVector>(c.Rows - row);
+                Packing.Rows<TLanes, TVector>(a.At(0, row), a.Stride, k, rows, packedA, rows);
+                for (var j = jc; j < end; j += Nr)
+                {
+                    var tile = new Tile { A = packedA, AStride = rows, B = packedB + ((j - jc) * (nint)k), BStride = Nr };
+                    tile.C = c.At(row, j);
+                    tile.CStride = c.Stride;
+                    SumLeaves(rows, Math.Min(Nr, end - j), tile, leafRows, waiting, edge);
+                }
+            }
+        }
+    }
+
+    // PairwiseTree.Sum for one tile: a join is an addend of the microkernel's write-back.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void SumLeaves(
+        int rows, int columns, in Tile whole, ReadOnlySpan<int> leafRows, float* waiting, float* edge)
+    {
+        var tile = whole;
+        tile.AddendStride = Nr;
+        tile.AddendStep = -TileFloats;
+        tile.CStride = Nr;
+        var depth = 0;
+        var last = leafRows.Length - 1;
+        for (var leaf = 0; leaf < last; leaf++)
+        {
+            tile.K = leafRows[leaf];
+            tile.Addends = PairwiseTree.JoinsAfter(leaf);
+            tile.Addend = waiting + ((depth - 1) * TileFloats);
+            depth -= tile.Addends;
+            tile.C = waiting + (depth * TileFloats);
+            depth++;
+            Microkernel.Run<TLanes, TVector, ColumnMajorA, ReadsB>(rows, tile);
+            tile.A += tile.K * tile.AStride;
+            tile.B += tile.K * tile.BStride;
+        }
+        tile.K = last < 0 ? 0 : leafRows[last];
+        tile.Addends = depth;
+        tile.Addend = waiting + ((depth - 1) * TileFloats);
+        tile.C = whole.C;
+        tile.CStride = whole.CStride;
+        RunAtEdge<ColumnMajorA>(rows, columns, tile, edge);
+    }
+}

@@ -1,0 +1,83 @@
+using System.Runtime.Intrinsics;
+
+namespace ActorTrain.Kernels;
+
+/// <summary>
+/// The default kernel, in C#. Each element of a product is one chain of fused multiply-adds over k in ascending order,
+/// starting from 0, so its bits depend neither on the vector width nor on the tile or the rows beside it.
+/// </summary>
+public sealed class ManagedMatMul : IMatMul
+{
+    /// <inheritdoc/>
+    public string Name => "managed";
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">Sizes that do not fit together, or memory too short for them.</exception>
+    public void Multiply(MatrixView a, MatrixView b, ReadOnlySpan<float> bias, MatrixSpan c, ReadOnlySpan<int> leafRows)
+    {
+        if (Vector512.IsHardwareAccelerated) ManagedMatMul<Lanes512, Vector512<float>>.Multiply(a, b, bias, c, leafRows);
+        else if (Vector256.IsHardwareAccelerated) ManagedMatMul<Lanes256, Vector256<float>>.Multiply(a, b, bias, c, leafRows);
+        else if (Vector128.IsHardwareAccelerated) ManagedMatMul<Lanes128, Vector128<float>>.Multiply(a, b, bias, c, leafRows);
+        else ManagedMatMul<LanesScalar, float>.Multiply(a, b, bias, c, leafRows);
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">Sizes that do not fit together, or memory too short for them.</exception>
+    public void MultiplyTransposed(MatrixView a, MatrixView b, MatrixSpan c, ReadOnlySpan<int> leafRows)
+    {
+        if (Vector512.IsHardwareAccelerated) ManagedMatMul<Lanes512, Vector512<float>>.MultiplyTransposed(a, b, c, leafRows);
+        else if (Vector256.IsHardwareAccelerated) ManagedMatMul<Lanes256, Vector256<float>>.MultiplyTransposed(a, b, c, leafRows);
+        else if (Vector128.IsHardwareAccelerated) ManagedMatMul<Lanes128, Vector128<float>>.MultiplyTransposed(a, b, c, leafRows);
+        else ManagedMatMul<LanesScalar, float>.MultiplyTransposed(a, b, c, leafRows);
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">Sizes that do not fit together, or memory too short for them.</exception>
+    public void TransposedMultiply(MatrixView a, MatrixView b, MatrixSpan c, ReadOnlySpan<int> leafRows)
+    {
+        if (Vector512.IsHardwareAccelerated) ManagedMatMul<Lanes512, Vector512<float>>.TransposedMultiply(a, b, c, leafRows);
+        else if (Vector256.IsHardwareAccelerated) ManagedMatMul<Lanes256, Vector256<float>>.TransposedMultiply(a, b, c, leafRows);
+        else if (Vector128.IsHardwareAccelerated) ManagedMatMul<Lanes128, Vector128<float>>.TransposedMultiply(a, b, c, leafRows);
+        else ManagedMatMul<LanesScalar, float>.TransposedMultiply(a, b, c, leafRows);
+    }
+}
+
+/// <summary>The managed kernel at one vector width: checks, pins, and hands over to the loops.</summary>
+internal static unsafe class ManagedMatMul<TLanes, TVector> where TLanes : struct, ILanes<TVector> where TVector : struct
+{
+    /// <summary>As <see cref="IMatMul.Multiply"/>.</summary>
+    public static void Multiply(MatrixView a, MatrixView b, ReadOnlySpan<float> bias, MatrixSpan c, ReadOnlySpan<int> leafRows)
+    {
+        MatMulArguments.Check("Multiply", a, b, c, (a.Rows, b.Columns, a.Columns, b.Rows), a.Rows, leafRows);
+        MatMulArguments.CheckBias(bias.Length, b.Columns);
+        fixed (float* pa = a.Data, pb = b.Data, pc = c.Data, pBias = bias)
+            Gemm<TLanes, TVector>.Multiply(On(a, pa), On(b, pb), false, pBias, On(c, pc));
+    }
+
+    /// <summary>As <see cref="IMatMul.MultiplyTransposed"/>.</summary>
+    public static void MultiplyTransposed(MatrixView a, MatrixView b, MatrixSpan c, ReadOnlySpan<int> leafRows)
+    {
+        MatMulArguments.Check("MultiplyTransposed", a, b, c, (a.Rows, b.Rows, a.Columns, b.Columns), a.Rows, leafRows);
+        fixed (float* pa = a.Data, pb = b.Data, pc = c.Data)
+        {
+            if (SwapIsCheaper(a.Rows, b.Rows, a.Columns)) Gemm<TLanes, TVector>.MultiplySwapped(On(a, pa), On(b, pb), On(c, pc));
+            else Gemm<TLanes, TVector>.Multiply(On(a, pa), On(b, pb), true, null, On(c, pc));
+        }
+    }
+
+    /// <summary>As <see cref="IMatMul.TransposedMultiply"/>.</summary>
+    public static void TransposedMultiply(MatrixView a, MatrixView b, MatrixSpan c, ReadOnlySpan<int> leafRows)
+    {
+        MatMulArguments.Check("TransposedMultiply", a, b, c, (a.Columns, b.Columns, a.Rows, b.Rows), a.Rows, leafRows);
+        fixed (float* pa = a.Data, pb = b.Data, pc = c.Data)
+            Gemm<TLanes, TVector>.TransposedMultiply(On(a, pa), On(b, pb), On(c, pc), leafRows);
+    }
+
+    // Either B is transposed (N·K floats), or A and C are (M·(K + N)) and M is padded to whole vectors.
+    private static bool SwapIsCheaper(int m, int n, int k) =>
+        m % Gemm<TLanes, TVector>.Nr == 0 && (long)m * (k + n) < (long)n * k;
+
+    private static Operand On(MatrixView view, float* data) => new(data, view.Rows, view.Columns, view.Stride);
+
+    private static Operand On(MatrixSpan span, float* data) => new(data, span.Rows, span.Columns, span.Stride);
+}

@@ -1,0 +1,81 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace ActorTrain.Kernels;
+
+/// <summary>
+/// Copies operands into micropanels: NR (or MR) consecutive floats for each k, so that the microkernel reads aligned
+/// vectors from consecutive lines, whatever stride the operand has (a stride of 4 KB maps all rows to one L1 set).
+/// </summary>
+internal static unsafe class Packing
+{
+    /// <summary>
+    /// destination[r·width + c] = source[r·stride + c] for c &lt; <paramref name="columns"/>, and 0 from there to
+    /// <paramref name="width"/>.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Rows<TLanes, TVector>(float* source, nint stride, int rows, int columns, float* destination, int width)
+        where TLanes : struct, ILanes<TVector> where TVector : struct
+    {
+        if (columns != width) new Span<float>(destination, rows * width).Clear();
+        for (var r = 0; r < rows; r++, source += stride, destination += width)
+        {
+            var c = 0;
+            for (; c <= columns - TLanes.Count; c += TLanes.Count) TLanes.Store(TLanes.Load(source + c), destination + c);
+            for (; c < columns; c++) destination[c] = source[c];
+        }
+    }
+
+    /// <summary>destination[c·destinationStride + r] = source[r·sourceStride + c].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Transpose(
+        float* source, nint sourceStride, int rows, int columns, float* destination, nint destinationStride)
+    {
+        var blockRows = Avx.IsSupported ? rows & ~7 : 0;
+        var blockColumns = columns & ~7;
+        for (var r = 0; r < blockRows; r += 8)
+        {
+            var from = source + (r * sourceStride);
+            for (var c = 0; c < blockColumns; c += 8)
+                Transpose8x8(from + c, sourceStride, destination + (c * destinationStride) + r, destinationStride);
+            TransposeOneByOne(from, sourceStride, 8, blockColumns, columns, destination + r, destinationStride);
+        }
+        TransposeOneByOne(source + (blockRows * sourceStride), sourceStride, rows - blockRows, 0, columns,
+            destination + blockRows, destinationStride);
+    }
+
+    private static void TransposeOneByOne(float* source, nint sourceStride, int rows, int firstColumn, int columns,
+        float* destination, nint destinationStride)
+    {
+        for (var c = firstColumn; c < columns; c++)
+            for (var r = 0; r < rows; r++)
+                destination[(c * destinationStride) + r] = source[(r * sourceStride) + c];
+    }
+
+    // Rows r and r+4 share a register from the start, so that only in-lane shuffles are left: 16 instead of 24.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Transpose8x8(float* source, nint stride, float* destination, nint destinationStride)
+    {
+        Transpose8x4(source, stride, destination, destinationStride);
+        Transpose8x4(source + 4, stride, destination + (4 * destinationStride), destinationStride);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Transpose8x4(float* source, nint stride, float* destination, nint destinationStride)
+    {
+        var low = source + (4 * stride);
+        var r0 = Vector256.Create(Vector128.Load(source), Vector128.Load(low));
+        var r1 = Vector256.Create(Vector128.Load(source + stride), Vector128.Load(low + stride));
+        var r2 = Vector256.Create(Vector128.Load(source + (2 * stride)), Vector128.Load(low + (2 * stride)));
+        var r3 = Vector256.Create(Vector128.Load(source + (3 * stride)), Vector128.Load(low + (3 * stride)));
+        var even01 = Avx.UnpackLow(r0, r1).AsDouble();
+        var even23 = Avx.UnpackLow(r2, r3).AsDouble();
+        var odd01 = Avx.UnpackHigh(r0, r1).AsDouble();
+        var odd23 = Avx.UnpackHigh(r2, r3).AsDouble();
+        Avx.UnpackLow(even01, even23).AsSingle().Store(destination);
+        Avx.UnpackHigh(even01, even23).AsSingle().Store(destination + destinationStride);
+        Avx.UnpackLow(odd01, odd23).AsSingle().Store(destination + (2 * destinationStride));
+        Avx.UnpackHigh(odd01, odd23).AsSingle().Store(destination + (3 * destinationStride));
+    }
+}

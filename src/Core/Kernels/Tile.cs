@@ -1,0 +1,71 @@
+namespace ActorTrain.Kernels;
+
+/// <summary>What one run of a microkernel reads and writes. Strides are in floats.</summary>
+internal unsafe struct Tile
+{
+    /// <summary>First element of A; <see cref="AStride"/> is what <see cref="ILayoutOfA"/> says.</summary>
+    public float* A;
+    public nint AStride;
+
+    /// <summary>K rows of NR floats, <see cref="BStride"/> apart.</summary>
+    public float* B;
+    public nint BStride;
+
+    /// <summary>Where the rows of B are copied to, if the microkernel packs.</summary>
+    public float* Packed;
+
+    /// <summary>Length of the chain.</summary>
+    public int K;
+
+    /// <summary>The result, MR rows of NR floats.</summary>
+    public float* C;
+    public nint CStride;
+
+    /// <summary>The chain goes on from what is in C, instead of starting from 0.</summary>
+    public bool Continues;
+
+    /// <summary>Tiles added after the chain, each <see cref="AddendStep"/> after the one before: bias or waiting sums.</summary>
+    public int Addends;
+    public float* Addend;
+    public nint AddendStride;
+    public nint AddendStep;
+}
+
+/// <summary>Where element (row m, step k) of A lies. Constants for the JIT: a step of 1 folds into addresses.</summary>
+internal interface ILayoutOfA
+{
+    static abstract nint RowStep(nint stride);
+    static abstract nint ChainStep(nint stride);
+}
+
+/// <summary>A's chain is contiguous: A[m·stride + k].</summary>
+internal readonly struct RowMajorA : ILayoutOfA
+{
+    public static nint RowStep(nint stride) => stride;
+    public static nint ChainStep(nint stride) => 1;
+}
+
+/// <summary>A's rows are contiguous: A[k·stride + m]; a transposed operand, or a packed micropanel.</summary>
+internal readonly struct ColumnMajorA : ILayoutOfA
+{
+    public static nint RowStep(nint stride) => 1;
+    public static nint ChainStep(nint stride) => stride;
+}
+
+/// <summary>Whether a microkernel copies the rows of B that it reads into a micropanel, for the tiles after it.</summary>
+internal interface IPacking
+{
+    static abstract bool Packs { get; }
+}
+
+/// <summary>B is only read.</summary>
+internal readonly struct ReadsB : IPacking
+{
+    public static bool Packs => false;
+}
+
+/// <summary>B is read and packed: two stores beside 2·MR multiply-adds cost nothing, a pass of its own would.</summary>
+internal readonly struct PacksB : IPacking
+{
+    public static bool Packs => true;
+}

@@ -1,0 +1,87 @@
+using System.Diagnostics;
+using ActorTrain.Kernels;
+
+namespace ActorTrain.Benchmarks;
+
+/// <summary>
+/// Times the managed kernel on one thread. Rounds are interleaved over all products and the peak, so that a noisy
+/// moment hits all of them; medians are reported.
+/// </summary>
+internal static class KernelBenchmark
+{
+    private const int Rounds = 41;
+    private const double SecondsPerSample = 0.001;
+
+    public static void Run()
+    {
+        var cases = Cases(new ManagedMatMul()).ToArray();
+        foreach (var c in cases) c.Calibrate();
+        var peaks = new List<double>();
+        for (var round = 0; round < Rounds; round++)
+        {
+            peaks.Add(FmaPeak.MeasureOneCore(TimeProvider.System, runs: 4));
+            foreach (var c in cases) c.Sample();
+        }
+        var peak = peaks.Max();
+        Console.WriteLine($"managed, {VectorWidth.Bits} bits, one thread; FMA peak of the core: {peak:F1} GFLOP/s");
+        Console.WriteLine($"{"product",-20}{"rows x in x out",-16}{"leaves",8}{"us",11}{"GFLOP/s",10}{"of peak",9}");
+        foreach (var c in cases)
+        {
+            var gflops = c.Flops / c.MedianSeconds / 1e9;
+            Console.WriteLine($"{c.Product,-20}{c.Shape,-16}{c.Leaves,8}{c.MedianSeconds * 1e6,11:F2}{gflops,10:F1}{gflops / peak,9:P1}");
+        }
+    }
+
+    private static IEnumerable<Case> Cases(IMatMul kernel)
+    {
+        (int In, int Out)[] layers = [(784, 128), (128, 64), (64, 10), (1024, 1024)];
+        foreach (var rows in new[] { 1, 16, 32, 64, 1024 })
+            foreach (var (inputs, outputs) in layers)
+            {
+                int[] leaves = rows <= 16 ? [rows] : [.. Enumerable.Repeat(16, rows / 16)];
+                float[] x = Values(rows * inputs), w = Values(inputs * outputs), y = Values(rows * outputs), bias = Values(outputs);
+                float[] forward = new float[rows * outputs], dx = new float[rows * inputs], dw = new float[inputs * outputs];
+                var shape = $"{rows}x{inputs}x{outputs}";
+                var flops = 2.0 * rows * inputs * outputs;
+                yield return new Case("Multiply", shape, leaves.Length, flops, () =>
+                    kernel.Multiply(new(x, rows, inputs), new(w, inputs, outputs), bias, new(forward, rows, outputs), leaves));
+                yield return new Case("TransposedMultiply", shape, leaves.Length, flops, () =>
+                    kernel.TransposedMultiply(new(x, rows, inputs), new(y, rows, outputs), new(dw, inputs, outputs), leaves));
+                yield return new Case("MultiplyTransposed", shape, leaves.Length, flops, () =>
+                    kernel.MultiplyTransposed(new(y, rows, outputs), new(w, inputs, outputs), new(dx, rows, inputs), leaves));
+            }
+    }
+
+    private static float[] Values(int count)
+    {
+        var random = new Random(count);
+        return [.. Enumerable.Range(0, count).Select(_ => random.NextSingle() - 0.5f)];
+    }
+
+    private sealed class Case(string product, string shape, int leaves, double flops, Action call)
+    {
+        private readonly List<double> _seconds = [];
+        private int _repeats = 1;
+
+        public string Product => product;
+        public string Shape => shape;
+        public int Leaves => leaves;
+        public double Flops => flops;
+        public double MedianSeconds => _seconds.Order().ElementAt(_seconds.Count / 2);
+
+        public void Calibrate()
+        {
+            Time(1);
+            _repeats = Math.Max(1, (int)(SecondsPerSample / Time(1)));
+        }
+
+        public void Sample() => _seconds.Add(Time(_repeats));
+
+        private double Time(int repeats)
+        {
+            var start = Stopwatch.GetTimestamp();
+            for (var i = 0; i < repeats; i++) call();
+            return Stopwatch.GetElapsedTime(start).TotalSeconds / repeats;
+        }
+    }
+}
