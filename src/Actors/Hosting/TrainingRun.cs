@@ -73,8 +73,7 @@ public sealed class TrainingRun : BackgroundService
     {
         var matMul = MatMuls.Create(_job.Recipe.Kernel);
         var data = await _job.LoadData(cancellation);
-        _job.Recipe.CheckFits(data);
-        var plan = new TrainingPlan(_job.Recipe, data.Train.Count, data.Test.Count);
+        var plan = new TrainingPlan(_job.Recipe, data.Description);
         var events = Channel.CreateUnbounded<TrainingEvent>(new() { SingleReader = true, SingleWriter = true });
         var state = ServerState.Initial(plan, _job.From ?? TrainingState.Initial(_job.Recipe), incarnation: 1, _job.Shards);
         var server = _system.ActorOf(ParameterServerActor.Props(state, _job.Checkpoints, events.Writer, _time), "parameter-server");

@@ -83,7 +83,7 @@ public sealed class ParameterServerActor : ReceiveActor
             case SaveCheckpoint e when !_checkpoints.IsNobody():
                 _checkpointsOnTheWay++;
                 _checkpoints.Tell(new TrainingProtocol.WriteCheckpoint(
-                    _state.Plan.StepsDone(e.Training.Position), TrainingCheckpoint.Encode(_state.Plan.Recipe, e.Training)));
+                    _state.Plan.StepsDone(e.Training.Position), new TrainingCheckpoint(_state.Plan.Recipe, _state.Plan.Data, e.Training).Encode()));
                 break;
             case EndRun e:
                 _end = e;

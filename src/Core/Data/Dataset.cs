@@ -58,6 +58,9 @@ public sealed class Dataset
     public static Dataset FromIdxFolder(string folder, string? name = null) =>
         Combine(name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))), Split.LoadTrain(folder), Split.LoadTest(folder));
 
+    /// <summary>All about the data but the data.</summary>
+    public DataDescription Description => new(Name, Sha256, Train.Count, Test.Count, Train.Rows, Train.Columns, Classes, Normalization);
+
     /// <summary>A data set of two splits, which a caller may have loaded at the same time.</summary>
     /// <param name="name">What reports call it.</param>
     /// <param name="train">The examples to learn from.</param>

@@ -36,7 +36,7 @@ public sealed class ShardComputation
     {
         if (_epoch != order.Position.Epoch)
         {
-            _order = Shuffle.Order(_plan.TrainCount, _plan.Recipe.Seed, order.Position.Epoch);
+            _order = Shuffle.Order(_plan.Data.TrainCount, _plan.Recipe.Seed, order.Position.Epoch);
             _epoch = order.Position.Epoch;
         }
         var tree = _plan.TreeOf(order.Position.Step);

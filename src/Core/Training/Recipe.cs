@@ -50,9 +50,9 @@ public sealed record Recipe
 
     /// <summary>Checks that the model takes the dataset's examples and has an output for each of its classes.</summary>
     /// <exception cref="ShapeMismatchException">It does not; the message names the layer and the mend.</exception>
-    public void CheckFits(Dataset data)
+    public void CheckFits(DataDescription data)
     {
-        var output = Model.OutputShape([data.Train.Features]);
+        var output = Model.OutputShape([data.Features]);
         if (output != [data.Classes])
             throw new ShapeMismatchException($"model for dataset '{data.Name}'", "output", output, $"[{data.Classes}]",
                 $"The dataset has {data.Classes} classes; give the last Linear {data.Classes} out features.");

@@ -22,8 +22,7 @@ public static class Trainer
     public static TrainingResult Train(
         Recipe recipe, Dataset data, TrainingState? from = null, Action<EpochSummary>? onEpoch = null, CancellationToken cancellation = default)
     {
-        var plan = new TrainingPlan(recipe, data.Train.Count, data.Test.Count);
-        recipe.CheckFits(data);
+        var plan = new TrainingPlan(recipe, data.Description);
         var computation = new ShardComputation(plan, data, MatMuls.Create(recipe.Kernel));
         var pool = new VectorPool();
         var state = from ?? TrainingState.Initial(recipe);
@@ -31,10 +30,10 @@ public static class Trainer
         {
             state = Step(plan, computation, state, pool);
             if (state.Position.Step > 0) continue;
-            state = EpochEnd.Apply(plan, state, Evaluate(plan, computation, state));
+            state = EpochEnd.Apply(plan, state, Evaluator.Evaluate(plan, computation, state.Parameters));
             onEpoch?.Invoke(state.History[^1]);
         }
-        return new(state, Evaluate(plan, computation, state));
+        return new(state, Evaluator.Evaluate(plan, computation, state.Parameters));
     }
 
     private static TrainingState Step(TrainingPlan plan, ShardComputation computation, TrainingState state, VectorPool pool)
@@ -45,10 +44,6 @@ public static class Trainer
         state.ReturnTo(pool);
         return next;
     }
-
-    private static Evaluation Evaluate(TrainingPlan plan, ShardComputation computation, TrainingState state) =>
-        ((EvaluationAnswer)computation.Answer(
-            new(new(0, state.Version, WorkKind.Evaluation, plan.EvaluationTree.Root), state.Position, state.Parameters))).Evaluation;
 }
 
 /// <summary>How a run ended.</summary>

@@ -9,15 +9,17 @@ public sealed class TrainingPlan
     private readonly MicrobatchTree _full;
     private readonly MicrobatchTree _last;
 
-    /// <summary>The plan for this many training and test examples.</summary>
+    /// <summary>The plan of a recipe on data.</summary>
     /// <exception cref="ArgumentException">The recipe is invalid, or leaves an epoch without a step.</exception>
-    public TrainingPlan(Recipe recipe, int trainCount, int testCount)
+    /// <exception cref="ShapeMismatchException">The model does not take the data's examples, or has not one output for each class.</exception>
+    public TrainingPlan(Recipe recipe, DataDescription data)
     {
         var errors = recipe.Errors().ToList();
         if (errors.Count > 0) throw new ArgumentException(string.Join(" ", errors), nameof(recipe));
+        recipe.CheckFits(data);
         Recipe = recipe;
-        TrainCount = trainCount;
-        TestCount = testCount;
+        Data = data;
+        var (trainCount, testCount) = (data.TrainCount, data.TestCount);
         var remainder = trainCount % recipe.BatchSize;
         StepsPerEpoch = (trainCount / recipe.BatchSize) + (remainder > 0 && !recipe.DropLast ? 1 : 0);
         if (StepsPerEpoch == 0)
@@ -31,11 +33,8 @@ public sealed class TrainingPlan
     /// <summary>The recipe.</summary>
     public Recipe Recipe { get; }
 
-    /// <summary>Training examples.</summary>
-    public int TrainCount { get; }
-
-    /// <summary>Test examples.</summary>
-    public int TestCount { get; }
+    /// <summary>What it is trained on.</summary>
+    public DataDescription Data { get; }
 
     /// <summary>Steps of one epoch.</summary>
     public int StepsPerEpoch { get; }
@@ -44,7 +43,7 @@ public sealed class TrainingPlan
     public long TotalSteps { get; }
 
     /// <summary>Training examples that one epoch counts.</summary>
-    public int SamplesPerEpoch => Recipe.DropLast ? StepsPerEpoch * Recipe.BatchSize : TrainCount;
+    public int SamplesPerEpoch => Recipe.DropLast ? StepsPerEpoch * Recipe.BatchSize : Data.TrainCount;
 
     /// <summary>How the test split divides.</summary>
     public MicrobatchTree EvaluationTree { get; }
