@@ -11,8 +11,8 @@ internal unsafe interface ILanes<TVector> where TVector : struct
     /// <summary>Floats in a vector.</summary>
     static abstract int Count { get; }
 
-    /// <summary>MR: rows of the largest register tile; 2·MR accumulators and three operands must fit the registers.</summary>
-    static abstract int MaxTileRows { get; }
+    /// <summary>Vectors in a micropanel: 4 where there are 32 registers, 2 where there are 16.</summary>
+    static abstract int PanelVectors { get; }
 
     static abstract TVector Load(float* source);
     static abstract void Store(TVector value, float* destination);

@@ -9,8 +9,8 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
 {
     public static int Count => Vector128<float>.Count;
 
-    // 16 registers: 6×2 accumulators and three operands make 15. Arm has 32.
-    public static int MaxTileRows => AdvSimd.Arm64.IsSupported ? 8 : 6;
+    // Arm has 32 registers.
+    public static int PanelVectors => AdvSimd.Arm64.IsSupported ? 4 : 2;
 
     public static Vector128<float> Load(float* source) => Vector128.Load(source);
     public static void Store(Vector128<float> value, float* destination) => value.Store(destination);

@@ -8,8 +8,7 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
 {
     public static int Count => Vector256<float>.Count;
 
-    // 16 registers: 6×2 accumulators, two vectors of B and one broadcast element of A make 15.
-    public static int MaxTileRows => 6;
+    public static int PanelVectors => 2;
 
     public static Vector256<float> Load(float* source) => Vector256.Load(source);
     public static void Store(Vector256<float> value, float* destination) => value.Store(destination);

@@ -8,8 +8,7 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
 {
     public static int Count => Vector512<float>.Count;
 
-    // 32 registers would hold 12×2 tiles; 8×2 hides the latency of two FMA ports (4×2) and divides usual batches.
-    public static int MaxTileRows => 8;
+    public static int PanelVectors => 4;
 
     public static Vector512<float> Load(float* source) => Vector512.Load(source);
     public static void Store(Vector512<float> value, float* destination) => value.Store(destination);

@@ -5,8 +5,7 @@ internal readonly unsafe struct LanesScalar : ILanes<float>
 {
     public static int Count => 1;
 
-    // Most registers spill anyway; a small tile keeps the code short.
-    public static int MaxTileRows => 4;
+    public static int PanelVectors => 2;
 
     public static float Load(float* source) => *source;
     public static void Store(float value, float* destination) => *destination = value;
