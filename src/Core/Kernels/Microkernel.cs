@@ -80,12 +80,12 @@ internal static unsafe class Microkernel
                 Row<TLanes, TVector, TPanel>.Store(packed, b0, b1, b2, b3);
                 packed += panel;
             }
-            Row<TLanes, TVector, TPanel>.Step(*a, b0, b1, b2, b3, ref c00, ref c01, ref c02, ref c03);
-            Row<TLanes, TVector, TPanel>.Step(a[row1], b0, b1, b2, b3, ref c10, ref c11, ref c12, ref c13);
-            Row<TLanes, TVector, TPanel>.Step(a[row2], b0, b1, b2, b3, ref c20, ref c21, ref c22, ref c23);
-            Row<TLanes, TVector, TPanel>.Step(a[row3], b0, b1, b2, b3, ref c30, ref c31, ref c32, ref c33);
-            Row<TLanes, TVector, TPanel>.Step(a[row4], b0, b1, b2, b3, ref c40, ref c41, ref c42, ref c43);
-            Row<TLanes, TVector, TPanel>.Step(a[row5], b0, b1, b2, b3, ref c50, ref c51, ref c52, ref c53);
+            Row<TLanes, TVector, TPanel>.Step(a, b0, b1, b2, b3, ref c00, ref c01, ref c02, ref c03);
+            Row<TLanes, TVector, TPanel>.Step(a + row1, b0, b1, b2, b3, ref c10, ref c11, ref c12, ref c13);
+            Row<TLanes, TVector, TPanel>.Step(a + row2, b0, b1, b2, b3, ref c20, ref c21, ref c22, ref c23);
+            Row<TLanes, TVector, TPanel>.Step(a + row3, b0, b1, b2, b3, ref c30, ref c31, ref c32, ref c33);
+            Row<TLanes, TVector, TPanel>.Step(a + row4, b0, b1, b2, b3, ref c40, ref c41, ref c42, ref c43);
+            Row<TLanes, TVector, TPanel>.Step(a + row5, b0, b1, b2, b3, ref c50, ref c51, ref c52, ref c53);
         }
         var addend = tile.Addend;
         for (var left = tile.Addends; left > 0; left--, addend += tile.AddendStep)
@@ -133,10 +133,10 @@ internal static unsafe class Microkernel
                 Row<TLanes, TVector, TPanel>.Store(packed, b0, b1, b2, b3);
                 packed += panel;
             }
-            Row<TLanes, TVector, TPanel>.Step(*a, b0, b1, b2, b3, ref c00, ref c01, ref c02, ref c03);
-            Row<TLanes, TVector, TPanel>.Step(a[row1], b0, b1, b2, b3, ref c10, ref c11, ref c12, ref c13);
-            Row<TLanes, TVector, TPanel>.Step(a[row2], b0, b1, b2, b3, ref c20, ref c21, ref c22, ref c23);
-            Row<TLanes, TVector, TPanel>.Step(a[row3], b0, b1, b2, b3, ref c30, ref c31, ref c32, ref c33);
+            Row<TLanes, TVector, TPanel>.Step(a, b0, b1, b2, b3, ref c00, ref c01, ref c02, ref c03);
+            Row<TLanes, TVector, TPanel>.Step(a + row1, b0, b1, b2, b3, ref c10, ref c11, ref c12, ref c13);
+            Row<TLanes, TVector, TPanel>.Step(a + row2, b0, b1, b2, b3, ref c20, ref c21, ref c22, ref c23);
+            Row<TLanes, TVector, TPanel>.Step(a + row3, b0, b1, b2, b3, ref c30, ref c31, ref c32, ref c33);
         }
         var addend = tile.Addend;
         for (var left = tile.Addends; left > 0; left--, addend += tile.AddendStep)
@@ -176,8 +176,8 @@ internal static unsafe class Microkernel
                 Row<TLanes, TVector, TPanel>.Store(packed, b0, b1, b2, b3);
                 packed += panel;
             }
-            Row<TLanes, TVector, TPanel>.Step(*a, b0, b1, b2, b3, ref c00, ref c01, ref c02, ref c03);
-            Row<TLanes, TVector, TPanel>.Step(a[row1], b0, b1, b2, b3, ref c10, ref c11, ref c12, ref c13);
+            Row<TLanes, TVector, TPanel>.Step(a, b0, b1, b2, b3, ref c00, ref c01, ref c02, ref c03);
+            Row<TLanes, TVector, TPanel>.Step(a + row1, b0, b1, b2, b3, ref c10, ref c11, ref c12, ref c13);
         }
         var addend = tile.Addend;
         for (var left = tile.Addends; left > 0; left--, addend += tile.AddendStep)
@@ -210,7 +210,7 @@ internal static unsafe class Microkernel
                 Row<TLanes, TVector, TPanel>.Store(packed, b0, b1, b2, b3);
                 packed += panel;
             }
-            Row<TLanes, TVector, TPanel>.Step(*a, b0, b1, b2, b3, ref c00, ref c01, ref c02, ref c03);
+            Row<TLanes, TVector, TPanel>.Step(a, b0, b1, b2, b3, ref c00, ref c01, ref c02, ref c03);
         }
         var addend = tile.Addend;
         for (var left = tile.Addends; left > 0; left--, addend += tile.AddendStep)

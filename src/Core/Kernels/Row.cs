@@ -64,9 +64,9 @@ internal static unsafe class Row<TLanes, TVector, TPanel>
     /// <summary>c ← a·b + c, the next link of the row's chains.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Step(
-        float a, TVector b0, TVector b1, TVector b2, TVector b3, ref TVector c0, ref TVector c1, ref TVector c2, ref TVector c3)
+        float* a, TVector b0, TVector b1, TVector b2, TVector b3, ref TVector c0, ref TVector c1, ref TVector c2, ref TVector c3)
     {
-        var x = TLanes.Create(a);
+        var x = TLanes.Create(*a);
         c0 = TLanes.FusedMultiplyAdd(x, b0, c0);
         if (TPanel.Vectors >= 2) c1 = TLanes.FusedMultiplyAdd(x, b1, c1);
         if (TPanel.Vectors < 4) return;
