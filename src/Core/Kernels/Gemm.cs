@@ -15,6 +15,9 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
     /// <summary>Steps of k for which a micropanel is packed at once.</summary>
     internal const int Kc = 128;
 
+    // Rows of Cᵀ that are transposed together: whole tiles (of 6) and whole 8×8 blocks.
+    private const int SwappedRows = 48;
+
     /// <summary>Columns of a full register tile.</summary>
     internal static int Nr => TLanes.PanelVectors * TLanes.Count;
 
@@ -112,9 +115,9 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
     public static void MultiplySwapped(Operand a, Operand b, Operand c)
     {
         var paddedM = (c.Rows + Nr - 1) / Nr * Nr;
-        // With one block of k, a tile of Cᵀ is finished at once and needs no place of its own.
-        var isOneBlock = a.Columns <= Kc;
-        var packed = Scratch.Take(paddedM * (Kc + (isOneBlock ? Microkernel.MaxRows : c.Columns)));
+        // With one block of k, rows of Cᵀ are finished at once, and transposed while they are in L1.
+        var chunk = a.Columns <= Kc ? Math.Min(SwappedRows, c.Columns) : c.Columns;
+        var packed = Scratch.Take(paddedM * (Kc + chunk));
         var transposed = packed + (paddedM * Kc);
         var k = 0;
         do
@@ -122,25 +125,34 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
             var kc = Math.Min(Kc, a.Columns - k);
             for (var m = 0; m < c.Rows; m += Nr)
                 PackTransposed(a.At(m, k), a.Stride, kc, new Panel(Math.Min(Nr, c.Rows - m)), packed + (m * kc));
-            var tile = new Tile { AStride = b.Stride, K = kc, CStride = paddedM, Continues = k > 0 };
-            for (int row = 0, rows; row < c.Columns; row += rows)
+            for (var row = 0; row < c.Columns; row += chunk)
             {
-                rows = Microkernel.RowsOf(c.Columns - row);
-                tile.A = b.At(row, k);
-                for (var m = 0; m < c.Rows; m += Nr)
-                {
-                    var panel = new Panel(Math.Min(Nr, c.Rows - m));
-                    tile.B = packed + (m * kc);
-                    tile.BStride = panel.Nr;
-                    tile.C = transposed + m + (isOneBlock ? 0 : row * paddedM);
-                    Microkernel.Run<TLanes, TVector, RowMajorA, ReadsB>(panel.Vectors, rows, tile);
-                }
-                if (isOneBlock) Packing.Transpose(transposed, paddedM, rows, c.Rows, c.At(0, row), c.Stride);
+                var rows = Math.Min(chunk, c.Columns - row);
+                var tile = new Tile { A = b.At(row, k), AStride = b.Stride, K = kc, CStride = paddedM, Continues = k > 0 };
+                RunSwappedRows(rows, c.Rows, tile, packed, transposed);
+                if (k + kc == a.Columns) Packing.Transpose(transposed, paddedM, rows, c.Rows, c.At(0, row), c.Stride);
             }
             k += kc;
         }
         while (k < a.Columns);
-        if (!isOneBlock) Packing.Transpose(transposed, paddedM, c.Columns, c.Rows, c.Data, c.Stride);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void RunSwappedRows(int end, int m, Tile tile, float* packed, float* transposed)
+    {
+        for (int row = 0, rows; row < end; row += rows)
+        {
+            rows = Microkernel.RowsOf(end - row);
+            for (var j = 0; j < m; j += Nr)
+            {
+                var panel = new Panel(Math.Min(Nr, m - j));
+                tile.B = packed + (j * tile.K);
+                tile.BStride = panel.Nr;
+                tile.C = transposed + (row * tile.CStride) + j;
+                Microkernel.Run<TLanes, TVector, RowMajorA, ReadsB>(panel.Vectors, rows, tile);
+            }
+            tile.A += rows * tile.AStride;
+        }
     }
 
     private static void PackTransposed(float* source, nint stride, int kc, Panel panel, float* packed)

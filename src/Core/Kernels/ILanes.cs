@@ -37,6 +37,9 @@ internal unsafe interface ILanes<TVector> where TVector : struct
     /// <summary>All bits set in the lanes where x &lt; y; none where not, or where one is NaN.</summary>
     static abstract TVector LessThan(TVector x, TVector y);
 
+    /// <summary>All bits set in the lanes where x = y; so not where one is NaN.</summary>
+    static abstract TVector Equal(TVector x, TVector y);
+
     /// <summary>Bit for bit <paramref name="whenSet"/> where <paramref name="mask"/> is set.</summary>
     static abstract TVector Select(TVector mask, TVector whenSet, TVector whenClear);
 

@@ -18,6 +18,7 @@ internal readonly unsafe struct LanesScalar : ILanes<float>
     public static float Multiply(float x, float y) => x * y;
     public static float Divide(float x, float y) => x / y;
     public static float LessThan(float x, float y) => CreateBits(x < y ? -1 : 0);
+    public static float Equal(float x, float y) => CreateBits(x == y ? -1 : 0);
 
     public static float Select(float mask, float whenSet, float whenClear) =>
         CreateBits((Bits(mask) & Bits(whenSet)) | (~Bits(mask) & Bits(whenClear)));
