@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace ActorTrain.Kernels;
 
 /// <summary>
-/// The loops around the microkernels, for forward and input gradient. Names as in BLIS: a register tile is MR×NR, NR
-/// is two vectors; a micropanel is KC rows of NR floats.
+/// The loops around the microkernels, for forward and input gradient. Names as in BLIS: a register tile is MR×NR; a
+/// micropanel is KC rows of NR floats.
 /// </summary>
 /// <remarks>
 /// A micropanel of B (KC·NR·4 bytes, 32 KB for 512 bits) stays in L1 while the tiles of all rows pass over it; A comes
@@ -13,60 +13,49 @@ namespace ActorTrain.Kernels;
 internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct, ILanes<TVector> where TVector : struct
 {
     /// <summary>Steps of k for which a micropanel is packed at once.</summary>
-    internal const int Kc = 256;
+    internal const int Kc = 128;
 
-    /// <summary>Columns of a register tile.</summary>
-    internal static int Nr => 2 * TLanes.Count;
+    // Rows of Cᵀ that are transposed together: whole tiles (of 6) and whole 8×8 blocks.
+    private const int SwappedRows = 48;
 
-    private static int TileFloats => TLanes.MaxTileRows * Nr;
+    /// <summary>Columns of a full register tile.</summary>
+    internal static int Nr => TLanes.PanelVectors * TLanes.Count;
 
-    /// <summary>C = A·B + bias, or A·Bᵀ + bias when <paramref name="b"/> is [N, K]. An empty bias is null.</summary>
+    private static int TileFloats => Microkernel.MaxRows * Nr;
+
+    /// <summary>C = A·B + bias, or A·Bᵀ + bias when <paramref name="b"/> is [N, K]. An absent bias is null.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply(Operand a, Operand b, bool bIsTransposed, float* bias, Operand c)
     {
-        var panel = Scratch.Take((Kc * Nr) + Nr + TileFloats);
-        var paddedBias = panel + (Kc * Nr);
+        var packed = Scratch.Take((Kc * Nr) + Nr + TileFloats);
+        var paddedBias = packed + (Kc * Nr);
         var edge = paddedBias + Nr;
         for (var j = 0; j < c.Columns; j += Nr)
         {
-            var columns = Math.Min(Nr, c.Columns - j);
-            var panelBias = bias == null ? null : bias + j;
-            if (bias != null && columns < Nr)
-            {
-                Packing.Rows<TLanes, TVector>(panelBias, 0, 1, columns, paddedBias, Nr);
-                panelBias = paddedBias;
-            }
+            var panel = new Panel(Math.Min(Nr, c.Columns - j));
+            if (bias != null) Packing.Rows<TLanes, TVector>(bias + j, 0, 1, panel.Columns, paddedBias, panel.Nr);
             var k = 0;
             do
             {
                 var kc = Math.Min(Kc, a.Columns - k);
-                var isLast = k + kc == a.Columns;
                 var tile = new Tile
                 {
+                    A = a.At(0, k),
                     AStride = a.Stride,
-                    B = panel,
-                    BStride = Nr,
+                    B = packed,
+                    BStride = panel.Nr,
+                    C = c.At(0, j),
+                    CStride = c.Stride,
                     K = kc,
                     Continues = k > 0,
-                    Addends = isLast && bias != null ? 1 : 0,
-                    Addend = panelBias,
+                    Addends = k + kc == a.Columns && bias != null ? 1 : 0,
+                    Addend = paddedBias,
                 };
-                var row = 0;
-                if (bIsTransposed)
-                {
-                    if (columns < Nr) new Span<float>(panel, kc * Nr).Clear();
-                    Packing.Transpose(b.At(j, k), b.Stride, columns, kc, panel, Nr);
-                }
-                else if (columns < Nr) Packing.Rows<TLanes, TVector>(b.At(k, j), b.Stride, kc, columns, panel, Nr);
-                else row = FirstRows(a, b, c, tile, k, j, panel);
-                for (int rows; row < c.Rows; row += rows)
-                {
-                    rows = Microkernel.RowsOf<TLanes, TVector>(c.Rows - row);
-                    tile.A = a.At(row, k);
-                    tile.C = c.At(row, j);
-                    tile.CStride = c.Stride;
-                    RunAtEdge<RowMajorA>(rows, columns, tile, edge);
-                }
+                var rowsDone = 0;
+                if (bIsTransposed) PackTransposed(b.At(j, k), b.Stride, kc, panel, packed);
+                else if (panel.IsPadded) Packing.Rows<TLanes, TVector>(b.At(k, j), b.Stride, kc, panel.Columns, packed, panel.Nr);
+                else rowsDone = FirstRows(b.At(k, j), b.Stride, c.Rows, panel, tile, packed);
+                RunRows(rowsDone, c.Rows, panel, tile, edge);
                 k += kc;
             }
             while (k < a.Columns);
@@ -74,37 +63,48 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
     }
 
     // The first tile reads B where it lies and, if more tiles follow, leaves it packed for them.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static int FirstRows(Operand a, Operand b, Operand c, Tile tile, int k, int j, float* panel)
+    private static int FirstRows(float* b, nint bStride, int allRows, Panel panel, Tile tile, float* packed)
     {
-        var rows = Microkernel.RowsOf<TLanes, TVector>(c.Rows);
-        tile.A = a.At(0, k);
-        tile.B = b.At(k, j);
-        tile.BStride = b.Stride;
-        tile.Packed = panel;
-        tile.C = c.At(0, j);
-        tile.CStride = c.Stride;
-        if (rows < c.Rows) Microkernel.Run<TLanes, TVector, RowMajorA, PacksB>(rows, tile);
-        else Microkernel.Run<TLanes, TVector, RowMajorA, ReadsB>(rows, tile);
+        var rows = Microkernel.RowsOf(allRows);
+        tile.B = b;
+        tile.BStride = bStride;
+        tile.Packed = packed;
+        if (rows < allRows) Microkernel.Run<TLanes, TVector, RowMajorA, PacksB>(panel.Vectors, rows, tile);
+        else Microkernel.Run<TLanes, TVector, RowMajorA, ReadsB>(panel.Vectors, rows, tile);
         return rows;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void RunRows(int row, int end, Panel panel, Tile tile, float* edge)
+    {
+        tile.A += row * tile.AStride;
+        tile.C += row * tile.CStride;
+        for (int rows; row < end; row += rows)
+        {
+            rows = Microkernel.RowsOf(end - row);
+            RunAtEdge<RowMajorA>(rows, panel, tile, edge);
+            tile.A += rows * tile.AStride;
+            tile.C += rows * tile.CStride;
+        }
     }
 
     // A tile that reaches beyond C's last column goes through a full tile of scratch memory.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void RunAtEdge<TLayout>(int rows, int columns, in Tile tile, float* edge) where TLayout : struct, ILayoutOfA
+    private static void RunAtEdge<TLayout>(int rows, Panel panel, in Tile tile, float* edge) where TLayout : struct, ILayoutOfA
     {
-        if (columns == Nr)
+        if (!panel.IsPadded)
         {
-            Microkernel.Run<TLanes, TVector, TLayout, ReadsB>(rows, tile);
+            Microkernel.Run<TLanes, TVector, TLayout, ReadsB>(panel.Vectors, rows, tile);
             return;
         }
         var inside = tile;
         inside.C = edge;
-        inside.CStride = Nr;
-        if (tile.Continues) Packing.Rows<TLanes, TVector>(tile.C, tile.CStride, rows, columns, edge, Nr);
-        Microkernel.Run<TLanes, TVector, TLayout, ReadsB>(rows, inside);
+        inside.CStride = panel.Nr;
+        if (tile.Continues) Packing.Rows<TLanes, TVector>(tile.C, tile.CStride, rows, panel.Columns, edge, panel.Nr);
+        Microkernel.Run<TLanes, TVector, TLayout, ReadsB>(panel.Vectors, rows, inside);
         for (var r = 0; r < rows; r++)
-            new ReadOnlySpan<float>(edge + (r * Nr), columns).CopyTo(new Span<float>(tile.C + (r * tile.CStride), columns));
+            new ReadOnlySpan<float>(edge + (r * panel.Nr), panel.Columns)
+                .CopyTo(new Span<float>(tile.C + (r * tile.CStride), panel.Columns));
     }
 
     /// <summary>
@@ -114,34 +114,59 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void MultiplySwapped(Operand a, Operand b, Operand c)
     {
-        var panels = (c.Rows + Nr - 1) / Nr;
-        // With one block of k, a tile of Cᵀ is finished at once and needs no place of its own.
-        var transposedRows = a.Columns > Kc ? c.Columns : TLanes.MaxTileRows;
-        var packedA = Scratch.Take((panels * Kc * Nr) + (panels * transposedRows * Nr));
-        var transposedC = packedA + (panels * Kc * Nr);
+        var paddedM = (c.Rows + Nr - 1) / Nr * Nr;
+        // With one block of k, rows of Cᵀ are finished at once, and transposed while they are in L1.
+        var chunk = a.Columns <= Kc ? Math.Min(SwappedRows, c.Columns) : c.Columns;
+        var packed = Scratch.Take(paddedM * (Kc + chunk));
+        var transposed = packed + (paddedM * Kc);
         var k = 0;
         do
         {
             var kc = Math.Min(Kc, a.Columns - k);
-            if (c.Rows % Nr != 0) new Span<float>(packedA + ((panels - 1) * kc * Nr), kc * Nr).Clear();
-            for (var p = 0; p < panels; p++)
-                Packing.Transpose(a.At(p * Nr, k), a.Stride, Math.Min(Nr, c.Rows - (p * Nr)), kc, packedA + (p * kc * Nr), Nr);
-            var tile = new Tile { AStride = b.Stride, BStride = Nr, K = kc, CStride = Nr, Continues = k > 0 };
-            for (int row = 0, rows; row < c.Columns; row += rows)
+            for (var m = 0; m < c.Rows; m += Nr)
+                PackTransposed(a.At(m, k), a.Stride, kc, new Panel(Math.Min(Nr, c.Rows - m)), packed + (m * kc));
+            for (var row = 0; row < c.Columns; row += chunk)
             {
-                rows = Microkernel.RowsOf<TLanes, TVector>(c.Columns - row);
-                tile.A = b.At(row, k);
-                for (var p = 0; p < panels; p++)
-                {
-                    tile.B = packedA + (p * kc * Nr);
-                    tile.C = transposedC + (((p * transposedRows) + (a.Columns > Kc ? row : 0)) * Nr);
-                    Microkernel.Run<TLanes, TVector, RowMajorA, ReadsB>(rows, tile);
-                    if (k + kc == a.Columns)
-                        Packing.Transpose(tile.C, Nr, rows, Math.Min(Nr, c.Rows - (p * Nr)), c.At(p * Nr, row), c.Stride);
-                }
+                var rows = Math.Min(chunk, c.Columns - row);
+                var tile = new Tile { A = b.At(row, k), AStride = b.Stride, K = kc, CStride = paddedM, Continues = k > 0 };
+                RunSwappedRows(rows, c.Rows, tile, packed, transposed);
+                if (k + kc == a.Columns) Packing.Transpose(transposed, paddedM, rows, c.Rows, c.At(0, row), c.Stride);
             }
             k += kc;
         }
         while (k < a.Columns);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void RunSwappedRows(int end, int m, Tile tile, float* packed, float* transposed)
+    {
+        for (int row = 0, rows; row < end; row += rows)
+        {
+            rows = Microkernel.RowsOf(end - row);
+            for (var j = 0; j < m; j += Nr)
+            {
+                var panel = new Panel(Math.Min(Nr, m - j));
+                tile.B = packed + (j * tile.K);
+                tile.BStride = panel.Nr;
+                tile.C = transposed + (row * tile.CStride) + j;
+                Microkernel.Run<TLanes, TVector, RowMajorA, ReadsB>(panel.Vectors, rows, tile);
+            }
+            tile.A += rows * tile.AStride;
+        }
+    }
+
+    private static void PackTransposed(float* source, nint stride, int kc, Panel panel, float* packed)
+    {
+        if (panel.IsPadded) new Span<float>(packed, kc * panel.Nr).Clear();
+        Packing.Transpose(source, stride, panel.Columns, kc, packed, panel.Nr);
+    }
+
+    /// <summary>A panel of up to <see cref="Nr"/> columns, padded to 1, 2 or 4 vectors.</summary>
+    private readonly struct Panel(int columns)
+    {
+        public int Columns { get; } = columns;
+        public int Vectors { get; } = Microkernel.VectorsOf<TLanes, TVector>(columns);
+        public int Nr => Vectors * TLanes.Count;
+        public bool IsPadded => Columns != Nr;
     }
 }

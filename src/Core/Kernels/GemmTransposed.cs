@@ -18,25 +18,38 @@ internal static unsafe partial class Gemm<TLanes, TVector>
     {
         var k = a.Rows;
         var nc = Math.Min((c.Columns + Nr - 1) / Nr, Math.Max(1, PackedFloats / (Math.Max(1, k) * Nr))) * Nr;
-        var packedB = Scratch.Take((k * nc) + (k * TLanes.MaxTileRows) + ((PairwiseTree.MaxDepth + 1) * TileFloats));
+        var packedB = Scratch.Take((k * nc) + (k * Microkernel.MaxRows) + ((PairwiseTree.MaxDepth + 1) * TileFloats));
         var edge = packedB + (k * nc);
         var waiting = edge + TileFloats;
+        // Few panels do not repay a copy of A, unless its rows fall into few sets of L1.
+        var packsA = c.Columns > 4 * Nr || (a.Stride % 256 == 0 && k > 8);
         var packedA = waiting + (PairwiseTree.MaxDepth * TileFloats);
         for (var jc = 0; jc < c.Columns; jc += nc)
         {
             var end = Math.Min(c.Columns, jc + nc);
             for (var j = jc; j < end; j += Nr)
-                Packing.Rows<TLanes, TVector>(b.At(0, j), b.Stride, k, Math.Min(Nr, end - j), packedB + ((j - jc) * (nint)k), Nr);
+            {
+                var panel = new Panel(Math.Min(Nr, end - j));
+                Packing.Rows<TLanes, TVector>(b.At(0, j), b.Stride, k, panel.Columns, packedB + ((j - jc) * (nint)k), panel.Nr);
+            }
             for (int row = 0, rows; row < c.Rows; row += rows)
             {
-                rows = Microkernel.RowsOf<TLanes, TVector>(c.Rows - row);
-                Packing.Rows<TLanes, TVector>(a.At(0, row), a.Stride, k, rows, packedA, rows);
+                rows = Microkernel.RowsOf(c.Rows - row);
+                var tile = new Tile { A = a.At(0, row), AStride = a.Stride };
+                if (packsA)
+                {
+                    Packing.Rows<TLanes, TVector>(tile.A, a.Stride, k, rows, packedA, rows);
+                    tile.A = packedA;
+                    tile.AStride = rows;
+                }
                 for (var j = jc; j < end; j += Nr)
                 {
-                    var tile = new Tile { A = packedA, AStride = rows, B = packedB + ((j - jc) * (nint)k), BStride = Nr };
+                    var panel = new Panel(Math.Min(Nr, end - j));
+                    tile.B = packedB + ((j - jc) * (nint)k);
+                    tile.BStride = panel.Nr;
                     tile.C = c.At(row, j);
                     tile.CStride = c.Stride;
-                    SumLeaves(rows, Math.Min(Nr, end - j), tile, leafRows, waiting, edge);
+                    SumLeaves(rows, panel, tile, leafRows, waiting, edge);
                 }
             }
         }
@@ -45,12 +58,12 @@ internal static unsafe partial class Gemm<TLanes, TVector>
     // PairwiseTree.Sum for one tile: a join is an addend of the microkernel's write-back.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void SumLeaves(
-        int rows, int columns, in Tile whole, ReadOnlySpan<int> leafRows, float* waiting, float* edge)
+        int rows, Panel panel, in Tile whole, ReadOnlySpan<int> leafRows, float* waiting, float* edge)
     {
         var tile = whole;
-        tile.AddendStride = Nr;
+        tile.AddendStride = panel.Nr;
         tile.AddendStep = -TileFloats;
-        tile.CStride = Nr;
+        tile.CStride = panel.Nr;
         var depth = 0;
         var last = leafRows.Length - 1;
         for (var leaf = 0; leaf < last; leaf++)
@@ -61,7 +74,7 @@ internal static unsafe partial class Gemm<TLanes, TVector>
             depth -= tile.Addends;
             tile.C = waiting + (depth * TileFloats);
             depth++;
-            Microkernel.Run<TLanes, TVector, ColumnMajorA, ReadsB>(rows, tile);
+            Microkernel.Run<TLanes, TVector, ColumnMajorA, ReadsB>(panel.Vectors, rows, tile);
             tile.A += tile.K * tile.AStride;
             tile.B += tile.K * tile.BStride;
         }
@@ -70,6 +83,6 @@ internal static unsafe partial class Gemm<TLanes, TVector>
         tile.Addend = waiting + ((depth - 1) * TileFloats);
         tile.C = whole.C;
         tile.CStride = whole.CStride;
-        RunAtEdge<ColumnMajorA>(rows, columns, tile, edge);
+        RunAtEdge<ColumnMajorA>(rows, panel, tile, edge);
     }
 }

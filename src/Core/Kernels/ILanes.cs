@@ -11,8 +11,8 @@ internal unsafe interface ILanes<TVector> where TVector : struct
     /// <summary>Floats in a vector.</summary>
     static abstract int Count { get; }
 
-    /// <summary>MR: rows of the largest register tile; 2·MR accumulators and three operands must fit the registers.</summary>
-    static abstract int MaxTileRows { get; }
+    /// <summary>Vectors in a micropanel: 4 where there are 32 registers, 2 where there are 16.</summary>
+    static abstract int PanelVectors { get; }
 
     static abstract TVector Load(float* source);
     static abstract void Store(TVector value, float* destination);
@@ -36,6 +36,9 @@ internal unsafe interface ILanes<TVector> where TVector : struct
 
     /// <summary>All bits set in the lanes where x &lt; y; none where not, or where one is NaN.</summary>
     static abstract TVector LessThan(TVector x, TVector y);
+
+    /// <summary>All bits set in the lanes where x = y; so not where one is NaN.</summary>
+    static abstract TVector Equal(TVector x, TVector y);
 
     /// <summary>Bit for bit <paramref name="whenSet"/> where <paramref name="mask"/> is set.</summary>
     static abstract TVector Select(TVector mask, TVector whenSet, TVector whenClear);

@@ -9,8 +9,8 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
 {
     public static int Count => Vector128<float>.Count;
 
-    // 16 registers: 6×2 accumulators and three operands make 15. Arm has 32.
-    public static int MaxTileRows => AdvSimd.Arm64.IsSupported ? 8 : 6;
+    // Arm has 32 registers.
+    public static int PanelVectors => AdvSimd.Arm64.IsSupported ? 4 : 2;
 
     public static Vector128<float> Load(float* source) => Vector128.Load(source);
     public static void Store(Vector128<float> value, float* destination) => value.Store(destination);
@@ -33,6 +33,7 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
     public static Vector128<float> Multiply(Vector128<float> x, Vector128<float> y) => x * y;
     public static Vector128<float> Divide(Vector128<float> x, Vector128<float> y) => x / y;
     public static Vector128<float> LessThan(Vector128<float> x, Vector128<float> y) => Vector128.LessThan(x, y);
+    public static Vector128<float> Equal(Vector128<float> x, Vector128<float> y) => Vector128.Equals(x, y);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Select(

@@ -8,8 +8,7 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
 {
     public static int Count => Vector512<float>.Count;
 
-    // 32 registers would hold 12×2 tiles; 8×2 hides the latency of two FMA ports (4×2) and divides usual batches.
-    public static int MaxTileRows => 8;
+    public static int PanelVectors => 4;
 
     public static Vector512<float> Load(float* source) => Vector512.Load(source);
     public static void Store(Vector512<float> value, float* destination) => value.Store(destination);
@@ -33,6 +32,7 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
     public static Vector512<float> Multiply(Vector512<float> x, Vector512<float> y) => x * y;
     public static Vector512<float> Divide(Vector512<float> x, Vector512<float> y) => x / y;
     public static Vector512<float> LessThan(Vector512<float> x, Vector512<float> y) => Vector512.LessThan(x, y);
+    public static Vector512<float> Equal(Vector512<float> x, Vector512<float> y) => Vector512.Equals(x, y);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Select(

@@ -5,8 +5,7 @@ internal readonly unsafe struct LanesScalar : ILanes<float>
 {
     public static int Count => 1;
 
-    // Most registers spill anyway; a small tile keeps the code short.
-    public static int MaxTileRows => 4;
+    public static int PanelVectors => 2;
 
     public static float Load(float* source) => *source;
     public static void Store(float value, float* destination) => *destination = value;
@@ -19,6 +18,7 @@ internal readonly unsafe struct LanesScalar : ILanes<float>
     public static float Multiply(float x, float y) => x * y;
     public static float Divide(float x, float y) => x / y;
     public static float LessThan(float x, float y) => CreateBits(x < y ? -1 : 0);
+    public static float Equal(float x, float y) => CreateBits(x == y ? -1 : 0);
 
     public static float Select(float mask, float whenSet, float whenClear) =>
         CreateBits((Bits(mask) & Bits(whenSet)) | (~Bits(mask) & Bits(whenClear)));

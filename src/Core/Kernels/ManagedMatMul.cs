@@ -75,7 +75,7 @@ internal static unsafe class ManagedMatMul<TLanes, TVector> where TLanes : struc
 
     // Either B is transposed (N·K floats), or A and C are (M·(K + N)) and M is padded to whole vectors.
     private static bool SwapIsCheaper(int m, int n, int k) =>
-        m % Gemm<TLanes, TVector>.Nr == 0 && (long)m * (k + n) < (long)n * k;
+        m % TLanes.Count == 0 && (long)m * (k + n) < (long)n * k;
 
     private static Operand On(MatrixView view, float* data) => new(data, view.Rows, view.Columns, view.Stride);
 

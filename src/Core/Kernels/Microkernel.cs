@@ -3,181 +3,220 @@ using System.Runtime.CompilerServices;
 namespace ActorTrain.Kernels;
 
 /// <summary>
-/// The microkernels: C[MR×2 vectors] = chain of fused multiply-adds over k, ascending, for each element. Accumulators
+/// The microkernels: each element of a tile of C is one chain of fused multiply-adds over k, ascending. Accumulators
 /// are locals because the JIT keeps only locals in registers; hence one body for each number of rows.
 /// </summary>
 /// <remarks>
-/// For each k, 2·MR multiply-adds need MR broadcasts and 2 loads: 8×2 asks 10 loads of the 16 that two load ports
-/// give while two FMA ports work 8 cycles, and has 16 chains where latency (4) × ports (2) asks 8.
+/// For each k, MR·V multiply-adds (V vectors in a row) need MR broadcasts and V loads. 6×4 asks 10 loads for 24
+/// multiply-adds, 0.42 each, where 8×2 asks 0.63 and was measured 10 % slower; 6×2 is what 16 registers hold. Chains
+/// in flight: 24 and 12, where latency (4) × ports (2) asks 8.
 /// </remarks>
-internal static unsafe partial class Microkernel
+internal static unsafe class Microkernel
 {
-    /// <summary>The most rows that a tile takes of <paramref name="left"/> rows.</summary>
-    public static int RowsOf<TLanes, TVector>(int left) where TLanes : struct, ILanes<TVector> where TVector : struct =>
-        left >= TLanes.MaxTileRows ? TLanes.MaxTileRows : left >= 4 ? 4 : left >= 2 ? 2 : 1;
+    /// <summary>MR: the most rows of a tile.</summary>
+    public const int MaxRows = 6;
 
-    /// <summary>Runs the microkernel for <paramref name="rows"/> rows, a number that <see cref="RowsOf"/> gives.</summary>
+    /// <summary>How many rows the next tile takes of <paramref name="left"/>. Eight are 4 + 4: 6 + 2 would be slower.</summary>
+    public static int RowsOf(int left) => left >= 6 && left != 8 ? 6 : left >= 4 ? 4 : left >= 2 ? 2 : 1;
+
+    /// <summary>How many vectors a panel takes for <paramref name="columns"/> columns, at most a full panel's.</summary>
+    public static int VectorsOf<TLanes, TVector>(int columns) where TLanes : struct, ILanes<TVector> where TVector : struct =>
+        columns <= TLanes.Count ? 1 : columns <= 2 * TLanes.Count ? 2 : TLanes.PanelVectors;
+
+    /// <summary>
+    /// Runs the microkernel for a panel of <paramref name="vectors"/> and a tile of <paramref name="rows"/>, numbers that
+    /// <see cref="VectorsOf"/> and <see cref="RowsOf"/> give.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Run<TLanes, TVector, TLayout, TPacking>(int rows, in Tile tile)
+    public static void Run<TLanes, TVector, TLayout, TPacking>(int vectors, int rows, in Tile tile)
         where TLanes : struct, ILanes<TVector> where TVector : struct
         where TLayout : struct, ILayoutOfA where TPacking : struct, IPacking
     {
-        if (TLanes.MaxTileRows == 8 && rows == 8) Rows8<TLanes, TVector, TLayout, TPacking>(tile);
-        else if (TLanes.MaxTileRows == 6 && rows == 6) Rows6<TLanes, TVector, TLayout, TPacking>(tile);
-        else if (rows == 4) Rows4<TLanes, TVector, TLayout, TPacking>(tile);
-        else if (rows == 2) Rows2<TLanes, TVector, TLayout, TPacking>(tile);
-        else Rows1<TLanes, TVector, TLayout, TPacking>(tile);
+        if (TLanes.PanelVectors == 4 && vectors == 4) RunPanel<TLanes, TVector, Panel4, TLayout, TPacking>(rows, tile);
+        else if (vectors == 2) RunPanel<TLanes, TVector, Panel2, TLayout, TPacking>(rows, tile);
+        else RunPanel<TLanes, TVector, Panel1, TLayout, TPacking>(rows, tile);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void RunPanel<TLanes, TVector, TPanel, TLayout, TPacking>(int rows, in Tile tile)
+        where TLanes : struct, ILanes<TVector> where TVector : struct
+        where TPanel : struct, IPanel where TLayout : struct, ILayoutOfA where TPacking : struct, IPacking
+    {
+        if (rows == 6) Rows6<TLanes, TVector, TPanel, TLayout, TPacking>(tile);
+        else if (rows == 4) Rows4<TLanes, TVector, TPanel, TLayout, TPacking>(tile);
+        else if (rows == 2) Rows2<TLanes, TVector, TPanel, TLayout, TPacking>(tile);
+        else Rows1<TLanes, TVector, TPanel, TLayout, TPacking>(tile);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Rows4<TLanes, TVector, TLayout, TPacking>(in Tile tile)
+    private static void Rows6<TLanes, TVector, TPanel, TLayout, TPacking>(in Tile tile)
         where TLanes : struct, ILanes<TVector> where TVector : struct
-        where TLayout : struct, ILayoutOfA where TPacking : struct, IPacking
+        where TPanel : struct, IPanel where TLayout : struct, ILayoutOfA where TPacking : struct, IPacking
     {
-        TVector c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default, c30 = default, c31 = default;
-        nint lanes = TLanes.Count, chain = TLayout.ChainStep(tile.AStride), bStride = tile.BStride;
+        TVector c00 = default, c01 = default, c02 = default, c03 = default;
+        TVector c10 = default, c11 = default, c12 = default, c13 = default;
+        TVector c20 = default, c21 = default, c22 = default, c23 = default;
+        TVector c30 = default, c31 = default, c32 = default, c33 = default;
+        TVector c40 = default, c41 = default, c42 = default, c43 = default;
+        TVector c50 = default, c51 = default, c52 = default, c53 = default;
+        TVector b0 = default, b1 = default, b2 = default, b3 = default;
+        nint chain = TLayout.ChainStep(tile.AStride), bStride = tile.BStride, panel = TPanel.Vectors * TLanes.Count;
+        nint row1 = TLayout.RowStep(tile.AStride), row2 = 2 * row1, row3 = 3 * row1, row4 = 4 * row1, row5 = 5 * row1;
+        float* a = tile.A, b = tile.B, packed = tile.Packed, c = tile.C;
+        if (tile.Continues)
+        {
+            Row<TLanes, TVector, TPanel>.Load(c, ref c00, ref c01, ref c02, ref c03);
+            Row<TLanes, TVector, TPanel>.Load(c + tile.CStride, ref c10, ref c11, ref c12, ref c13);
+            Row<TLanes, TVector, TPanel>.Load(c + (2 * tile.CStride), ref c20, ref c21, ref c22, ref c23);
+            Row<TLanes, TVector, TPanel>.Load(c + (3 * tile.CStride), ref c30, ref c31, ref c32, ref c33);
+            Row<TLanes, TVector, TPanel>.Load(c + (4 * tile.CStride), ref c40, ref c41, ref c42, ref c43);
+            Row<TLanes, TVector, TPanel>.Load(c + (5 * tile.CStride), ref c50, ref c51, ref c52, ref c53);
+        }
+        for (var k = tile.K; k > 0; k--, a += chain, b += bStride)
+        {
+            Row<TLanes, TVector, TPanel>.Load(b, ref b0, ref b1, ref b2, ref b3);
+            if (TPacking.Packs)
+            {
+                Row<TLanes, TVector, TPanel>.Store(packed, b0, b1, b2, b3);
+                packed += panel;
+            }
+            Row<TLanes, TVector, TPanel>.Step(a, b0, b1, b2, b3, ref c00, ref c01, ref c02, ref c03);
+            Row<TLanes, TVector, TPanel>.Step(a + row1, b0, b1, b2, b3, ref c10, ref c11, ref c12, ref c13);
+            Row<TLanes, TVector, TPanel>.Step(a + row2, b0, b1, b2, b3, ref c20, ref c21, ref c22, ref c23);
+            Row<TLanes, TVector, TPanel>.Step(a + row3, b0, b1, b2, b3, ref c30, ref c31, ref c32, ref c33);
+            Row<TLanes, TVector, TPanel>.Step(a + row4, b0, b1, b2, b3, ref c40, ref c41, ref c42, ref c43);
+            Row<TLanes, TVector, TPanel>.Step(a + row5, b0, b1, b2, b3, ref c50, ref c51, ref c52, ref c53);
+        }
+        var addend = tile.Addend;
+        for (var left = tile.Addends; left > 0; left--, addend += tile.AddendStep)
+        {
+            Row<TLanes, TVector, TPanel>.Add(addend, ref c00, ref c01, ref c02, ref c03);
+            Row<TLanes, TVector, TPanel>.Add(addend + tile.AddendStride, ref c10, ref c11, ref c12, ref c13);
+            Row<TLanes, TVector, TPanel>.Add(addend + (2 * tile.AddendStride), ref c20, ref c21, ref c22, ref c23);
+            Row<TLanes, TVector, TPanel>.Add(addend + (3 * tile.AddendStride), ref c30, ref c31, ref c32, ref c33);
+            Row<TLanes, TVector, TPanel>.Add(addend + (4 * tile.AddendStride), ref c40, ref c41, ref c42, ref c43);
+            Row<TLanes, TVector, TPanel>.Add(addend + (5 * tile.AddendStride), ref c50, ref c51, ref c52, ref c53);
+        }
+        Row<TLanes, TVector, TPanel>.Store(c, c00, c01, c02, c03);
+        Row<TLanes, TVector, TPanel>.Store(c + tile.CStride, c10, c11, c12, c13);
+        Row<TLanes, TVector, TPanel>.Store(c + (2 * tile.CStride), c20, c21, c22, c23);
+        Row<TLanes, TVector, TPanel>.Store(c + (3 * tile.CStride), c30, c31, c32, c33);
+        Row<TLanes, TVector, TPanel>.Store(c + (4 * tile.CStride), c40, c41, c42, c43);
+        Row<TLanes, TVector, TPanel>.Store(c + (5 * tile.CStride), c50, c51, c52, c53);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Rows4<TLanes, TVector, TPanel, TLayout, TPacking>(in Tile tile)
+        where TLanes : struct, ILanes<TVector> where TVector : struct
+        where TPanel : struct, IPanel where TLayout : struct, ILayoutOfA where TPacking : struct, IPacking
+    {
+        TVector c00 = default, c01 = default, c02 = default, c03 = default;
+        TVector c10 = default, c11 = default, c12 = default, c13 = default;
+        TVector c20 = default, c21 = default, c22 = default, c23 = default;
+        TVector c30 = default, c31 = default, c32 = default, c33 = default;
+        TVector b0 = default, b1 = default, b2 = default, b3 = default;
+        nint chain = TLayout.ChainStep(tile.AStride), bStride = tile.BStride, panel = TPanel.Vectors * TLanes.Count;
         nint row1 = TLayout.RowStep(tile.AStride), row2 = 2 * row1, row3 = 3 * row1;
         float* a = tile.A, b = tile.B, packed = tile.Packed, c = tile.C;
         if (tile.Continues)
         {
-            c00 = TLanes.Load(c);
-            c01 = TLanes.Load(c + lanes);
-            c10 = TLanes.Load(c + tile.CStride);
-            c11 = TLanes.Load(c + tile.CStride + lanes);
-            c20 = TLanes.Load(c + (2 * tile.CStride));
-            c21 = TLanes.Load(c + (2 * tile.CStride) + lanes);
-            c30 = TLanes.Load(c + (3 * tile.CStride));
-            c31 = TLanes.Load(c + (3 * tile.CStride) + lanes);
+            Row<TLanes, TVector, TPanel>.Load(c, ref c00, ref c01, ref c02, ref c03);
+            Row<TLanes, TVector, TPanel>.Load(c + tile.CStride, ref c10, ref c11, ref c12, ref c13);
+            Row<TLanes, TVector, TPanel>.Load(c + (2 * tile.CStride), ref c20, ref c21, ref c22, ref c23);
+            Row<TLanes, TVector, TPanel>.Load(c + (3 * tile.CStride), ref c30, ref c31, ref c32, ref c33);
         }
-        for (var k = tile.K; k > 0; k--)
+        for (var k = tile.K; k > 0; k--, a += chain, b += bStride)
         {
-            TVector b0 = TLanes.Load(b), b1 = TLanes.Load(b + lanes);
-            b += bStride;
+            Row<TLanes, TVector, TPanel>.Load(b, ref b0, ref b1, ref b2, ref b3);
             if (TPacking.Packs)
             {
-                TLanes.Store(b0, packed);
-                TLanes.Store(b1, packed + lanes);
-                packed += 2 * lanes;
+                Row<TLanes, TVector, TPanel>.Store(packed, b0, b1, b2, b3);
+                packed += panel;
             }
-            var x = TLanes.Create(*a);
-            c00 = TLanes.FusedMultiplyAdd(x, b0, c00);
-            c01 = TLanes.FusedMultiplyAdd(x, b1, c01);
-            x = TLanes.Create(a[row1]);
-            c10 = TLanes.FusedMultiplyAdd(x, b0, c10);
-            c11 = TLanes.FusedMultiplyAdd(x, b1, c11);
-            x = TLanes.Create(a[row2]);
-            c20 = TLanes.FusedMultiplyAdd(x, b0, c20);
-            c21 = TLanes.FusedMultiplyAdd(x, b1, c21);
-            x = TLanes.Create(a[row3]);
-            c30 = TLanes.FusedMultiplyAdd(x, b0, c30);
-            c31 = TLanes.FusedMultiplyAdd(x, b1, c31);
-            a += chain;
+            Row<TLanes, TVector, TPanel>.Step(a, b0, b1, b2, b3, ref c00, ref c01, ref c02, ref c03);
+            Row<TLanes, TVector, TPanel>.Step(a + row1, b0, b1, b2, b3, ref c10, ref c11, ref c12, ref c13);
+            Row<TLanes, TVector, TPanel>.Step(a + row2, b0, b1, b2, b3, ref c20, ref c21, ref c22, ref c23);
+            Row<TLanes, TVector, TPanel>.Step(a + row3, b0, b1, b2, b3, ref c30, ref c31, ref c32, ref c33);
         }
         var addend = tile.Addend;
         for (var left = tile.Addends; left > 0; left--, addend += tile.AddendStep)
         {
-            c00 = TLanes.Add(TLanes.Load(addend), c00);
-            c01 = TLanes.Add(TLanes.Load(addend + lanes), c01);
-            c10 = TLanes.Add(TLanes.Load(addend + tile.AddendStride), c10);
-            c11 = TLanes.Add(TLanes.Load(addend + tile.AddendStride + lanes), c11);
-            c20 = TLanes.Add(TLanes.Load(addend + (2 * tile.AddendStride)), c20);
-            c21 = TLanes.Add(TLanes.Load(addend + (2 * tile.AddendStride) + lanes), c21);
-            c30 = TLanes.Add(TLanes.Load(addend + (3 * tile.AddendStride)), c30);
-            c31 = TLanes.Add(TLanes.Load(addend + (3 * tile.AddendStride) + lanes), c31);
+            Row<TLanes, TVector, TPanel>.Add(addend, ref c00, ref c01, ref c02, ref c03);
+            Row<TLanes, TVector, TPanel>.Add(addend + tile.AddendStride, ref c10, ref c11, ref c12, ref c13);
+            Row<TLanes, TVector, TPanel>.Add(addend + (2 * tile.AddendStride), ref c20, ref c21, ref c22, ref c23);
+            Row<TLanes, TVector, TPanel>.Add(addend + (3 * tile.AddendStride), ref c30, ref c31, ref c32, ref c33);
         }
-        TLanes.Store(c00, c);
-        TLanes.Store(c01, c + lanes);
-        TLanes.Store(c10, c + tile.CStride);
-        TLanes.Store(c11, c + tile.CStride + lanes);
-        TLanes.Store(c20, c + (2 * tile.CStride));
-        TLanes.Store(c21, c + (2 * tile.CStride) + lanes);
-        TLanes.Store(c30, c + (3 * tile.CStride));
-        TLanes.Store(c31, c + (3 * tile.CStride) + lanes);
+        Row<TLanes, TVector, TPanel>.Store(c, c00, c01, c02, c03);
+        Row<TLanes, TVector, TPanel>.Store(c + tile.CStride, c10, c11, c12, c13);
+        Row<TLanes, TVector, TPanel>.Store(c + (2 * tile.CStride), c20, c21, c22, c23);
+        Row<TLanes, TVector, TPanel>.Store(c + (3 * tile.CStride), c30, c31, c32, c33);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Rows2<TLanes, TVector, TLayout, TPacking>(in Tile tile)
+    private static void Rows2<TLanes, TVector, TPanel, TLayout, TPacking>(in Tile tile)
         where TLanes : struct, ILanes<TVector> where TVector : struct
-        where TLayout : struct, ILayoutOfA where TPacking : struct, IPacking
+        where TPanel : struct, IPanel where TLayout : struct, ILayoutOfA where TPacking : struct, IPacking
     {
-        TVector c00 = default, c01 = default, c10 = default, c11 = default;
-        nint lanes = TLanes.Count, chain = TLayout.ChainStep(tile.AStride), bStride = tile.BStride;
+        TVector c00 = default, c01 = default, c02 = default, c03 = default;
+        TVector c10 = default, c11 = default, c12 = default, c13 = default;
+        TVector b0 = default, b1 = default, b2 = default, b3 = default;
+        nint chain = TLayout.ChainStep(tile.AStride), bStride = tile.BStride, panel = TPanel.Vectors * TLanes.Count;
         nint row1 = TLayout.RowStep(tile.AStride);
         float* a = tile.A, b = tile.B, packed = tile.Packed, c = tile.C;
         if (tile.Continues)
         {
-            c00 = TLanes.Load(c);
-            c01 = TLanes.Load(c + lanes);
-            c10 = TLanes.Load(c + tile.CStride);
-            c11 = TLanes.Load(c + tile.CStride + lanes);
+            Row<TLanes, TVector, TPanel>.Load(c, ref c00, ref c01, ref c02, ref c03);
+            Row<TLanes, TVector, TPanel>.Load(c + tile.CStride, ref c10, ref c11, ref c12, ref c13);
         }
-        for (var k = tile.K; k > 0; k--)
+        for (var k = tile.K; k > 0; k--, a += chain, b += bStride)
         {
-            TVector b0 = TLanes.Load(b), b1 = TLanes.Load(b + lanes);
-            b += bStride;
+            Row<TLanes, TVector, TPanel>.Load(b, ref b0, ref b1, ref b2, ref b3);
             if (TPacking.Packs)
             {
-                TLanes.Store(b0, packed);
-                TLanes.Store(b1, packed + lanes);
-                packed += 2 * lanes;
+                Row<TLanes, TVector, TPanel>.Store(packed, b0, b1, b2, b3);
+                packed += panel;
             }
-            var x = TLanes.Create(*a);
-            c00 = TLanes.FusedMultiplyAdd(x, b0, c00);
-            c01 = TLanes.FusedMultiplyAdd(x, b1, c01);
-            x = TLanes.Create(a[row1]);
-            c10 = TLanes.FusedMultiplyAdd(x, b0, c10);
-            c11 = TLanes.FusedMultiplyAdd(x, b1, c11);
-            a += chain;
+            Row<TLanes, TVector, TPanel>.Step(a, b0, b1, b2, b3, ref c00, ref c01, ref c02, ref c03);
+            Row<TLanes, TVector, TPanel>.Step(a + row1, b0, b1, b2, b3, ref c10, ref c11, ref c12, ref c13);
         }
         var addend = tile.Addend;
         for (var left = tile.Addends; left > 0; left--, addend += tile.AddendStep)
         {
-            c00 = TLanes.Add(TLanes.Load(addend), c00);
-            c01 = TLanes.Add(TLanes.Load(addend + lanes), c01);
-            c10 = TLanes.Add(TLanes.Load(addend + tile.AddendStride), c10);
-            c11 = TLanes.Add(TLanes.Load(addend + tile.AddendStride + lanes), c11);
+            Row<TLanes, TVector, TPanel>.Add(addend, ref c00, ref c01, ref c02, ref c03);
+            Row<TLanes, TVector, TPanel>.Add(addend + tile.AddendStride, ref c10, ref c11, ref c12, ref c13);
         }
-        TLanes.Store(c00, c);
-        TLanes.Store(c01, c + lanes);
-        TLanes.Store(c10, c + tile.CStride);
-        TLanes.Store(c11, c + tile.CStride + lanes);
+        Row<TLanes, TVector, TPanel>.Store(c, c00, c01, c02, c03);
+        Row<TLanes, TVector, TPanel>.Store(c + tile.CStride, c10, c11, c12, c13);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Rows1<TLanes, TVector, TLayout, TPacking>(in Tile tile)
+    private static void Rows1<TLanes, TVector, TPanel, TLayout, TPacking>(in Tile tile)
         where TLanes : struct, ILanes<TVector> where TVector : struct
-        where TLayout : struct, ILayoutOfA where TPacking : struct, IPacking
+        where TPanel : struct, IPanel where TLayout : struct, ILayoutOfA where TPacking : struct, IPacking
     {
-        TVector c00 = default, c01 = default;
-        nint lanes = TLanes.Count, chain = TLayout.ChainStep(tile.AStride), bStride = tile.BStride;
+        TVector c00 = default, c01 = default, c02 = default, c03 = default;
+        TVector b0 = default, b1 = default, b2 = default, b3 = default;
+        nint chain = TLayout.ChainStep(tile.AStride), bStride = tile.BStride, panel = TPanel.Vectors * TLanes.Count;
         float* a = tile.A, b = tile.B, packed = tile.Packed, c = tile.C;
         if (tile.Continues)
         {
-            c00 = TLanes.Load(c);
-            c01 = TLanes.Load(c + lanes);
+            Row<TLanes, TVector, TPanel>.Load(c, ref c00, ref c01, ref c02, ref c03);
         }
-        for (var k = tile.K; k > 0; k--)
+        for (var k = tile.K; k > 0; k--, a += chain, b += bStride)
         {
-            TVector b0 = TLanes.Load(b), b1 = TLanes.Load(b + lanes);
-            b += bStride;
+            Row<TLanes, TVector, TPanel>.Load(b, ref b0, ref b1, ref b2, ref b3);
             if (TPacking.Packs)
             {
-                TLanes.Store(b0, packed);
-                TLanes.Store(b1, packed + lanes);
-                packed += 2 * lanes;
+                Row<TLanes, TVector, TPanel>.Store(packed, b0, b1, b2, b3);
+                packed += panel;
             }
-            var x = TLanes.Create(*a);
-            c00 = TLanes.FusedMultiplyAdd(x, b0, c00);
-            c01 = TLanes.FusedMultiplyAdd(x, b1, c01);
-            a += chain;
+            Row<TLanes, TVector, TPanel>.Step(a, b0, b1, b2, b3, ref c00, ref c01, ref c02, ref c03);
         }
         var addend = tile.Addend;
         for (var left = tile.Addends; left > 0; left--, addend += tile.AddendStep)
         {
-            c00 = TLanes.Add(TLanes.Load(addend), c00);
-            c01 = TLanes.Add(TLanes.Load(addend + lanes), c01);
+            Row<TLanes, TVector, TPanel>.Add(addend, ref c00, ref c01, ref c02, ref c03);
         }
-        TLanes.Store(c00, c);
-        TLanes.Store(c01, c + lanes);
+        Row<TLanes, TVector, TPanel>.Store(c, c00, c01, c02, c03);
     }
 }

@@ -23,7 +23,8 @@ internal static unsafe class Packing
         {
             var c = 0;
             for (; c <= columns - TLanes.Count; c += TLanes.Count) TLanes.Store(TLanes.Load(source + c), destination + c);
-            for (; c < columns; c++) destination[c] = source[c];
+            for (; c <= columns - 2; c += 2) *(double*)(destination + c) = *(double*)(source + c);
+            if (c < columns) destination[c] = source[c];
         }
     }
 

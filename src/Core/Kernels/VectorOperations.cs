@@ -1,0 +1,101 @@
+using System.Runtime.Intrinsics;
+
+namespace ActorTrain.Kernels;
+
+/// <summary>
+/// One pass over spans, element by element, with the same bits at every vector width. A destination may be the same
+/// memory as a source, but must not overlap it otherwise.
+/// </summary>
+public static class VectorOperations
+{
+    /// <summary>yᵢ = max(xᵢ, 0); 0 where xᵢ is NaN.</summary>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
+    public static void Relu(ReadOnlySpan<float> x, Span<float> y)
+    {
+        CheckLength(x.Length, y.Length);
+        if (Vector512.IsHardwareAccelerated) VectorOperations<Lanes512, Vector512<float>>.Relu(x, y);
+        else if (Vector256.IsHardwareAccelerated) VectorOperations<Lanes256, Vector256<float>>.Relu(x, y);
+        else if (Vector128.IsHardwareAccelerated) VectorOperations<Lanes128, Vector128<float>>.Relu(x, y);
+        else VectorOperations<LanesScalar, float>.Relu(x, y);
+    }
+
+    /// <summary>dxᵢ = dyᵢ where yᵢ > 0, and 0 elsewhere; <paramref name="y"/> is what <see cref="Relu"/> gave.</summary>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
+    public static void ReluBackward(ReadOnlySpan<float> y, ReadOnlySpan<float> dy, Span<float> dx)
+    {
+        CheckLength(y.Length, dx.Length);
+        CheckLength(dy.Length, dx.Length);
+        if (Vector512.IsHardwareAccelerated) VectorOperations<Lanes512, Vector512<float>>.ReluBackward(y, dy, dx);
+        else if (Vector256.IsHardwareAccelerated) VectorOperations<Lanes256, Vector256<float>>.ReluBackward(y, dy, dx);
+        else if (Vector128.IsHardwareAccelerated) VectorOperations<Lanes128, Vector128<float>>.ReluBackward(y, dy, dx);
+        else VectorOperations<LanesScalar, float>.ReluBackward(y, dy, dx);
+    }
+
+    /// <summary>sumᵢ = aᵢ + bᵢ.</summary>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
+    public static void Add(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> sum)
+    {
+        CheckLength(a.Length, sum.Length);
+        CheckLength(b.Length, sum.Length);
+        if (Vector512.IsHardwareAccelerated) VectorOperations<Lanes512, Vector512<float>>.Add(a, b, sum);
+        else if (Vector256.IsHardwareAccelerated) VectorOperations<Lanes256, Vector256<float>>.Add(a, b, sum);
+        else if (Vector128.IsHardwareAccelerated) VectorOperations<Lanes128, Vector128<float>>.Add(a, b, sum);
+        else VectorOperations<LanesScalar, float>.Add(a, b, sum);
+    }
+
+    /// <summary>destinationᵢ = sourceᵢ·scale + shift, rounded once: pixels to normalised inputs.</summary>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
+    public static void BytesToFloats(ReadOnlySpan<byte> source, float scale, float shift, Span<float> destination)
+    {
+        CheckLength(source.Length, destination.Length);
+        if (Vector512.IsHardwareAccelerated)
+            VectorOperations<Lanes512, Vector512<float>>.BytesToFloats(source, scale, shift, destination);
+        else if (Vector256.IsHardwareAccelerated)
+            VectorOperations<Lanes256, Vector256<float>>.BytesToFloats(source, scale, shift, destination);
+        else if (Vector128.IsHardwareAccelerated)
+            VectorOperations<Lanes128, Vector128<float>>.BytesToFloats(source, scale, shift, destination);
+        else VectorOperations<LanesScalar, float>.BytesToFloats(source, scale, shift, destination);
+    }
+
+    /// <summary>
+    /// One step of gradient descent with momentum (PyTorch's convention, dampening 0): g = gradientSum·gradientScale
+    /// (+ weightDecay·parameter), newVelocity = decay·velocity + g, newParameter = parameter − learningRate·newVelocity;
+    /// each sum with a product is rounded once.
+    /// </summary>
+    /// <param name="gradientSum">The gradient's sum over the samples of the minibatch.</param>
+    /// <param name="velocity">The velocity before the step.</param>
+    /// <param name="parameters">The parameters before the step.</param>
+    /// <param name="step">The step's numbers.</param>
+    /// <param name="newVelocity">Overwritten; may be the memory of <paramref name="velocity"/>.</param>
+    /// <param name="newParameters">Overwritten; may be the memory of <paramref name="parameters"/>.</param>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
+    public static void SgdMomentum(
+        ReadOnlySpan<float> gradientSum, ReadOnlySpan<float> velocity, ReadOnlySpan<float> parameters, MomentumStep step,
+        Span<float> newVelocity, Span<float> newParameters)
+    {
+        CheckLength(gradientSum.Length, newParameters.Length);
+        CheckLength(velocity.Length, newParameters.Length);
+        CheckLength(parameters.Length, newParameters.Length);
+        CheckLength(newVelocity.Length, newParameters.Length);
+        if (Vector512.IsHardwareAccelerated)
+            VectorOperations<Lanes512, Vector512<float>>.SgdMomentum(gradientSum, velocity, parameters, step, newVelocity, newParameters);
+        else if (Vector256.IsHardwareAccelerated)
+            VectorOperations<Lanes256, Vector256<float>>.SgdMomentum(gradientSum, velocity, parameters, step, newVelocity, newParameters);
+        else if (Vector128.IsHardwareAccelerated)
+            VectorOperations<Lanes128, Vector128<float>>.SgdMomentum(gradientSum, velocity, parameters, step, newVelocity, newParameters);
+        else VectorOperations<LanesScalar, float>.SgdMomentum(gradientSum, velocity, parameters, step, newVelocity, newParameters);
+    }
+
+    private static void CheckLength(int length, int destinationLength)
+    {
+        if (length != destinationLength)
+            throw new ArgumentException($"a span of {length} elements beside a destination of {destinationLength}; give as many.");
+    }
+}
+
+/// <summary>The numbers of one step of <see cref="VectorOperations.SgdMomentum"/>.</summary>
+/// <param name="GradientScale">What the gradient's sum is multiplied with: 1 / (samples of the minibatch) for a mean.</param>
+/// <param name="Decay">How much of the velocity stays: 0 is plain gradient descent.</param>
+/// <param name="LearningRate">How far the parameters go along the velocity.</param>
+/// <param name="WeightDecay">How much of the parameters joins the gradient; 0 leaves it out.</param>
+public readonly record struct MomentumStep(float GradientScale, float Decay, float LearningRate, float WeightDecay = 0);

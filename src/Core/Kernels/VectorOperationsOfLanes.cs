@@ -1,0 +1,89 @@
+using System.Runtime.CompilerServices;
+
+namespace ActorTrain.Kernels;
+
+/// <summary><see cref="VectorOperations"/> at one width. Lengths are checked there; the last elements go one by one.</summary>
+internal static unsafe class VectorOperations<TLanes, TVector> where TLanes : struct, ILanes<TVector> where TVector : struct
+{
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Relu(ReadOnlySpan<float> x, Span<float> y)
+    {
+        fixed (float* px = x, py = y)
+        {
+            var zero = TLanes.Create(0f);
+            var i = 0;
+            for (; i <= y.Length - TLanes.Count; i += TLanes.Count)
+            {
+                var v = TLanes.Load(px + i);
+                TLanes.Store(TLanes.And(TLanes.LessThan(zero, v), v), py + i);
+            }
+            for (; i < y.Length; i++) py[i] = 0f < px[i] ? px[i] : 0f;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void ReluBackward(ReadOnlySpan<float> y, ReadOnlySpan<float> dy, Span<float> dx)
+    {
+        fixed (float* py = y, pdy = dy, pdx = dx)
+        {
+            var zero = TLanes.Create(0f);
+            var i = 0;
+            for (; i <= dx.Length - TLanes.Count; i += TLanes.Count)
+                TLanes.Store(TLanes.And(TLanes.LessThan(zero, TLanes.Load(py + i)), TLanes.Load(pdy + i)), pdx + i);
+            for (; i < dx.Length; i++) pdx[i] = 0f < py[i] ? pdy[i] : 0f;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Add(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> sum)
+    {
+        fixed (float* pa = a, pb = b, to = sum)
+        {
+            var i = 0;
+            for (; i <= sum.Length - TLanes.Count; i += TLanes.Count)
+                TLanes.Store(TLanes.Add(TLanes.Load(pa + i), TLanes.Load(pb + i)), to + i);
+            for (; i < sum.Length; i++) to[i] = pa[i] + pb[i];
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void BytesToFloats(ReadOnlySpan<byte> source, float scale, float shift, Span<float> destination)
+    {
+        fixed (byte* from = source)
+        fixed (float* to = destination)
+        {
+            TVector scales = TLanes.Create(scale), shifts = TLanes.Create(shift);
+            var i = 0;
+            for (; i <= destination.Length - TLanes.Count; i += TLanes.Count)
+                TLanes.Store(TLanes.FusedMultiplyAdd(TLanes.LoadBytes(from + i), scales, shifts), to + i);
+            for (; i < destination.Length; i++) to[i] = MathF.FusedMultiplyAdd(from[i], scale, shift);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void SgdMomentum(
+        ReadOnlySpan<float> gradientSum, ReadOnlySpan<float> velocity, ReadOnlySpan<float> parameters, MomentumStep step,
+        Span<float> newVelocity, Span<float> newParameters)
+    {
+        fixed (float* g = gradientSum, v = velocity, p = parameters, toV = newVelocity, toP = newParameters)
+        {
+            var i = 0;
+            for (; i <= newParameters.Length - TLanes.Count; i += TLanes.Count)
+                StepVector<TLanes, TVector>(g + i, v + i, p + i, step, toV + i, toP + i);
+            for (; i < newParameters.Length; i++) StepVector<LanesScalar, float>(g + i, v + i, p + i, step, toV + i, toP + i);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StepVector<TSome, TSomeVector>(
+        float* gradientSum, float* velocity, float* parameters, MomentumStep step, float* newVelocity, float* newParameters)
+        where TSome : struct, ILanes<TSomeVector> where TSomeVector : struct
+    {
+        var p = TSome.Load(parameters);
+        var g = TSome.Multiply(TSome.Load(gradientSum), TSome.Create(step.GradientScale));
+        if (step.WeightDecay != 0) g = TSome.FusedMultiplyAdd(TSome.Create(step.WeightDecay), p, g);
+        var v = TSome.FusedMultiplyAdd(TSome.Create(step.Decay), TSome.Load(velocity), g);
+        TSome.Store(v, newVelocity);
+        TSome.Store(TSome.FusedMultiplyAdd(TSome.Create(-step.LearningRate), v, p), newParameters);
+    }
+}
