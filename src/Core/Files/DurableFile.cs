@@ -10,25 +10,8 @@ public static partial class DurableFile
 
     /// <summary>Replaces the file at <paramref name="path"/>, or makes it.</summary>
     /// <inheritdoc cref="Write(string, IEnumerable{ReadOnlyMemory{byte}})"/>
-    public static void Write(string path, ReadOnlySpan<byte> contents)
-    {
-        var unfinished = UnfinishedPath(path);
-        try
-        {
-            using (var file = Create(unfinished))
-            {
-                file.Write(contents);
-                file.Flush(flushToDisk: true);
-            }
-            Publish(unfinished, path);
-        }
-        catch (Exception e)
-        {
-            DeleteQuietly(unfinished);
-            if (Named(path, e) is { } named) throw named;
-            throw;
-        }
-    }
+    public static void Write(string path, ReadOnlySpan<byte> contents) =>
+        Replace(path, contents, static (file, contents) => file.Write(contents));
 
     /// <summary>Replaces the file at <paramref name="path"/>, or makes it, with the parts one after another.</summary>
     /// <param name="path">In a folder that exists.</param>
@@ -40,14 +23,21 @@ public static partial class DurableFile
     /// (Unix only, and only where the file system can: the runtime offers no way, so this calls fsync; elsewhere a power
     /// failure may bring the old file back, never a mixture).
     /// </remarks>
-    public static void Write(string path, IEnumerable<ReadOnlyMemory<byte>> parts)
+    public static void Write(string path, IEnumerable<ReadOnlyMemory<byte>> parts) =>
+        Replace(path, parts, static (file, parts) =>
+        {
+            foreach (var part in parts) file.Write(part.Span);
+        });
+
+    private static void Replace<T>(string path, T contents, Action<FileStream, T> write)
+        where T : allows ref struct
     {
         var unfinished = UnfinishedPath(path);
         try
         {
             using (var file = Create(unfinished))
             {
-                foreach (var part in parts) file.Write(part.Span);
+                write(file, contents);
                 file.Flush(flushToDisk: true);
             }
             Publish(unfinished, path);
