@@ -4,7 +4,8 @@ namespace ActorTrain.Checkpoints;
 /// <param name="file">The file.</param>
 /// <param name="problem">What is wrong with it.</param>
 /// <param name="cause">The error below, if there is one.</param>
-public sealed class CheckpointException(string file, string problem, Exception? cause = null) : IOException($"{file}: {problem}.", cause)
+public sealed class CheckpointException(
+    string file, string problem, Exception? cause = null) : IOException($"{file}: {problem}.", cause)
 {
     /// <summary>The file.</summary>
     public string File { get; } = file;

@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace ActorTrain.Checkpoints;
 
-/// <summary>A folder with the last checkpoints of one run, named by step: <c>step-000000001234.checkpoint</c>.</summary>
+/// <summary>
+/// A folder with the last checkpoints of one run, named by step: <c>step-000000001234.checkpoint</c>.
+/// </summary>
 /// <remarks>One process at a time saves into a folder; any number may read.</remarks>
 public sealed class CheckpointFolder
 {
@@ -42,11 +44,14 @@ public sealed class CheckpointFolder
         var path = Path.Combine(Folder, Prefix + step.ToString("D12", CultureInfo.InvariantCulture) + Suffix);
         DurableFile.Write(path, checkpoint);
         foreach (var (old, _) in NewestFirst().Where(file => file.Step < step).Skip(Keep - 1)) File.Delete(old);
-        foreach (var unfinished in Directory.EnumerateFiles(Folder, $"{Prefix}*{Suffix}.*{DurableFile.UnfinishedSuffix}")) File.Delete(unfinished);
+        const string unfinished = $"{Prefix}*{Suffix}.*{DurableFile.UnfinishedSuffix}";
+        foreach (var left in Directory.EnumerateFiles(Folder, unfinished)) File.Delete(left);
         return path;
     }
 
-    /// <summary>The newest checkpoint that can be read; damaged ones before it are skipped and reported, never deleted.</summary>
+    /// <summary>
+    /// The newest checkpoint that can be read; damaged ones before it are skipped and reported, never deleted.
+    /// </summary>
     public CheckpointSearch Newest()
     {
         var skipped = ImmutableArray.CreateBuilder<CheckpointException>();
@@ -71,7 +76,8 @@ public sealed class CheckpointFolder
         foreach (var path in Directory.EnumerateFiles(Folder, $"{Prefix}*{Suffix}"))
         {
             var digits = Path.GetFileName(path)[Prefix.Length..^Suffix.Length];
-            if (long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var step)) files.Add((path, step));
+            if (long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var step))
+                files.Add((path, step));
         }
         return [.. files.OrderByDescending(file => file.Step)];
     }

@@ -18,21 +18,24 @@ public static class CheckpointFormat
     public const int Version = 1;
 
     private const int PrefixBytes = 16;
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private static readonly UTF8Encoding StrictUtf8 =
+        new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private static ReadOnlySpan<byte> Magic => "ACTRAIN\0"u8;
 
     /// <summary>The bytes of a checkpoint.</summary>
     /// <param name="header">JSON; not read here.</param>
     /// <param name="vectors">In the order in which <see cref="Decode"/> gives them back.</param>
-    /// <exception cref="ArgumentException">More than one array can hold (2 GiB), or a header that is not Unicode text.</exception>
+    /// <exception cref="ArgumentException">More than one array can hold (2 GiB), or a header that is not Unicode
+    /// text.</exception>
     public static byte[] Encode(string header, params ReadOnlySpan<FlatVector> vectors)
     {
         var headerBytes = StrictUtf8.GetBytes(header);
         var total = (long)PrefixBytes + headerBytes.Length + sizeof(uint) + SHA256.HashSizeInBytes;
         foreach (var vector in vectors) total += sizeof(uint) + ((long)vector.Count * sizeof(float));
         if (total > Array.MaxLength)
-            throw new ArgumentException($"CheckpointFormat.Encode: {total} bytes; give at most {Array.MaxLength}.", nameof(vectors));
+            throw new ArgumentException(
+                $"CheckpointFormat.Encode: {total} bytes; give at most {Array.MaxLength}.", nameof(vectors));
         var bytes = GC.AllocateUninitializedArray<byte>((int)total);
         Magic.CopyTo(bytes);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(Magic.Length), Version);
@@ -52,7 +55,8 @@ public static class CheckpointFormat
     /// <summary>What <see cref="Encode"/> was given, bit for bit.</summary>
     /// <param name="bytes">The whole file.</param>
     /// <param name="file">Names the file in errors.</param>
-    /// <exception cref="CheckpointException">The bytes are foreign, of a newer version, truncated or damaged.</exception>
+    /// <exception cref="CheckpointException">The bytes are foreign, of a newer version, truncated or
+    /// damaged.</exception>
     public static CheckpointContents Decode(ReadOnlySpan<byte> bytes, string file)
     {
         CheckPrefix(bytes, file);
@@ -93,12 +97,17 @@ public static class CheckpointFormat
     private static void CheckPrefix(ReadOnlySpan<byte> bytes, string file)
     {
         if (bytes.IsEmpty) throw new CheckpointException(file, "empty, not an ActorTrain checkpoint");
-        if (!bytes.StartsWith(Magic[..Math.Min(Magic.Length, bytes.Length)]))
-            throw new CheckpointException(file, $"not an ActorTrain checkpoint: it begins with {Convert.ToHexStringLower(bytes[..Math.Min(Magic.Length, bytes.Length)])}");
+        var start = bytes[..Math.Min(Magic.Length, bytes.Length)];
+        if (!Magic.StartsWith(start))
+            throw new CheckpointException(
+                file, $"not an ActorTrain checkpoint: it begins with {Convert.ToHexStringLower(start)}");
         if (bytes.Length < PrefixBytes) throw Truncated(bytes.Length, PrefixBytes, file);
         var version = BinaryPrimitives.ReadUInt32LittleEndian(bytes[Magic.Length..]);
         if (version > Version)
-            throw new CheckpointException(file, $"format version {version} is newer than {Version}, the newest that this program reads; use a newer ActorTrain");
+            throw new CheckpointException(
+                file,
+                $"format version {version} is newer than {Version}, the newest that this program reads; "
+                + "use a newer ActorTrain");
         if (version == 0) throw new CheckpointException(file, "damaged: format version 0 does not exist");
     }
 
@@ -110,7 +119,8 @@ public static class CheckpointFormat
         var sections = new List<Range> { Next(bytes, sizeof(byte)) };
         var count = Take(bytes);
         for (var i = 0u; i < count; i++) sections.Add(Next(bytes, sizeof(float)));
-        return offset == end ? sections : throw new CheckpointException(file, $"damaged: {end - offset} bytes more than its lengths say");
+        return offset == end ? sections : throw new CheckpointException(
+            file, $"damaged: {end - offset} bytes more than its lengths say");
 
         Range Next(ReadOnlySpan<byte> all, int unit)
         {
@@ -146,16 +156,22 @@ public static class CheckpointFormat
 
     private static void Copy(ReadOnlySpan<float> floats, Span<byte> bytes)
     {
-        if (BitConverter.IsLittleEndian) MemoryMarshal.AsBytes(floats).CopyTo(bytes);
-        else for (var i = 0; i < floats.Length; i++) BinaryPrimitives.WriteSingleLittleEndian(bytes[(i * sizeof(float))..], floats[i]);
+        MemoryMarshal.AsBytes(floats).CopyTo(bytes);
+        SwapOnBigEndian(bytes[..(floats.Length * sizeof(float))]);
     }
 
     private static FlatVector ToVector(ReadOnlySpan<byte> bytes)
     {
         var memory = AlignedMemory.Allocate(bytes.Length / sizeof(float));
-        var floats = memory.Span;
-        if (BitConverter.IsLittleEndian) bytes.CopyTo(MemoryMarshal.AsBytes(floats));
-        else for (var i = 0; i < floats.Length; i++) floats[i] = BinaryPrimitives.ReadSingleLittleEndian(bytes[(i * sizeof(float))..]);
+        var own = MemoryMarshal.AsBytes(memory.Span);
+        bytes.CopyTo(own);
+        SwapOnBigEndian(own);
         return new(memory);
+    }
+
+    private static void SwapOnBigEndian(Span<byte> floats)
+    {
+        if (BitConverter.IsLittleEndian) return;
+        for (; !floats.IsEmpty; floats = floats[sizeof(float)..]) floats[..sizeof(float)].Reverse();
     }
 }

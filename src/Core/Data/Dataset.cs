@@ -47,16 +47,21 @@ public sealed class Dataset
     /// <exception cref="DatasetException">It is not found, damaged, or not MNIST's shape.</exception>
     public static Dataset Mnist() => Mnist(FindMnist());
 
-    /// <summary>MNIST, or data of its form (10 classes), from a folder with its four IDX files, plain or <c>.gz</c>.</summary>
+    /// <summary>
+    /// MNIST, or data of its form (10 classes), from a folder with its four IDX files, plain or <c>.gz</c>.
+    /// </summary>
     /// <exception cref="DatasetException">A file is missing or damaged, or the parts do not fit.</exception>
-    public static Dataset Mnist(string folder) => Combine("mnist", Split.LoadTrain(folder), Split.LoadTest(folder), MnistClasses);
+    public static Dataset Mnist(string folder) =>
+        Combine("mnist", Split.LoadTrain(folder), Split.LoadTest(folder), MnistClasses);
 
-    /// <summary>Any data in four IDX files with MNIST's names, plain or <c>.gz</c>; as many classes as the training labels show.</summary>
+    /// <summary>
+    /// Any data in four IDX files with MNIST's names, plain or <c>.gz</c>; as many classes as the training labels show.
+    /// </summary>
     /// <param name="folder">Where the files are.</param>
     /// <param name="name">What reports call it; the folder's name if not given.</param>
     /// <exception cref="DatasetException">A file is missing or damaged, or the parts do not fit.</exception>
     public static Dataset FromIdxFolder(string folder, string? name = null) =>
-        Combine(name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))), Split.LoadTrain(folder), Split.LoadTest(folder));
+        Combine(name ?? LastName(folder), Split.LoadTrain(folder), Split.LoadTest(folder));
 
     /// <summary>All about the data but the data.</summary>
     public DataDescription Description => new(Name, Sha256, Train.Count, Test.Count, Train.Rows, Train.Columns, Classes, Normalization);
@@ -77,7 +82,9 @@ public sealed class Dataset
         return (train.Rows, train.Columns) == (test.Rows, test.Columns)
             ? new(name, train, test, count)
             : throw new DatasetException(
-                name, $"test images of {test.Rows}x{test.Columns} pixels", $"{train.Rows}x{train.Columns}, as the training images have");
+                name,
+                $"test images of {test.Rows}x{test.Columns} pixels",
+                $"{train.Rows}x{train.Columns}, as the training images have");
     }
 
     /// <summary>
@@ -89,17 +96,23 @@ public sealed class Dataset
 
     internal static string FindMnistFrom(params IEnumerable<string> starts)
     {
-        var candidates = starts.SelectMany(SelfAndParents).Distinct().Select(folder => Path.Combine(folder, "data", "mnist")).ToList();
+        var folders = starts.SelectMany(SelfAndParents).Distinct();
+        var candidates = folders.Select(folder => Path.Combine(folder, "data", "mnist")).ToList();
         return candidates.Find(Split.IsAt) ?? throw new DatasetException(
             "mnist",
             $"not found in {string.Join(", ", candidates)}",
-            "a folder data/mnist with the four IDX files there, or another folder given by name (--data FOLDER, Dataset.Mnist(folder))");
+            "a folder data/mnist with the four IDX files there, or another folder given by name "
+            + "(--data FOLDER, Dataset.Mnist(folder))");
     }
 
     private static IEnumerable<string> SelfAndParents(string folder)
     {
-        for (var current = new DirectoryInfo(folder); current is not null; current = current.Parent) yield return current.FullName;
+        for (var current = new DirectoryInfo(folder); current is not null; current = current.Parent)
+            yield return current.FullName;
     }
+
+    private static string LastName(string folder) =>
+        Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
 
     private static int Highest(ReadOnlySpan<byte> labels)
     {
@@ -112,6 +125,7 @@ public sealed class Dataset
     {
         var index = split.Labels.IndexOfAnyExceptInRange((byte)0, (byte)Math.Min(classes - 1, byte.MaxValue));
         if (index >= 0)
-            throw new DatasetException(split.LabelsFile, $"label {split.Labels[index]} at index {index}", $"labels in 0..{classes - 1}");
+            throw new DatasetException(
+                split.LabelsFile, $"label {split.Labels[index]} at index {index}", $"labels in 0..{classes - 1}");
     }
 }

@@ -28,11 +28,16 @@ public static class DigitImage
     public static byte[] FromGrey(ReadOnlySpan<byte> grey, int width, int height, string name)
     {
         if (width < 1 || height < 1 || grey.Length != (long)width * height)
-            throw new ArgumentException($"DigitImage.FromGrey: {grey.Length} pixels are not {width}x{height}; give width·height.", nameof(grey));
+            throw new ArgumentException(
+                $"DigitImage.FromGrey: {grey.Length} pixels are not {width}x{height}; give width·height.",
+                nameof(grey));
         byte darkest = byte.MaxValue, brightest = 0;
         foreach (var pixel in grey) (darkest, brightest) = (Math.Min(darkest, pixel), Math.Max(brightest, pixel));
         if (brightest - darkest < LeastContrast)
-            throw new DatasetException(name, $"a blank picture (grey levels {darkest} to {brightest})", $"a digit at least {LeastContrast} levels darker or lighter than its background");
+            throw new DatasetException(
+                name,
+                $"a blank picture (grey levels {darkest} to {brightest})",
+                $"a digit at least {LeastContrast} levels darker or lighter than its background");
         var ink = Ink(grey, width, height, darkest, brightest);
         var (left, top, inkWidth, inkHeight) = Box(ink, width, height);
         var longest = Math.Max(inkWidth, inkHeight);
@@ -105,7 +110,8 @@ public static class DigitImage
         return (left, top, right - left + 1, bottom - top + 1);
     }
 
-    private static int Scaled(int length, int longest) => Math.Max(1, (int)Math.Round((double)length * BoxSize / longest));
+    private static int Scaled(int length, int longest) =>
+        Math.Max(1, (int)Math.Round((double)length * BoxSize / longest));
 
     private static float[] ResampleRows(float[] ink, int stride, int left, int top, int width, int height, int columns)
     {
@@ -135,7 +141,8 @@ public static class DigitImage
         return result;
     }
 
-    // Which of `from` pixels make up pixel `index` of `to`: shares of the area when shrinking, linear between centres when growing.
+    // Which of `from` pixels make up pixel `index` of `to`: shares of the area when shrinking, linear between centres
+    // when growing.
     private static IEnumerable<(int Source, float Weight)> Weights(int index, int from, int to)
     {
         var ratio = (double)from / to;

@@ -4,7 +4,8 @@ namespace ActorTrain;
 
 /// <summary>Reads files in the IDX format of MNIST, plain or gzip-compressed.</summary>
 /// <remarks>
-/// Big-endian. Images: 0x00000803, count, rows, columns, then one byte a pixel. Labels: 0x00000801, count, then one byte a label.
+/// Big-endian. Images: 0x00000803, count, rows, columns, then one byte a pixel. Labels: 0x00000801, count, then one
+/// byte a label.
 /// Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits".
 /// </remarks>
 public static class IdxFile
@@ -38,15 +39,20 @@ public static class IdxFile
 
     /// <summary>Reads a file of images; compressed if its name ends in <c>.gz</c>.</summary>
     /// <exception cref="DatasetException">The file is missing, damaged, or not an IDX file of images.</exception>
-    public static IdxImages ReadImages(string path) => ParseImages(Read(path, IdxHeader.ImagesBytes, IdxHeader.Images), path);
+    public static IdxImages ReadImages(string path) =>
+        ParseImages(Read(path, IdxHeader.ImagesBytes, IdxHeader.Images), path);
 
     /// <summary>Reads a file of labels; compressed if its name ends in <c>.gz</c>.</summary>
     /// <exception cref="DatasetException">The file is missing, damaged, or not an IDX file of labels.</exception>
-    public static IdxLabels ReadLabels(string path) => ParseLabels(Read(path, IdxHeader.LabelsBytes, IdxHeader.Labels), path);
+    public static IdxLabels ReadLabels(string path) =>
+        ParseLabels(Read(path, IdxHeader.LabelsBytes, IdxHeader.Labels), path);
 
-    /// <summary>The path of one of MNIST's four files in <paramref name="folder"/>, whichever way its name is written.</summary>
+    /// <summary>
+    /// The path of one of MNIST's four files in <paramref name="folder"/>, whichever way its name is written.
+    /// </summary>
     /// <param name="folder">Where to look.</param>
-    /// <param name="name">For example <c>train-images-idx3-ubyte</c>; then <c>train-images.idx3-ubyte</c> and <c>.gz</c> of both count too.</param>
+    /// <param name="name">For example <c>train-images-idx3-ubyte</c>; then <c>train-images.idx3-ubyte</c> and
+    /// <c>.gz</c> of both count too.</param>
     /// <exception cref="DatasetException">There is none.</exception>
     public static string Find(string folder, string name)
     {
@@ -73,9 +79,10 @@ public static class IdxFile
         {
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
             var compressed = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase);
-            using Stream contents = compressed ? new GZipStream(new BufferedStream(file, 1 << 16), CompressionMode.Decompress) : file;
+            using Stream contents = compressed ? Decompress(file) : file;
             var start = new byte[headerBytes];
-            var header = readHeader(start.AsSpan(0, contents.ReadAtLeast(start, headerBytes, throwOnEndOfStream: false)), path);
+            var got = contents.ReadAtLeast(start, headerBytes, throwOnEndOfStream: false);
+            var header = readHeader(start.AsSpan(0, got), path);
             CheckClaim(header, file.Length, compressed, path);
             return ReadRest(contents, start, header, path);
         }
@@ -89,6 +96,9 @@ public static class IdxFile
         }
     }
 
+    private static GZipStream Decompress(FileStream file) =>
+        new(new BufferedStream(file, 1 << 16), CompressionMode.Decompress);
+
     // Before anything of the claimed size is allocated.
     private static void CheckClaim(IdxHeader header, long fileBytes, bool compressed, string path)
     {
@@ -99,15 +109,16 @@ public static class IdxFile
         }
         var most = fileBytes * MostBytesPerCompressedByte;
         if (header.FileBytes > most)
-            throw new DatasetException(path, $"{header.Contents} in {fileBytes} compressed bytes", $"no more than {most} bytes");
+            throw new DatasetException(
+                path, $"{header.Contents} in {fileBytes} compressed bytes", $"no more than {most} bytes");
     }
 
     private static byte[] ReadRest(Stream stream, ReadOnlySpan<byte> start, IdxHeader header, string path)
     {
         var contents = GC.AllocateUninitializedArray<byte>(header.FileBytes);
         start.CopyTo(contents);
-        var read = start.Length + stream.ReadAtLeast(contents.AsSpan(start.Length), header.FileBytes - start.Length, throwOnEndOfStream: false);
-        CheckLength(read, header, path);
+        var rest = contents.AsSpan(start.Length);
+        CheckLength(start.Length + stream.ReadAtLeast(rest, rest.Length, throwOnEndOfStream: false), header, path);
         // This read also lets gzip compare its checksum.
         if (stream.ReadByte() >= 0)
             throw new DatasetException(path, $"bytes after the {header.FileBytes} that belong there", header.Contents);
@@ -117,8 +128,10 @@ public static class IdxFile
     private static void CheckLength(long bytes, IdxHeader header, string file)
     {
         if (bytes < header.FileBytes)
-            throw new DatasetException(file, $"truncated to {bytes} bytes", $"{header.FileBytes} bytes: {header.Contents}");
+            throw new DatasetException(
+                file, $"truncated to {bytes} bytes", $"{header.FileBytes} bytes: {header.Contents}");
         if (bytes > header.FileBytes)
-            throw new DatasetException(file, $"{bytes} bytes are too many", $"{header.FileBytes} bytes: {header.Contents}");
+            throw new DatasetException(
+                file, $"{bytes} bytes are too many", $"{header.FileBytes} bytes: {header.Contents}");
     }
 }

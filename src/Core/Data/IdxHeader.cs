@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace ActorTrain;
 
-/// <summary>The start of an IDX file: a magic number and one size for each dimension, big-endian 32-bit words.</summary>
+/// <summary>
+/// The start of an IDX file: a magic number and one size for each dimension, big-endian 32-bit words.
+/// </summary>
 /// <param name="Count">How many images or labels.</param>
 /// <param name="Rows">Rows of an image; 1 for labels.</param>
 /// <param name="Columns">Columns of an image; 1 for labels.</param>
@@ -29,9 +31,11 @@ internal sealed record IdxHeader(int Count, int Rows, int Columns, int Bytes)
         CheckStart(contents, file, ImagesBytes, "magic number, count, rows, columns", ImagesMagic, "images");
         uint count = Word(contents, 1), rows = Word(contents, 2), columns = Word(contents, 3);
         if (count == 0) throw new DatasetException(file, "0 images", "at least 1");
-        if (rows == 0 || columns == 0) throw new DatasetException(file, $"images of {rows}x{columns} pixels", "at least 1x1");
+        if (rows == 0 || columns == 0) throw new DatasetException(
+            file, $"images of {rows}x{columns} pixels", "at least 1x1");
         if (ImagesBytes + ((UInt128)count * rows * columns) > (UInt128)Array.MaxLength)
-            throw new DatasetException(file, $"{count} images of {rows}x{columns} pixels", $"at most {Array.MaxLength} bytes in all");
+            throw new DatasetException(
+                file, $"{count} images of {rows}x{columns} pixels", $"at most {Array.MaxLength} bytes in all");
         return new((int)count, (int)rows, (int)columns, ImagesBytes);
     }
 
@@ -47,13 +51,15 @@ internal sealed record IdxHeader(int Count, int Rows, int Columns, int Bytes)
         return new((int)count, 1, 1, LabelsBytes);
     }
 
-    private static void CheckStart(ReadOnlySpan<byte> contents, string file, int bytes, string fields, uint magic, string what)
+    private static void CheckStart(
+        ReadOnlySpan<byte> contents, string file, int bytes, string fields, uint magic, string what)
     {
         // The magic number first: it says best what a short foreign file is.
         if (contents.Length >= sizeof(uint) && Word(contents, 0) is var got && got != magic)
             throw new DatasetException(file, $"magic number 0x{got:X8}", $"0x{magic:X8}, an IDX file of {what}");
         if (contents.Length < bytes)
-            throw new DatasetException(file, $"truncated to {contents.Length} bytes", $"a header of {bytes} ({fields})");
+            throw new DatasetException(
+                file, $"truncated to {contents.Length} bytes", $"a header of {bytes} ({fields})");
     }
 
     private static uint Word(ReadOnlySpan<byte> contents, int index) =>

@@ -2,7 +2,9 @@ using System.Numerics;
 
 namespace ActorTrain;
 
-/// <summary>How a pixel byte b becomes an input: (b/255 − <paramref name="Mean"/>) / <paramref name="StandardDeviation"/>.</summary>
+/// <summary>
+/// How a pixel byte b becomes an input: (b/255 − <paramref name="Mean"/>) / <paramref name="StandardDeviation"/>.
+/// </summary>
 /// <param name="Mean">Of the training pixels over 255.</param>
 /// <param name="StandardDeviation">Of the training pixels over 255; above 0.</param>
 public readonly record struct Normalization(float Mean, float StandardDeviation)
@@ -18,11 +20,13 @@ public readonly record struct Normalization(float Mean, float StandardDeviation)
     /// four decimals. MNIST's training images give 0.1307 and 0.3081.
     /// </summary>
     /// <param name="pixels">At least one byte.</param>
-    /// <returns>A standard deviation of 1 where it would round to 0 (all pixels alike), so that inputs stay finite.</returns>
+    /// <returns>A standard deviation of 1 where it would round to 0 (all pixels alike), so that inputs stay
+    /// finite.</returns>
     /// <exception cref="ArgumentException">There are no pixels.</exception>
     public static Normalization Of(ReadOnlySpan<byte> pixels)
     {
-        if (pixels.IsEmpty) throw new ArgumentException("Normalization.Of: no pixels; give at least one.", nameof(pixels));
+        if (pixels.IsEmpty) throw new ArgumentException(
+            "Normalization.Of: no pixels; give at least one.", nameof(pixels));
         var (sum, squares) = Sums(pixels);
         var mean = sum / (255.0 * pixels.Length);
         // n·Σb² − (Σb)² is exact in 128 bits, so nothing cancels.

@@ -14,7 +14,8 @@ public static class Shuffle
     /// <exception cref="ArgumentOutOfRangeException">A negative count or epoch.</exception>
     /// <remarks>
     /// Fisher–Yates (Durstenfeld 1964) from the top: for i = count−1 … 1, swap i with ⌊u·(i+1) / 2⁶⁴⌋, where u is half
-    /// i mod 2 (64 bits, low word first) of Philox block ⌊i/2⌋ of stream <paramref name="epoch"/>. The bias is below i/2⁶⁴.
+    /// i mod 2 (64 bits, low word first) of Philox block ⌊i/2⌋ of stream <paramref name="epoch"/>. The bias is below
+    /// i/2⁶⁴.
     /// </remarks>
     public static ImmutableArray<int> Order(int count, ulong seed, int epoch)
     {

@@ -3,7 +3,9 @@ using System.Security.Cryptography;
 
 namespace ActorTrain;
 
-/// <summary>Labelled grey images of one size, immutable, one byte a pixel: the training or the test examples of a data set.</summary>
+/// <summary>
+/// Labelled grey images of one size, immutable, one byte a pixel: the training or the test examples of a data set.
+/// </summary>
 public sealed class Split
 {
     private const string TrainImages = "train-images-idx3-ubyte";
@@ -59,19 +61,28 @@ public sealed class Split
         if (rows < 1 || columns < 1 || labels.IsEmpty || pixels.Length != (long)rows * columns * labels.Length)
         {
             throw new ArgumentException(
-                $"Split.Of: {pixels.Length} pixels are not {labels.Length} images of {rows}x{columns}; give one image for each label, at least one.",
+                $"Split.Of: {pixels.Length} pixels are not {labels.Length} images of {rows}x{columns}; "
+                + "give one image for each label, at least one.",
                 nameof(pixels));
         }
         return new(new(labels.Length, rows, columns, pixels.ToArray()), new(labels.Length, labels.ToArray()), "labels");
     }
 
-    /// <summary>Reads the training examples of a folder: <c>train-images-idx3-ubyte</c>, <c>train-labels-idx1-ubyte</c>, plain or <c>.gz</c>.</summary>
+    /// <summary>
+    /// Reads the training examples of a folder: <c>train-images-idx3-ubyte</c>, <c>train-labels-idx1-ubyte</c>, plain
+    /// or <c>.gz</c>.
+    /// </summary>
     /// <exception cref="DatasetException">A file is missing, damaged or does not fit the other.</exception>
-    public static Split LoadTrain(string folder) => Load(IdxFile.Find(folder, TrainImages), IdxFile.Find(folder, TrainLabels));
+    public static Split LoadTrain(string folder) =>
+        Load(IdxFile.Find(folder, TrainImages), IdxFile.Find(folder, TrainLabels));
 
-    /// <summary>Reads the test examples of a folder: <c>t10k-images-idx3-ubyte</c>, <c>t10k-labels-idx1-ubyte</c>, plain or <c>.gz</c>.</summary>
+    /// <summary>
+    /// Reads the test examples of a folder: <c>t10k-images-idx3-ubyte</c>, <c>t10k-labels-idx1-ubyte</c>, plain or
+    /// <c>.gz</c>.
+    /// </summary>
     /// <exception cref="DatasetException">A file is missing, damaged or does not fit the other.</exception>
-    public static Split LoadTest(string folder) => Load(IdxFile.Find(folder, TestImages), IdxFile.Find(folder, TestLabels));
+    public static Split LoadTest(string folder) =>
+        Load(IdxFile.Find(folder, TestImages), IdxFile.Find(folder, TestLabels));
 
     /// <summary>Reads a file of images and a file of their labels.</summary>
     /// <exception cref="DatasetException">A file is missing, damaged or does not fit the other.</exception>
@@ -82,7 +93,8 @@ public sealed class Split
         var images = IdxFile.ReadImages(imagesFile);
         return labels.Count == images.Count
             ? new(images, labels, labelsFile)
-            : throw new DatasetException(labelsFile, $"{labels.Count} labels", $"{images.Count}, one for each image of {imagesFile}");
+            : throw new DatasetException(
+                labelsFile, $"{labels.Count} labels", $"{images.Count}, one for each image of {imagesFile}");
     }
 
     /// <summary>The pixels of one image, row-major, without a copy.</summary>
