@@ -1,3 +1,5 @@
+using ActorTrain.Kernels;
+
 namespace ActorTrain;
 
 /// <summary>Makes inputs of the examples of a batch; until then pixels stay bytes.</summary>
@@ -31,7 +33,8 @@ public static class Batch
         var allLabels = split.Labels;
         for (var i = 0; i < indices.Length; i++)
         {
-            PixelScaling.Apply(split.Image(indices[i]), pixels.Slice(i * split.Features, split.Features), scale, shift);
+            VectorOperations.BytesToFloats(
+                split.Image(indices[i]), scale, shift, pixels.Slice(i * split.Features, split.Features));
             labels[i] = allLabels[indices[i]];
         }
     }

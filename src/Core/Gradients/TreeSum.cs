@@ -54,7 +54,7 @@ public sealed class TreeSum
             {
                 depth--;
                 var left = scratch.Slice((depth - 1) * length, length);
-                ElementwiseMath.Add(left, scratch.Slice(depth * length, length), left);
+                VectorOperations.Add(left, scratch.Slice(depth * length, length), left);
             }
             else
             {

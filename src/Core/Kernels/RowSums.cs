@@ -24,7 +24,7 @@ internal static class RowSums
                 var sum = waiting.Slice(depth++ * block, width);
                 sum.Clear();
                 for (var end = row + leafRows[leaf]; row < end; row++)
-                    ElementwiseMath.Add(sum, rows.Data.Slice((row * rows.Stride) + column, width), sum);
+                    VectorOperations.Add(sum, rows.Data.Slice((row * rows.Stride) + column, width), sum);
                 for (var joins = PairwiseTree.JoinsAfter(leaf); joins > 0; joins--) Join(waiting, --depth, width);
             }
             while (depth > 1) Join(waiting, --depth, width);
@@ -35,7 +35,7 @@ internal static class RowSums
         static void Join(Span<float> waiting, int upper, int width)
         {
             var left = waiting.Slice((upper - 1) * block, width);
-            ElementwiseMath.Add(left, waiting.Slice(upper * block, width), left);
+            VectorOperations.Add(left, waiting.Slice(upper * block, width), left);
         }
     }
 }

@@ -16,7 +16,7 @@ public sealed record ReLU : Layer
     public override (Tensor Output, Saved Saved) Forward(Parameters parameters, Tensor input, LayerContext context)
     {
         var output = context.Take(input.Shape);
-        ElementwiseMath.Relu(input.Span, output.Span);
+        VectorOperations.Relu(input.Span, output.Span);
         return (output.Freeze(), new(output.Freeze()));
     }
 
@@ -25,7 +25,7 @@ public sealed record ReLU : Layer
     public override (Tensor? InputGradient, Parameters ParameterGradient) Backward(Parameters parameters, Saved saved, Tensor outputGradient, LayerContext context)
     {
         var inputGradient = context.Take(outputGradient.Shape);
-        ElementwiseMath.ReluBackward(saved.Tensor!.Span, outputGradient.Span, inputGradient.Span);
+        VectorOperations.ReluBackward(saved.Tensor!.Span, outputGradient.Span, inputGradient.Span);
         return (inputGradient.Freeze(), parameters);
     }
 

@@ -19,16 +19,11 @@ public sealed record Sgd(float LearningRate, float Momentum = 0.9f) : Optimizer
         ? Momentum
         : throw new ArgumentOutOfRangeException(nameof(Momentum), Momentum, $"Sgd: the momentum is {Momentum}; give 0 (none) or more, below 1.");
 
-    /// <inheritdoc/>
-    public override int MomentCount => Momentum == 0 ? 0 : 1;
+    /// <summary>The velocity v; without momentum it is the last gradient.</summary>
+    public override int MomentCount => 1;
 
     /// <inheritdoc/>
-    public override void Update(OptimizerUpdate update)
-    {
-        if (Momentum == 0)
-            ElementwiseMath.Sgd(update.GradientSum, update.GradientScale, update.Parameters, LearningRate, update.NewParameters);
-        else
-            ElementwiseMath.SgdMomentum(update.GradientSum, update.GradientScale, update.Moment1, update.Parameters,
-                Momentum, LearningRate, update.NewMoment1, update.NewParameters);
-    }
+    public override void Update(OptimizerUpdate update) => VectorOperations.SgdMomentum(
+        update.GradientSum, update.Moment1, update.Parameters,
+        new(update.GradientScale, Momentum, LearningRate, WeightDecay: 0), update.NewMoment1, update.NewParameters);
 }

@@ -15,8 +15,8 @@ public sealed record Recipe
     /// <summary>The loss. Default: <see cref="NLLLoss"/>, for a model that ends in <see cref="LogSoftmax"/>.</summary>
     public Loss Loss { get; init; } = new NLLLoss();
 
-    /// <summary>The optimiser. Default: SGD, learning rate 0.05, momentum 0.9.</summary>
-    public Optimizer Optimizer { get; init; } = new Sgd(0.05f);
+    /// <summary>The optimiser. Default: SGD, learning rate 0.01, momentum 0.9.</summary>
+    public Optimizer Optimizer { get; init; } = new Sgd(0.01f);
 
     /// <summary>Examples in a minibatch, at least 1. Default 64. The last one of an epoch may be shorter.</summary>
     public int BatchSize { get; init; } = 64;
