@@ -14,7 +14,8 @@ public sealed record StepDone(Position Position, int StepsPerEpoch, EpochTotals 
 
 /// <summary>An epoch is done and evaluated.</summary>
 /// <param name="Summary">Its figures.</param>
-public sealed record EpochDone(EpochSummary Summary) : TrainingEvent;
+/// <param name="TrainSeconds">Seconds that its steps took, evaluation excluded.</param>
+public sealed record EpochDone(EpochSummary Summary, double TrainSeconds) : TrainingEvent;
 
 /// <summary>A piece of work is handed out again.</summary>
 /// <param name="Shard">Who had it.</param>

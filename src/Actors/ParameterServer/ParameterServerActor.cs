@@ -75,7 +75,7 @@ public sealed class ParameterServerActor : ReceiveActor
                 if (_clock.StepDone()) Tell(new StepDone(e.Training.Position, _state.Plan.StepsPerEpoch, e.Training.Totals, _clock.EpochSeconds));
                 break;
             case ReportEpoch e:
-                Tell(new EpochDone(e.Summary with { TrainSeconds = _clock.EndEpoch() }));
+                Tell(new EpochDone(e.Summary, _clock.EndEpoch()));
                 break;
             case ReportReassignment e:
                 Tell(new WorkReassigned(e.Shard, e.Key, e.Reason));

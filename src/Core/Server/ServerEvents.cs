@@ -38,7 +38,7 @@ public sealed record SendWork(ShardId Shard, WorkOrder Order) : ServerEffect;
 public sealed record ReportStep(TrainingState Training) : ServerEffect;
 
 /// <summary>Tell whoever watches that an epoch is done and evaluated.</summary>
-/// <param name="Summary">The epoch; its seconds are for the shell to fill in.</param>
+/// <param name="Summary">Its figures.</param>
 public sealed record ReportEpoch(EpochSummary Summary) : ServerEffect;
 
 /// <summary>Write a checkpoint.</summary>

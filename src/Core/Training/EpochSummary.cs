@@ -9,7 +9,6 @@ namespace ActorTrain;
 /// <param name="SamplesSeen">Training examples that were counted.</param>
 /// <param name="SamplesExpected">Training examples that an epoch has.</param>
 /// <param name="WeightsSha256">SHA-256 of the parameters after the epoch, in hexadecimal.</param>
-/// <param name="TrainSeconds">Seconds that the epoch's steps took, evaluation excluded; 0 where nobody measured.</param>
 public sealed record EpochSummary(
     int Epoch, double TrainLoss, double TrainAccuracy, double TestLoss, double TestAccuracy,
-    long SamplesSeen, long SamplesExpected, string WeightsSha256, double TrainSeconds);
+    long SamplesSeen, long SamplesExpected, string WeightsSha256);

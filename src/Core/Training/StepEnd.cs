@@ -45,6 +45,6 @@ public static class EpochEnd
         Totals = default,
         History = state.History.Add(new(
             state.Position.Epoch, state.Totals.Loss, state.Totals.Accuracy, evaluation.Loss, evaluation.Accuracy,
-            state.Totals.Seen, plan.SamplesPerEpoch, state.Parameters.Sha256(), TrainSeconds: 0)),
+            state.Totals.Seen, plan.SamplesPerEpoch, state.Parameters.Sha256())),
     };
 }

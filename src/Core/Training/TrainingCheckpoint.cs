@@ -75,11 +75,10 @@ public sealed record TrainingCheckpoint(Recipe Recipe, DataDescription Data, Tra
         ["seen"] = e.SamplesSeen,
         ["expected"] = e.SamplesExpected,
         ["weightsSha256"] = e.WeightsSha256,
-        ["trainSeconds"] = e.TrainSeconds,
     };
 
     private static EpochSummary ToSummary(JsonReader json) => new(
         json.Value<int>("epoch"), json.Value<double>("trainLoss"), json.Value<double>("trainAccuracy"),
         json.Value<double>("testLoss"), json.Value<double>("testAccuracy"), json.Value<long>("seen"), json.Value<long>("expected"),
-        json.Value<string>("weightsSha256"), json.Value<double>("trainSeconds"));
+        json.Value<string>("weightsSha256"));
 }

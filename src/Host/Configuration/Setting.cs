@@ -22,7 +22,7 @@ internal sealed record Setting(string Key, string Option, string Value, string H
         new("Microbatches", "--microbatches", "N", "parts of a minibatch, summed in a fixed tree (default 4)"),
         new("DropLast", "--drop-last", "true|false", "leave out an epoch's last minibatch when it is short (default false)"),
         new("Optimizer", "--optimizer", "sgd", "optimiser (default sgd)"),
-        new("LearningRate", "--lr", "X", "learning rate (default 0.05)"),
+        new("LearningRate", "--lr", "X", "learning rate (default 0.01)"),
         new("Momentum", "--momentum", "X", "momentum, 0 for none (default 0.9)"),
         new("Seed", "--seed", "N", "seed of initial weights and shuffles (default 7)"),
         new("Kernel", "--kernel", "NAME", "matrix multiply: managed, mkl, openblas, or auto to measure (default managed)"),

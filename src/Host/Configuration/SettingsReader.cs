@@ -18,7 +18,7 @@ internal sealed class SettingsReader(IConfigurationSection section)
     /// <summary>A whole number in a range.</summary>
     public T? Whole<T>(string key, T least, T most) where T : struct, IBinaryInteger<T> =>
         Parse(key, $"a whole number from {least} to {most}", text =>
-            T.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most ? value : null);
+            T.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most ? value : (T?)null);
 
     /// <summary>A number that a rule allows.</summary>
     public float? Number(string key, string allowed, Func<float, bool> isAllowed) => Parse(key, allowed, text =>

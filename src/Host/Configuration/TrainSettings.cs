@@ -68,7 +68,6 @@ internal sealed record TrainSettings
         {
             Model = model,
             Loss = model[^1] is LogSoftmax ? new NLLLoss() : new CrossEntropyLoss(),
-            Optimizer = new Sgd(0.05f),
         });
     }
 
