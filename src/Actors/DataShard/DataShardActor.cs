@@ -25,9 +25,9 @@ public sealed class DataShardActor : ReceiveActor
     }
 
     /// <summary>How to make one; a restart gets a fresh computation.</summary>
-    public static Props Props(ShardId id, IActorRef server, TrainingPlan plan, Dataset data, IMatMul matMul) =>
+    public static Props Props(ShardId id, IActorRef server, TrainingPlan plan, Dataset data, IMatMul matMul, string dispatcher) =>
         Akka.Actor.Props.Create(() => new DataShardActor(id, server, new ShardComputation(plan, data, matMul)))
-            .WithDispatcher(ActorTrainDispatchers.Shard);
+            .WithDispatcher(dispatcher);
 
     /// <inheritdoc/>
     protected override void PreStart() => _server.Tell(new TrainingProtocol.JoinTraining(_state.Id));

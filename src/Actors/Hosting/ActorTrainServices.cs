@@ -21,8 +21,8 @@ public static class ActorTrainServices
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(job);
         services.AddSingleton<TrainingRun>();
-        services.AddAkka(ActorSystemName, (akka, _) => akka
-            .AddHocon(ActorTrainDispatchers.Hocon, HoconAddMode.Append)
+        services.AddAkka(ActorSystemName, (akka, provider) => akka
+            .AddHocon(ActorTrainDispatchers.Hocon(provider.GetRequiredService<TrainingJob>().Shards), HoconAddMode.Append)
             .ConfigureLoggers(loggers =>
             {
                 loggers.ClearLoggers();

@@ -11,6 +11,12 @@ public static class ParameterServer
     /// <summary>Failures in one round after which a run is given up: work that always throws would be handed out for ever.</summary>
     public const int MaxFailuresPerRound = 8;
 
+    /// <summary>
+    /// Runs of an update (<see cref="ParameterUpdate.RunLength"/> elements each) from which on it is worth a round of its
+    /// own, divided among the shards: below, the round costs more than the server's own pass.
+    /// </summary>
+    public const int MinRunsToDivide = 32;
+
     /// <summary>Decides what an event means.</summary>
     public static Transition Step(ServerState state, ServerEvent @event, VectorPool pool) => @event switch
     {
@@ -75,15 +81,25 @@ public static class ParameterServer
         if (!round.IsComplete) return HandOut(state, []);
         return round.Kind switch
         {
-            WorkKind.Gradient => EndStep(state, round, pool),
+            WorkKind.Gradient => EndGradient(state, round, pool),
+            WorkKind.Update => EndStep(state, round.StepEnd!, pool),
             WorkKind.Evaluation => EndEvaluation(state, round),
         };
     }
 
-    private static Transition EndStep(ServerState state, Round round, VectorPool pool)
+    private static Transition EndGradient(ServerState state, Round round, VectorPool pool)
+    {
+        var end = StepEnd.Of(state.Plan, state.Training, [.. round.Answers.Cast<GradientAnswer>()], pool);
+        if (state.Shards.Length > 1 && end.Update.Runs >= MinRunsToDivide)
+            return BeginRound(state, WorkKind.Update, [], end);
+        end.Update.Apply(firstRun: 0, end.Update.Runs);
+        return EndStep(state, end, pool);
+    }
+
+    private static Transition EndStep(ServerState state, StepEnd end, VectorPool pool)
     {
         var before = state.Training;
-        var after = StepEnd.Apply(state.Plan, before, [.. round.Answers.Cast<GradientAnswer>()], pool);
+        var after = end.Apply(state.Plan, before);
         // A shard whose order was handed out again may still read the old version; then its memory is left to it.
         if (state.Shards.All(s => s.Working is null)) before.ReturnTo(pool);
         state = state with { Training = after, Round = null };
@@ -115,15 +131,16 @@ public static class ParameterServer
         return new(state with { Phase = phase }, effects);
     }
 
-    private static Transition BeginRound(ServerState state, WorkKind kind, List<ServerEffect> effects)
+    private static Transition BeginRound(ServerState state, WorkKind kind, List<ServerEffect> effects, StepEnd? end = null)
     {
         var tree = kind switch
         {
             WorkKind.Gradient => state.Plan.TreeOf(state.Training.Position.Step),
+            WorkKind.Update => new(end!.Update.Runs, state.Shards.Length),
             WorkKind.Evaluation => state.Plan.EvaluationTree,
         };
         var nodes = tree.Divide(Math.Max(1, state.Shards.Length));
-        return HandOut(state with { Round = new(kind, tree, nodes, nodes, []), Failures = 0 }, effects);
+        return HandOut(state with { Round = new(kind, tree, nodes, nodes, [], end), Failures = 0 }, effects);
     }
 
     private static Transition HandOutAgain(ServerState state, ShardId shard, WorkKey key, string reason)
@@ -144,9 +161,20 @@ public static class ParameterServer
             if (shards[i].Working is not null) continue;
             var key = state.KeyOf(round.Waiting[given++]);
             shards[i] = shards[i] with { Working = key };
-            effects.Add(new SendWork(shards[i].Id, new(key, state.Training.Position, state.Training.Parameters)));
+            effects.Add(new SendWork(shards[i].Id, OrderOf(state.Training, round, key)));
         }
         return new(state with { Shards = shards.ToImmutable(), Round = round with { Waiting = round.Waiting.RemoveRange(0, given) } }, effects);
+    }
+
+    private static WorkOrder OrderOf(TrainingState training, Round round, WorkKey key)
+    {
+        var (start, count) = round.Tree.RowsOf(key.Node);
+        return key.Kind switch
+        {
+            WorkKind.Gradient => new GradientOrder(key, training.Position, training.Parameters),
+            WorkKind.Update => new UpdateOrder(key, round.StepEnd!.Update, start, count),
+            WorkKind.Evaluation => new EvaluationOrder(key, training.Parameters),
+        };
     }
 
     // Wanted once: of this incarnation, version and round, one of its nodes, not answered yet.

@@ -22,8 +22,10 @@ public sealed record ShardSlot(ShardId Id, WorkKey? Working);
 /// <param name="Nodes">The nodes that the tree was divided into; they cover every leaf once.</param>
 /// <param name="Waiting">Those of them that nobody works on.</param>
 /// <param name="Answers">Answers so far, in order of their leaves.</param>
+/// <param name="StepEnd">What an update round works on; none in other rounds.</param>
 public sealed record Round(
-    WorkKind Kind, MicrobatchTree Tree, ImmutableArray<TreeNode> Nodes, ImmutableArray<TreeNode> Waiting, ImmutableArray<WorkAnswer> Answers)
+    WorkKind Kind, MicrobatchTree Tree, ImmutableArray<TreeNode> Nodes, ImmutableArray<TreeNode> Waiting, ImmutableArray<WorkAnswer> Answers,
+    StepEnd? StepEnd = null)
 {
     /// <summary>True when every node is answered.</summary>
     public bool IsComplete => Answers.Length == Nodes.Length;

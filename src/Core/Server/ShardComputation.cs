@@ -26,13 +26,21 @@ public sealed class ShardComputation
     public ShardComputation(TrainingPlan plan, Dataset data, IMatMul matMul) => (_plan, _data, _matMul) = (plan, data, matMul);
 
     /// <summary>The answer to an order.</summary>
-    public WorkAnswer Answer(WorkOrder order) => order.Key.Kind switch
+    public WorkAnswer Answer(WorkOrder order) => order switch
     {
-        WorkKind.Gradient => new GradientAnswer(order.Key, Gradient(order)),
-        WorkKind.Evaluation => new EvaluationAnswer(order.Key, Evaluate(order.Key.Node, order.Parameters)),
+        GradientOrder o => new GradientAnswer(o.Key, Gradient(o)),
+        UpdateOrder o => Update(o),
+        EvaluationOrder o => new EvaluationAnswer(o.Key, Evaluate(o.Key.Node, o.Parameters)),
+        _ => throw new System.Diagnostics.UnreachableException($"ShardComputation.Answer has no arm for {order.GetType().Name}; add one."),
     };
 
-    private GradientSum Gradient(WorkOrder order)
+    private static UpdateAnswer Update(UpdateOrder order)
+    {
+        order.Update.Apply(order.FirstRun, order.Runs);
+        return new(order.Key);
+    }
+
+    private GradientSum Gradient(GradientOrder order)
     {
         if (_epoch != order.Position.Epoch)
         {

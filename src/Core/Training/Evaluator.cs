@@ -37,6 +37,6 @@ public static class Evaluator
     internal static Evaluation Evaluate(TrainingPlan plan, ShardComputation computation, FlatVector parameters)
     {
         var key = new WorkKey(Incarnation: 0, Version: -1, WorkKind.Evaluation, plan.EvaluationTree.Root);
-        return ((EvaluationAnswer)computation.Answer(new(key, default, parameters))).Evaluation;
+        return ((EvaluationAnswer)computation.Answer(new EvaluationOrder(key, parameters))).Evaluation;
     }
 }

@@ -2,15 +2,17 @@ using ActorTrain.Server;
 
 namespace ActorTrain;
 
-/// <summary>The pure end of a step: answers that cover the minibatch in, the next state out.</summary>
-public static class StepEnd
+/// <summary>The end of a step: answers that cover the minibatch in, the next state out.</summary>
+/// <param name="Update">The update of the parameters, still to be done.</param>
+/// <param name="Sum">What the step adds to its epoch.</param>
+public sealed record StepEnd(ParameterUpdate Update, StepSum Sum)
 {
-    /// <summary>The state after the step at <paramref name="state"/>'s position.</summary>
+    /// <summary>What follows from a step's answers.</summary>
     /// <param name="plan">The run's plan.</param>
     /// <param name="state">Before the step.</param>
     /// <param name="answers">Gradients of nodes that together cover the step's tree, in order of their leaves.</param>
     /// <param name="pool">Where the new vectors are taken from.</param>
-    public static TrainingState Apply(TrainingPlan plan, TrainingState state, ReadOnlySpan<GradientAnswer> answers, VectorPool pool)
+    public static StepEnd Of(TrainingPlan plan, TrainingState state, ReadOnlySpan<GradientAnswer> answers, VectorPool pool)
     {
         var nodes = new TreeNode[answers.Length];
         var gradients = new ReadOnlyMemory<float>[answers.Length];
@@ -24,27 +26,17 @@ public static class StepEnd
             rows += sum.Rows;
         }
         var treeSum = new TreeSum(plan.TreeOf(state.Position.Step), nodes);
-        var (parameters, optimizer) = ParameterUpdate.Apply(
-            plan.Recipe.Optimizer, state.Parameters, state.Optimizer, treeSum, gradients, rows, pool);
-        return state with
-        {
-            Position = plan.Next(state.Position),
-            Parameters = parameters,
-            Optimizer = optimizer,
-            Totals = state.Totals.Plus(new(treeSum.Of(losses), correct, rows)),
-        };
+        return new(
+            new(plan.Recipe.Optimizer, state.Parameters, state.Optimizer, treeSum, gradients, rows, pool),
+            new(treeSum.Of(losses), correct, rows));
     }
-}
 
-/// <summary>The pure end of an epoch.</summary>
-public static class EpochEnd
-{
-    /// <summary>The state that begins the next epoch, with this one in its history.</summary>
-    public static TrainingState Apply(TrainingPlan plan, TrainingState state, Evaluation evaluation) => state with
+    /// <summary>The state after the step; its vectors are valid when every run of the update is done.</summary>
+    public TrainingState Apply(TrainingPlan plan, TrainingState state) => state with
     {
-        Totals = default,
-        History = state.History.Add(new(
-            state.Position.Epoch, state.Totals.Loss, state.Totals.Accuracy, evaluation.Loss, evaluation.Accuracy,
-            state.Totals.Seen, plan.SamplesPerEpoch, state.Parameters.Sha256())),
+        Position = plan.Next(state.Position),
+        Parameters = Update.Parameters,
+        Optimizer = Update.State,
+        Totals = state.Totals.Plus(Sum),
     };
 }

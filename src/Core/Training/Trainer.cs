@@ -39,8 +39,11 @@ public static class Trainer
     private static TrainingState Step(TrainingPlan plan, ShardComputation computation, TrainingState state, VectorPool pool)
     {
         var tree = plan.TreeOf(state.Position.Step);
-        var answer = (GradientAnswer)computation.Answer(new(new(0, state.Version, WorkKind.Gradient, tree.Root), state.Position, state.Parameters));
-        var next = StepEnd.Apply(plan, state, [answer], pool);
+        var key = new WorkKey(Incarnation: 0, state.Version, WorkKind.Gradient, tree.Root);
+        var answer = (GradientAnswer)computation.Answer(new GradientOrder(key, state.Position, state.Parameters));
+        var end = StepEnd.Of(plan, state, [answer], pool);
+        end.Update.Apply(firstRun: 0, end.Update.Runs);
+        var next = end.Apply(plan, state);
         state.ReturnTo(pool);
         return next;
     }

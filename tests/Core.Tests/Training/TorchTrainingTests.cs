@@ -24,7 +24,7 @@ public class TorchTrainingTests
             if (step == 0)
                 foreach (var slot in Model.Layout.Slots)
                     Close.Assert(reference["first_gradients", slot.Name].Span, [.. sum.Gradient[slot.Name].ToArray().Select(g => g / sum.Rows)], 1e-5, slot.Name);
-            (vector, state) = ParameterUpdate.Apply(optimizer, vector, state, new(tree, [tree.Root]), [sum.Gradient.Memory], sum.Rows, new());
+            (vector, state) = Updates.Whole(new(optimizer, vector, state, new(tree, [tree.Root]), [sum.Gradient.Memory], sum.Rows, new()));
         }
         foreach (var slot in Model.Layout.Slots)
             Close.Assert(reference["final", slot.Name].Span, new Parameters(Model.Layout, vector)[slot.Name].Contiguous().Span, 1e-4, slot.Name);
