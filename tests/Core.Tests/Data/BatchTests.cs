@@ -1,3 +1,4 @@
+using ActorTrain.Kernels;
 using FsCheck.Xunit;
 
 namespace ActorTrain.Core.Tests.Data;
@@ -37,7 +38,7 @@ public class BatchTests
     public void A_pixel_becomes_one_fused_multiply_add(byte pixel, float scale, float shift)
     {
         var input = new float[1];
-        PixelScaling.Apply([pixel], input, scale, shift);
+        VectorOperations.BytesToFloats([pixel], scale, shift, input);
         Assert.Equal(BitConverter.SingleToUInt32Bits(MathF.FusedMultiplyAdd(pixel, scale, shift)), BitConverter.SingleToUInt32Bits(input[0]));
     }
 

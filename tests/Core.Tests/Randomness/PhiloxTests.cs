@@ -1,6 +1,6 @@
 using FsCheck.Xunit;
 
-namespace ActorTrain.Core.Tests.Random;
+namespace ActorTrain.Core.Tests.Randomness;
 
 public class PhiloxTests
 {
