@@ -23,6 +23,8 @@ public static class ActorTrainServices
         services.AddSingleton<TrainingRun>();
         services.AddAkka(ActorSystemName, (akka, provider) => akka
             .AddHocon(ActorTrainDispatchers.Hocon(provider.GetRequiredService<TrainingJob>().Shards), HoconAddMode.Append)
+            // The host stops the run first, with a checkpoint; Akka must not end on the same signal by itself.
+            .AddHocon("akka.coordinated-shutdown.run-by-clr-shutdown-hook = off", HoconAddMode.Prepend)
             .ConfigureLoggers(loggers =>
             {
                 loggers.ClearLoggers();

@@ -14,7 +14,7 @@ public sealed class CheckpointWriterActor : ReceiveActor
         {
             Sender.Tell(new TrainingProtocol.CheckpointWritten(folder.Save(message.StepsDone, message.Contents)));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) // whatever it is: the server waits for an answer, and goes on without this checkpoint
         {
             Sender.Tell(new TrainingProtocol.CheckpointFailed(e.Message));
         }

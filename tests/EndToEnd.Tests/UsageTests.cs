@@ -1,0 +1,124 @@
+namespace ActorTrain.EndToEnd.Tests;
+
+/// <summary>Wrong input: one clear error, exit code 2 for usage, 1 for failure.</summary>
+public class UsageTests
+{
+    [Theory]
+    [InlineData("--epochs 0", "Training:Epochs (--epochs) is '0'; give a whole number from 1 to 1000000.")]
+    [InlineData("--batch-size many", "Training:BatchSize (--batch-size) is 'many'; give a whole number from 1 to 1000000.")]
+    [InlineData("--kernel fast", "Training:Kernel (--kernel) is 'fast'; give managed, mkl, openblas, auto.")]
+    [InlineData("--hidden 128,x", "Training:Hidden (--hidden) is '128,x'; give sizes from 1 to 1000000 with commas between them, for example 128,64, or none.")]
+    [InlineData("--nodes 2", "Training:Nodes (--nodes) is '2'; give 0: this version trains in one process.")]
+    [InlineData("--data nowhere", "--data: 'nowhere' is neither mnist nor a folder; give mnist, or a folder with four IDX files.")]
+    [InlineData("--model nowhere.json", "--model: 'nowhere.json' is neither mlp nor a file; give mlp, or a JSON file with layers.")]
+    [InlineData("--resume nowhere", "--resume: nowhere does not exist; give a checkpoint file or a run's folder.")]
+    [InlineData("--config nowhere.json", "--config: nowhere.json does not exist; give a JSON file, for example one of configs/.")]
+    public void A_wrong_option_is_one_line_and_exit_code_2(string options, string message)
+    {
+        using var program = new TestProgram();
+        var result = program.Run(["train", .. options.Split(' ')]);
+        Assert.Equal(message, result.Error.TrimEnd());
+        Assert.Equal("", result.Output);
+        Assert.Equal(2, result.ExitCode);
+        Assert.Empty(Directory.GetFileSystemEntries(program.Folder));
+    }
+
+    [Fact]
+    public void Every_mistake_is_named_at_once()
+    {
+        using var program = new TestProgram();
+        var result = program.Run([("ACTORTRAIN__TRAINING__SHARDS", "0")], "train", "--epochs", "0");
+        Assert.Equal(
+            "Training:Epochs (--epochs) is '0'; give a whole number from 1 to 1000000.\nTraining:Shards (--shards) is '0'; give a whole number from 1 to 1024.",
+            result.Error.TrimEnd().ReplaceLineEndings("\n"));
+    }
+
+    [Fact]
+    public void An_option_that_does_not_exist_is_named()
+    {
+        using var program = new TestProgram();
+        var result = program.Run("train", "--epoch", "3");
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("'--epoch'", result.Error, StringComparison.Ordinal);
+        Assert.EndsWith("See: actortrain train --help", result.Error.TrimEnd(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_model_file_whose_layers_do_not_fit_names_the_layer_and_the_mend()
+    {
+        using var program = new TestProgram();
+        File.WriteAllText(program.In("model.json"),
+            """{"layers":[{"name":"fc1","type":"Linear","in":784,"out":128},{"name":"fc2","type":"Linear","in":100,"out":10}]}""");
+        var result = program.Run("train", "--model", "model.json");
+        Assert.Equal("--model: model.json: fc2: Linear(100, 10): input has shape [128], expected [100]. Use Linear(128, 10).", result.Error.TrimEnd());
+        Assert.Equal(2, result.ExitCode);
+    }
+
+    [Fact]
+    public void A_folder_without_data_is_a_failure_that_names_the_file()
+    {
+        using var program = new TestProgram();
+        Directory.CreateDirectory(program.In("empty"));
+        var result = program.Run("train", "--data", "empty");
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("train-images-idx3-ubyte", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_damaged_data_file_is_a_failure_that_names_it()
+    {
+        using var program = new TestProgram();
+        var mnist = Dataset.FindMnist();
+        Directory.CreateDirectory(program.In("data"));
+        foreach (var file in Directory.GetFiles(mnist, "*.gz")) File.Copy(file, program.In("data", Path.GetFileName(file)));
+        using (var labels = File.OpenWrite(program.In("data", "train-labels-idx1-ubyte.gz"))) labels.SetLength(1000);
+        var result = program.Run("train", "--data", "data");
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("train-labels-idx1-ubyte.gz", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_folder_that_cannot_be_made_is_a_failure_before_training()
+    {
+        using var program = new TestProgram();
+        File.WriteAllText(program.In("file"), "");
+        var result = program.Run("train", "--out", "file/run");
+        Assert.Equal(1, result.ExitCode);
+        Assert.StartsWith($"can't write {Path.Combine("file", "run", "recipe.json")}: ", result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("epoch", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_disk_that_takes_no_checkpoint_fails_the_run_and_leaves_no_half_written_file()
+    {
+        if (OperatingSystem.IsWindows()) Assert.Skip("needs a shell's ulimit to stand for a full disk");
+        using var program = new TestProgram();
+        // Files of at most 200 KB: the recipe fits, a checkpoint of 0.9 MB does not. (The JIT's doubly mapped memory is a file too.)
+        var result = program.RunInShell("export DOTNET_EnableWriteXorExecute=0; trap '' XFSZ; ulimit -f 200", "train", "--out", "run", "--max-steps", "5");
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("no checkpoint: ", result.Output, StringComparison.Ordinal);
+        Assert.StartsWith("the run failed: the last checkpoint could not be written: ", result.Error, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(program.In("run", "checkpoints")));
+        Assert.False(File.Exists(program.In("run", "report.json")));
+    }
+
+    [Fact]
+    public void Resuming_with_another_recipe_is_refused()
+    {
+        using var program = new TestProgram();
+        program.Weights([], "--max-steps", "3", "--out", "run");
+        var result = program.Run("train", "--resume", "run", "--batch-size", "32");
+        Assert.Equal(2, result.ExitCode);
+        Assert.StartsWith("--resume: the options ask for another recipe than ", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_folder_that_holds_a_run_is_not_overwritten()
+    {
+        using var program = new TestProgram();
+        program.Weights([], "--max-steps", "3", "--out", "run");
+        var result = program.Run("train", "--out", "run");
+        Assert.Equal(2, result.ExitCode);
+        Assert.StartsWith("--out: run holds a run already", result.Error, StringComparison.Ordinal);
+    }
+}
