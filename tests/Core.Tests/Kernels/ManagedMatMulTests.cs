@@ -1,6 +1,4 @@
 using ActorTrain.Kernels;
-using FsCheck.Fluent;
-using FsCheck.Xunit;
 using PropertyAttribute = FsCheck.Xunit.PropertyAttribute;
 
 namespace ActorTrain.Core.Tests.Kernels;

@@ -1,6 +1,5 @@
 using System.Runtime.Intrinsics;
 using ActorTrain.Kernels;
-using FsCheck.Xunit;
 using PropertyAttribute = FsCheck.Xunit.PropertyAttribute;
 
 namespace ActorTrain.Core.Tests.Kernels;
@@ -38,7 +37,7 @@ public class VectorOperationsTests
         VectorOperations.Add(a, b, sum);
         VectorOperations.BytesToFloats(bytes, 0.003f, -0.4f, floats);
         VectorOperations.SgdMomentum(a, v, p, step, v, p);
-        Assert.Equal<float>(expected, [.. relu, .. back, .. sum, .. floats, .. v, .. p]);
+        Assert.Equal<float>(expected, new[] { relu, back, sum, floats, v, p }.SelectMany(part => part).ToArray());
     }
 
     [Fact]
