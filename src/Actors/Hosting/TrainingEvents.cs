@@ -1,0 +1,47 @@
+using ActorTrain.Server;
+
+namespace ActorTrain.Actors;
+
+/// <summary>What a run tells whoever watches it.</summary>
+public abstract record TrainingEvent;
+
+/// <summary>A step is done. Not every step is told: the first one, and then about twenty a second.</summary>
+/// <param name="Position">After the step.</param>
+/// <param name="StepsPerEpoch">Steps of an epoch.</param>
+/// <param name="Totals">Sums over the epoch so far.</param>
+/// <param name="EpochSeconds">Seconds that the epoch's steps took so far.</param>
+public sealed record StepDone(Position Position, int StepsPerEpoch, EpochTotals Totals, double EpochSeconds) : TrainingEvent;
+
+/// <summary>An epoch is done and evaluated.</summary>
+/// <param name="Summary">Its figures.</param>
+/// <param name="TrainSeconds">Seconds that its steps took, evaluation excluded.</param>
+public sealed record EpochDone(EpochSummary Summary, double TrainSeconds) : TrainingEvent;
+
+/// <summary>A piece of work is handed out again.</summary>
+/// <param name="Shard">Who had it.</param>
+/// <param name="Key">Which.</param>
+/// <param name="Reason">Why.</param>
+public sealed record WorkReassigned(ShardId Shard, WorkKey Key, string Reason) : TrainingEvent;
+
+/// <summary>A checkpoint is on the disk.</summary>
+/// <param name="Path">Where.</param>
+public sealed record CheckpointSaved(string Path) : TrainingEvent;
+
+/// <summary>A checkpoint could not be written; the run goes on, and tries again at the next one.</summary>
+/// <param name="Reason">Why, with the path.</param>
+public sealed record CheckpointNotSaved(string Reason) : TrainingEvent;
+
+/// <summary>The run is over, and its last checkpoint is on the disk if one was to be written.</summary>
+/// <param name="Outcome">How it ended.</param>
+public sealed record RunEnded(TrainingOutcome Outcome) : TrainingEvent;
+
+/// <summary>How a run ended.</summary>
+/// <param name="Phase">Finished, stopped or failed.</param>
+/// <param name="State">The last state, copied: it stays valid.</param>
+/// <param name="Evaluation">Of its parameters on the test split; none when it was stopped or failed.</param>
+/// <param name="TrainSeconds">Seconds that steps took, evaluation excluded.</param>
+/// <param name="StepsDone">Steps of this run, without those before a resume.</param>
+/// <param name="SamplesSeen">Training examples of those steps.</param>
+/// <param name="Reason">Why it failed; none otherwise.</param>
+public sealed record TrainingOutcome(
+    RunPhase Phase, TrainingState State, Evaluation? Evaluation, double TrainSeconds, long StepsDone, long SamplesSeen, string? Reason);

@@ -1,0 +1,32 @@
+using ActorTrain.Checkpoints;
+
+namespace ActorTrain.Actors;
+
+/// <summary>What a hosted training run is to do, and with what of this machine.</summary>
+public sealed record TrainingJob
+{
+    /// <summary>The recipe: what determines the weights.</summary>
+    public Recipe Recipe { get; init; } = new();
+
+    /// <summary>Where the data comes from. Default: the MNIST that is found beside the program.</summary>
+    public Func<CancellationToken, Task<Dataset>> LoadData { get; init; } = cancellation => DatasetLoading.Load(Dataset.FindMnist(), cancellation);
+
+    /// <summary>Data shards, at least 1. Default: one a core. It does not change a bit of the result.</summary>
+    public int Shards { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>Where checkpoints go; none: nowhere.</summary>
+    public CheckpointFolder? Checkpoints { get; init; }
+
+    /// <summary>Where to go on; none: from the recipe's initial parameters.</summary>
+    public TrainingState? From { get; init; }
+
+    /// <summary>Told what happens, one event after another, on a thread of the run's.</summary>
+    public Action<TrainingEvent> OnEvent { get; init; } = _ => { };
+
+    /// <summary>Empty when valid; else one sentence for each mistake.</summary>
+    public IEnumerable<string> Errors()
+    {
+        foreach (var error in Recipe.Errors()) yield return error;
+        if (Shards is < 1 or > 1024) yield return $"shards is {Shards}; give 1 to 1024.";
+    }
+}

@@ -1,0 +1,119 @@
+using System.Threading.Channels;
+using ActorTrain.Actors.Protocol;
+using ActorTrain.Checkpoints;
+using ActorTrain.Server;
+using Akka.Actor;
+
+namespace ActorTrain.Actors;
+
+/// <summary>A shell around <see cref="ParameterServer"/>: turns messages into events and carries the effects out.</summary>
+public sealed class ParameterServerActor : ReceiveActor
+{
+    private readonly Dictionary<ShardId, IActorRef> _shards = [];
+    private readonly VectorPool _pool = new();
+    private readonly ChannelWriter<TrainingEvent> _watchers;
+    private readonly StepClock _clock;
+    private readonly IActorRef _checkpoints;
+    private readonly long _firstStep;
+    private ServerState _state;
+    private EndRun? _end;
+    private int _checkpointsOnTheWay;
+    private string? _lastCheckpointFailure;
+
+    /// <summary>A server that begins when enough shards have joined.</summary>
+    public ParameterServerActor(ServerState initial, CheckpointFolder? checkpoints, ChannelWriter<TrainingEvent> watchers, TimeProvider time)
+    {
+        _state = initial;
+        _watchers = watchers;
+        _clock = new(time);
+        _firstStep = initial.Plan.StepsDone(initial.Training.Position);
+        _checkpoints = checkpoints is null ? ActorRefs.Nobody : Context.ActorOf(CheckpointWriterActor.Props(checkpoints), "checkpoints");
+        Receive<TrainingProtocol.WorkDone>(m => Take(new WorkAnswered(m.Shard, m.Answer)));
+        Receive<TrainingProtocol.JoinTraining>(m =>
+        {
+            _shards[m.Shard] = Sender;
+            Context.WatchWith(Sender, new TrainingProtocol.ShardStopped(m.Shard));
+            Take(new ShardJoined(m.Shard));
+        });
+        Receive<TrainingProtocol.WorkThrew>(m => Take(new WorkFailed(m.Shard, m.Key, m.Reason)));
+        Receive<TrainingProtocol.ShardStopped>(m => Take(new ShardLost(m.Shard)));
+        Receive<TrainingProtocol.StopTraining>(_ => Take(new StopRequested()));
+        Receive<TrainingProtocol.CheckpointWritten>(m => EndCheckpoint(new CheckpointSaved(m.Path), failure: null));
+        Receive<TrainingProtocol.CheckpointFailed>(m => EndCheckpoint(new CheckpointNotSaved(m.Reason), m.Reason));
+    }
+
+    /// <summary>How to make one.</summary>
+    public static Props Props(ServerState initial, CheckpointFolder? checkpoints, ChannelWriter<TrainingEvent> watchers, TimeProvider time) =>
+        Akka.Actor.Props.Create(() => new ParameterServerActor(initial, checkpoints, watchers, time))
+            .WithDispatcher(ActorTrainDispatchers.Server);
+
+    /// <summary>A bug in the server itself is the end of the run, told to whoever waits for it.</summary>
+    protected override void PreRestart(Exception reason, object message)
+    {
+        _watchers.TryComplete(reason);
+        base.PreRestart(reason, message);
+    }
+
+    /// <inheritdoc/>
+    protected override void PostStop() => _watchers.TryComplete();
+
+    private void Take(ServerEvent @event)
+    {
+        (_state, var effects) = ParameterServer.Step(_state, @event, _pool);
+        foreach (var effect in effects) CarryOut(effect);
+    }
+
+    private void CarryOut(ServerEffect effect)
+    {
+        switch (effect)
+        {
+            case SendWork e:
+                _clock.WorkSent(e.Order.Key);
+                _shards[e.Shard].Tell(new TrainingProtocol.DoWork(e.Order));
+                break;
+            case ReportStep e:
+                if (_clock.StepDone()) Tell(new StepDone(e.Training.Position, _state.Plan.StepsPerEpoch, e.Training.Totals, _clock.EpochSeconds));
+                break;
+            case ReportEpoch e:
+                Tell(new EpochDone(e.Summary, _clock.EndEpoch()));
+                break;
+            case ReportReassignment e:
+                Tell(new WorkReassigned(e.Shard, e.Key, e.Reason));
+                break;
+            case SaveCheckpoint e when !_checkpoints.IsNobody():
+                _checkpointsOnTheWay++;
+                _checkpoints.Tell(new TrainingProtocol.WriteCheckpoint(
+                    _state.Plan.StepsDone(e.Training.Position), new TrainingCheckpoint(_state.Plan.Recipe, _state.Plan.Data, e.Training).Encode()));
+                break;
+            case EndRun e:
+                _end = e;
+                EndWhenCheckpointsAreWritten();
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void EndCheckpoint(TrainingEvent @event, string? failure)
+    {
+        _checkpointsOnTheWay--;
+        _lastCheckpointFailure = failure;
+        Tell(@event);
+        EndWhenCheckpointsAreWritten();
+    }
+
+    private void EndWhenCheckpointsAreWritten()
+    {
+        if (_end is not { } end || _checkpointsOnTheWay > 0) return;
+        var (phase, reason) = _lastCheckpointFailure is null
+            ? (end.Phase, end.Reason)
+            : (RunPhase.Failed, $"the last checkpoint could not be written: {_lastCheckpointFailure}");
+        var last = _state.Plan.StepsDone(end.Training.Position);
+        var samples = _state.Plan.SamplesOf(last) - _state.Plan.SamplesOf(_firstStep);
+        Tell(new RunEnded(new(phase, end.Training, end.Evaluation, _clock.TrainSeconds, last - _firstStep, samples, reason)));
+        _watchers.TryComplete();
+        _end = null;
+    }
+
+    private void Tell(TrainingEvent @event) => _watchers.TryWrite(@event);
+}

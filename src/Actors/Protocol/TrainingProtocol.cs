@@ -1,0 +1,43 @@
+using ActorTrain.Server;
+
+namespace ActorTrain.Actors.Protocol;
+
+/// <summary>What data shards, the parameter server and the checkpoint writer say to each other. Extend only: add records, never change one.</summary>
+public static class TrainingProtocol
+{
+    /// <summary>Every message of the conversation.</summary>
+    public interface IMessage;
+
+    /// <summary>Shard to server, first. Answer: <see cref="DoWork"/>, whenever there is some.</summary>
+    public sealed record JoinTraining(ShardId Shard) : IMessage;
+
+    /// <summary>Server to shard. Answer: <see cref="WorkDone"/> or <see cref="WorkThrew"/>.</summary>
+    public sealed record DoWork(WorkOrder Order) : IMessage;
+
+    /// <summary>Shard to server.</summary>
+    public sealed record WorkDone(ShardId Shard, WorkAnswer Answer) : IMessage;
+
+    /// <summary>Shard to server, from its restart.</summary>
+    public sealed record WorkThrew(ShardId Shard, WorkKey Key, string Reason) : IMessage;
+
+    /// <summary>The shard's actor is gone for good.</summary>
+    public sealed record ShardStopped(ShardId Shard) : IMessage;
+
+    /// <summary>Anybody to server: end after the current step.</summary>
+    public sealed record StopTraining : IMessage
+    {
+        /// <summary>The only one needed.</summary>
+        public static StopTraining Instance { get; } = new();
+    }
+
+    /// <summary>Server to writer. Answer: <see cref="CheckpointWritten"/> or <see cref="CheckpointFailed"/>.</summary>
+    /// <param name="StepsDone">Names the file.</param>
+    /// <param name="Contents">The whole file.</param>
+    public sealed record WriteCheckpoint(long StepsDone, byte[] Contents) : IMessage;
+
+    /// <summary>Writer to server: the checkpoint is on the disk.</summary>
+    public sealed record CheckpointWritten(string Path) : IMessage;
+
+    /// <summary>Writer to server: it is not, and why.</summary>
+    public sealed record CheckpointFailed(string Reason) : IMessage;
+}

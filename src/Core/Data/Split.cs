@@ -1,0 +1,122 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+
+namespace ActorTrain;
+
+/// <summary>
+/// Labelled grey images of one size, immutable, one byte a pixel: the training or the test examples of a data set.
+/// </summary>
+public sealed class Split
+{
+    private const string TrainImages = "train-images-idx3-ubyte";
+    private const string TrainLabels = "train-labels-idx1-ubyte";
+    private const string TestImages = "t10k-images-idx3-ubyte";
+    private const string TestLabels = "t10k-labels-idx1-ubyte";
+
+    private readonly ReadOnlyMemory<byte> _pixels;
+    private readonly ReadOnlyMemory<byte> _labels;
+    private string? _sha256;
+
+    private Split(IdxImages images, IdxLabels labels, string labelsFile)
+    {
+        (Count, Rows, Columns, _pixels) = images;
+        _labels = labels.Labels;
+        LabelsFile = labelsFile;
+    }
+
+    /// <summary>How many examples, at least 1.</summary>
+    public int Count { get; }
+
+    /// <summary>Pixels of an image from top to bottom.</summary>
+    public int Rows { get; }
+
+    /// <summary>Pixels of an image from left to right.</summary>
+    public int Columns { get; }
+
+    /// <summary>Pixels of an image: Rows·Columns.</summary>
+    public int Features => Rows * Columns;
+
+    /// <summary>[Count, Rows, Columns], row-major, without a copy; 0 is background in MNIST, 255 full stroke.</summary>
+    public ReadOnlySpan<byte> Pixels => _pixels.Span;
+
+    /// <summary>[Count], without a copy.</summary>
+    public ReadOnlySpan<byte> Labels => _labels.Span;
+
+    /// <summary>
+    /// SHA-256 in hexadecimal of count, rows, columns (32-bit little-endian words), pixels and labels: how the
+    /// files were compressed or named makes no difference. Computed when first asked for.
+    /// </summary>
+    public string Sha256 => _sha256 ??= Hash();
+
+    internal string LabelsFile { get; }
+
+    /// <summary>A split in memory, with a copy of what is given.</summary>
+    /// <param name="pixels">[N, rows, columns], row-major.</param>
+    /// <param name="labels">[N], N at least 1.</param>
+    /// <param name="rows">Pixels from top to bottom, at least 1.</param>
+    /// <param name="columns">Pixels from left to right, at least 1.</param>
+    /// <exception cref="ArgumentException">No examples, no pixels, or not one image for each label.</exception>
+    public static Split Of(ReadOnlySpan<byte> pixels, ReadOnlySpan<byte> labels, int rows, int columns)
+    {
+        if (rows < 1 || columns < 1 || labels.IsEmpty || pixels.Length != (long)rows * columns * labels.Length)
+        {
+            throw new ArgumentException(
+                $"Split.Of: {pixels.Length} pixels are not {labels.Length} images of {rows}x{columns}; "
+                + "give one image for each label, at least one.",
+                nameof(pixels));
+        }
+        return new(new(labels.Length, rows, columns, pixels.ToArray()), new(labels.Length, labels.ToArray()), "labels");
+    }
+
+    /// <summary>
+    /// Reads the training examples of a folder: <c>train-images-idx3-ubyte</c>, <c>train-labels-idx1-ubyte</c>, plain
+    /// or <c>.gz</c>.
+    /// </summary>
+    /// <exception cref="DatasetException">A file is missing, damaged or does not fit the other.</exception>
+    public static Split LoadTrain(string folder) =>
+        Load(IdxFile.Find(folder, TrainImages), IdxFile.Find(folder, TrainLabels));
+
+    /// <summary>
+    /// Reads the test examples of a folder: <c>t10k-images-idx3-ubyte</c>, <c>t10k-labels-idx1-ubyte</c>, plain or
+    /// <c>.gz</c>.
+    /// </summary>
+    /// <exception cref="DatasetException">A file is missing, damaged or does not fit the other.</exception>
+    public static Split LoadTest(string folder) =>
+        Load(IdxFile.Find(folder, TestImages), IdxFile.Find(folder, TestLabels));
+
+    /// <summary>Reads a file of images and a file of their labels.</summary>
+    /// <exception cref="DatasetException">A file is missing, damaged or does not fit the other.</exception>
+    public static Split Load(string imagesFile, string labelsFile)
+    {
+        // Labels first: they are small, so their errors come before a long read.
+        var labels = IdxFile.ReadLabels(labelsFile);
+        var images = IdxFile.ReadImages(imagesFile);
+        return labels.Count == images.Count
+            ? new(images, labels, labelsFile)
+            : throw new DatasetException(
+                labelsFile, $"{labels.Count} labels", $"{images.Count}, one for each image of {imagesFile}");
+    }
+
+    /// <summary>The pixels of one image, row-major, without a copy.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such image.</exception>
+    public ReadOnlySpan<byte> Image(int index) => (uint)index < (uint)Count
+        ? _pixels.Span.Slice(index * Features, Features)
+        : throw new ArgumentOutOfRangeException(nameof(index), $"Split.Image: index {index}; give 0..{Count - 1}.");
+
+    /// <summary>Is there a file with training images in <paramref name="folder"/>?</summary>
+    internal static bool IsAt(string folder) =>
+        Array.Exists(IdxFile.Spellings(TrainImages), name => File.Exists(Path.Combine(folder, name)));
+
+    private string Hash()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Span<byte> sizes = stackalloc byte[3 * sizeof(int)];
+        BinaryPrimitives.WriteInt32LittleEndian(sizes, Count);
+        BinaryPrimitives.WriteInt32LittleEndian(sizes[4..], Rows);
+        BinaryPrimitives.WriteInt32LittleEndian(sizes[8..], Columns);
+        hash.AppendData(sizes);
+        hash.AppendData(Pixels);
+        hash.AppendData(Labels);
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+}

@@ -1,0 +1,55 @@
+using ActorTrain.Kernels;
+
+namespace ActorTrain;
+
+/// <summary>
+/// What a pass through a layer needs besides its arguments: the matrix multiply, the memory to take results from, and
+/// how the rows divide into microbatches. A value, passed down; it changes what memory results lie in, never their bits.
+/// </summary>
+public readonly struct LayerContext
+{
+    private readonly Arena? _arena;
+    private readonly ReadOnlyMemory<int> _leafRows;
+    private readonly ParameterBuffer? _gradient;
+
+    /// <summary>A context for rows that divide into microbatches as <paramref name="leafRows"/> says.</summary>
+    /// <param name="matMul">The kernel.</param>
+    /// <param name="leafRows">Rows in each microbatch, in order; their sum is the number of rows in every pass.</param>
+    /// <param name="arena">Where results are taken from; none: ordinary memory, which the garbage collector frees.</param>
+    public LayerContext(IMatMul matMul, ReadOnlyMemory<int> leafRows, Arena? arena = null)
+    {
+        MatMul = matMul;
+        _leafRows = leafRows;
+        _arena = arena;
+        InputGradientNeeded = true;
+    }
+
+    private LayerContext(LayerContext parent, ParameterBuffer? gradient, bool inputGradientNeeded)
+    {
+        this = parent;
+        _gradient = gradient;
+        InputGradientNeeded = inputGradientNeeded;
+    }
+
+    /// <summary>The matrix multiply.</summary>
+    public IMatMul MatMul { get; }
+
+    /// <summary>Rows in each microbatch, in order.</summary>
+    public ReadOnlySpan<int> LeafRows => _leafRows.Span;
+
+    /// <summary>False where nobody asks for ∂L/∂input, as in a model's first layer; Backward may then return none.</summary>
+    public bool InputGradientNeeded { get; }
+
+    /// <summary>Memory for a result, contents unspecified.</summary>
+    public TensorBuffer Take(Shape shape) => _arena?.Take(shape) ?? TensorBuffer.Allocate(shape);
+
+    /// <summary>Memory for the gradient of a layer's parameters, contents unspecified.</summary>
+    public ParameterBuffer TakeGradient(ParameterLayout layout) =>
+        _gradient ?? new(layout, Take([layout.Count]).Memory);
+
+    /// <summary>The same, but <see cref="TakeGradient"/> hands out <paramref name="gradient"/>, a part of the whole model's.</summary>
+    public LayerContext ForChild(ParameterBuffer gradient, bool inputGradientNeeded) => new(this, gradient, inputGradientNeeded);
+
+    /// <summary>The same, but nobody asks for the gradient of the input.</summary>
+    public LayerContext WithoutInputGradient() => new(this, _gradient, inputGradientNeeded: false);
+}

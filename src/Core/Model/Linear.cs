@@ -1,0 +1,84 @@
+using ActorTrain.Kernels;
+
+namespace ActorTrain;
+
+/// <summary>
+/// A fully connected layer, y = x·Wᵀ + b, for x [N, in], W [out, in], b [out], y [N, out]; PyTorch's <c>nn.Linear</c>.
+/// </summary>
+/// <param name="InFeatures">Features of an input example.</param>
+/// <param name="OutFeatures">Features of an output example.</param>
+public sealed record Linear(int InFeatures, int OutFeatures) : Layer
+{
+    /// <summary>Features of an input example, at least 1.</summary>
+    public int InFeatures { get; } = AtLeastOne(InFeatures, nameof(InFeatures));
+
+    /// <summary>Features of an output example, at least 1.</summary>
+    public int OutFeatures { get; } = AtLeastOne(OutFeatures, nameof(OutFeatures));
+
+    /// <summary><c>weight</c> [out, in] and <c>bias</c> [out].</summary>
+    /// <remarks>The weight is stored as [in, out], so that forward and gradient read and write it without packing.</remarks>
+    public override ParameterLayout Layout { get; } =
+        ParameterLayout.Of(("weight", [OutFeatures, InFeatures], true), ("bias", [OutFeatures], false));
+
+    /// <inheritdoc/>
+    public override Shape? InputShape => [InFeatures];
+
+    /// <inheritdoc/>
+    public override Shape OutputShape(Shape input) => input == [InFeatures]
+        ? [OutFeatures]
+        : throw new ShapeMismatchException($"Linear({InFeatures}, {OutFeatures})", "input", input, $"[{InFeatures}]",
+            input.Rank == 1 ? $"Use Linear({input[0]}, {OutFeatures})." : $"Flatten it to [{input.Count}] first.");
+
+    /// <summary>Weight and bias uniform in ±1/√in: PyTorch's default (He et al. 2015 with a = √5).</summary>
+    /// <inheritdoc/>
+    public override void Initialize(ulong seed, int offset, ParameterBuffer parameters)
+    {
+        var bound = 1f / MathF.Sqrt(InFeatures);
+        var weight = new float[OutFeatures * InFeatures];
+        Philox.FillUniform(seed, RandomPurpose.Initialization, (uint)offset, -bound, bound, weight);
+        var stored = parameters.Stored(0);
+        for (var o = 0; o < OutFeatures; o++)
+            for (var i = 0; i < InFeatures; i++) stored[(i * OutFeatures) + o] = weight[(o * InFeatures) + i];
+        Philox.FillUniform(seed, RandomPurpose.Initialization, (uint)(offset + weight.Length), -bound, bound, parameters.Stored(1));
+    }
+
+    // y = x Wᵀ + b
+    /// <inheritdoc/>
+    public override (Tensor Output, Saved Saved) Forward(Parameters parameters, Tensor input, LayerContext context)
+    {
+        var rows = CheckedRows(input, InFeatures, "input");
+        var output = context.Take([rows, OutFeatures]);
+        context.MatMul.Multiply(
+            new(input.Span, rows, InFeatures), new(parameters.Stored(0), InFeatures, OutFeatures), parameters.Stored(1),
+            new(output.Span, rows, OutFeatures), context.LeafRows);
+        return (output.Freeze(), new(input));
+    }
+
+    // ∂L/∂W = ∂yᵀ x (stored transposed: xᵀ ∂y)    ∂L/∂b = sum of the rows of ∂y    ∂L/∂x = ∂y W
+    /// <inheritdoc/>
+    public override (Tensor? InputGradient, Parameters ParameterGradient) Backward(Parameters parameters, Saved saved, Tensor outputGradient, LayerContext context)
+    {
+        var input = saved.Tensor!;
+        var rows = CheckedRows(outputGradient, OutFeatures, "output gradient");
+        var gradient = context.TakeGradient(Layout);
+        var dy = new MatrixView(outputGradient.Span, rows, OutFeatures);
+        context.MatMul.TransposedMultiply(new(input.Span, rows, InFeatures), dy, new(gradient.Stored(0), InFeatures, OutFeatures), context.LeafRows);
+        RowSums.Tree(dy, gradient.Stored(1), context.LeafRows);
+        if (!context.InputGradientNeeded) return (null, gradient.Freeze());
+        var inputGradient = context.Take([rows, InFeatures]);
+        context.MatMul.MultiplyTransposed(dy, new(parameters.Stored(0), InFeatures, OutFeatures), new(inputGradient.Span, rows, InFeatures), context.LeafRows);
+        return (inputGradient.Freeze(), gradient.Freeze());
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"Linear(in_features={InFeatures}, out_features={OutFeatures}, bias=True)";
+
+    private int CheckedRows(Tensor tensor, int features, string operand) => tensor.Shape.Rank == 2 && tensor.Shape[1] == features
+        ? tensor.Shape[0]
+        : throw new ShapeMismatchException($"Linear({InFeatures}, {OutFeatures})", operand, tensor.Shape, $"[N, {features}]",
+            $"Give {features} features.");
+
+    private static int AtLeastOne(int features, string name) => features >= 1
+        ? features
+        : throw new ArgumentOutOfRangeException(name, features, $"Linear: {name} is {features}; give 1 or more.");
+}

@@ -1,0 +1,67 @@
+using ActorTrain.Kernels;
+
+namespace ActorTrain;
+
+/// <summary>
+/// Logarithm of softmax over the last dimension, yᵢ = xᵢ − log Σⱼ exp xⱼ; PyTorch's <c>nn.LogSoftmax(dim=-1)</c>.
+/// Its outputs are log-probabilities; <see cref="NLLLoss"/> belongs behind it.
+/// </summary>
+public sealed record LogSoftmax : Layer
+{
+    /// <inheritdoc/>
+    public override ParameterLayout Layout => ParameterLayout.Empty;
+
+    /// <inheritdoc/>
+    public override Shape OutputShape(Shape input) => input.Rank >= 1
+        ? input
+        : throw new ShapeMismatchException("LogSoftmax()", "input", input, "[classes]", "Give it one score for each class.");
+
+    // y = x − m − log Σ exp(x − m), m = max x: the largest exponent is 0, so nothing overflows
+    /// <inheritdoc/>
+    public override (Tensor Output, Saved Saved) Forward(Parameters parameters, Tensor input, LayerContext context)
+    {
+        var output = context.Take(input.Shape);
+        Rows(input.Span, output.Span, input.Shape[^1]);
+        return (output.Freeze(), new(output.Freeze()));
+    }
+
+    // ∂L/∂x = ∂y − exp(y) Σ ∂y
+    /// <inheritdoc/>
+    public override (Tensor? InputGradient, Parameters ParameterGradient) Backward(Parameters parameters, Saved saved, Tensor outputGradient, LayerContext context)
+    {
+        var inputGradient = context.Take(outputGradient.Shape);
+        var dx = inputGradient.Span;
+        var dy = outputGradient.Span;
+        var classes = outputGradient.Shape[^1];
+        ElementwiseMath.Exp(saved.Tensor!.Span, dx);
+        for (var start = 0; start < dx.Length; start += classes)
+        {
+            var sum = 0f;
+            for (var i = start; i < start + classes; i++) sum += dy[i];
+            for (var i = start; i < start + classes; i++) dx[i] = dy[i] - (dx[i] * sum);
+        }
+        return (inputGradient.Freeze(), parameters);
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => "LogSoftmax(dim=-1)";
+
+    /// <summary>The function on rows of <paramref name="classes"/> scores.</summary>
+    internal static void Rows(ReadOnlySpan<float> scores, Span<float> logProbabilities, int classes)
+    {
+        Span<float> exponentials = classes <= 256 ? stackalloc float[classes] : new float[classes];
+        for (var start = 0; start < scores.Length; start += classes)
+        {
+            var x = scores.Slice(start, classes);
+            var y = logProbabilities.Slice(start, classes);
+            var max = x[0];
+            foreach (var value in x) max = MathF.Max(max, value);
+            for (var i = 0; i < classes; i++) y[i] = x[i] - max;
+            ElementwiseMath.Exp(y, exponentials);
+            var sum = 0f;
+            foreach (var value in exponentials) sum += value;
+            var log = ElementwiseMath.Log(sum);
+            for (var i = 0; i < classes; i++) y[i] -= log;
+        }
+    }
+}

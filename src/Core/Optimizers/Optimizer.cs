@@ -1,0 +1,57 @@
+using System.Collections.Immutable;
+
+namespace ActorTrain;
+
+/// <summary>The state of any optimiser: SGD has no moments, momentum one, Adam two. Plain data, so a checkpoint needs no polymorphism.</summary>
+/// <param name="Step">Updates made so far.</param>
+/// <param name="Moments">Vectors of the parameters' length.</param>
+public sealed record OptimizerState(long Step, ImmutableArray<FlatVector> Moments);
+
+/// <summary>
+/// How a gradient changes parameters. Open for extension. One pure pass over short runs of floats does gradient scaling,
+/// moments and parameters together, because a step on large vectors is bound by memory traffic, not by arithmetic:
+/// a separate "update to be added" would read and write every vector once more.
+/// </summary>
+public abstract record Optimizer
+{
+    /// <summary>How many moment vectors it keeps.</summary>
+    public abstract int MomentCount { get; }
+
+    /// <summary>The state before the first update: all moments zero.</summary>
+    public OptimizerState Init(int parameterCount) =>
+        new(0, [.. Enumerable.Range(0, MomentCount).Select(_ => FlatVector.Zeros(parameterCount))]);
+
+    /// <summary>One update on a run of elements; element by element, so that it may be divided anywhere.</summary>
+    public abstract void Update(OptimizerUpdate update);
+}
+
+/// <summary>A run of elements of one update. What is read and what is written may be the same memory.</summary>
+public readonly ref struct OptimizerUpdate
+{
+    /// <summary>Updates made before this one.</summary>
+    public required long Step { get; init; }
+
+    /// <summary>Sum of the gradients over the minibatch's rows.</summary>
+    public required ReadOnlySpan<float> GradientSum { get; init; }
+
+    /// <summary>What makes the sum a mean: 1 / rows.</summary>
+    public required float GradientScale { get; init; }
+
+    /// <summary>The parameters before.</summary>
+    public required ReadOnlySpan<float> Parameters { get; init; }
+
+    /// <summary>The first moment before; empty where the optimiser keeps none.</summary>
+    public ReadOnlySpan<float> Moment1 { get; init; }
+
+    /// <summary>The second moment before; empty where the optimiser keeps fewer.</summary>
+    public ReadOnlySpan<float> Moment2 { get; init; }
+
+    /// <summary>Where the new parameters go.</summary>
+    public required Span<float> NewParameters { get; init; }
+
+    /// <summary>Where the new first moment goes.</summary>
+    public Span<float> NewMoment1 { get; init; }
+
+    /// <summary>Where the new second moment goes.</summary>
+    public Span<float> NewMoment2 { get; init; }
+}

@@ -1,0 +1,64 @@
+namespace ActorTrain.Server;
+
+/// <summary>What can happen to the parameter server.</summary>
+public abstract record ServerEvent;
+
+/// <summary>A shard is there and idle.</summary>
+/// <param name="Shard">Which.</param>
+public sealed record ShardJoined(ShardId Shard) : ServerEvent;
+
+/// <summary>A shard is gone, with whatever it worked on.</summary>
+/// <param name="Shard">Which.</param>
+public sealed record ShardLost(ShardId Shard) : ServerEvent;
+
+/// <summary>A shard threw while it worked on an order; it is idle again.</summary>
+/// <param name="Shard">Which.</param>
+/// <param name="Key">Of the order.</param>
+/// <param name="Reason">What it threw.</param>
+public sealed record WorkFailed(ShardId Shard, WorkKey Key, string Reason) : ServerEvent;
+
+/// <summary>A shard has answered an order; it is idle again.</summary>
+/// <param name="Shard">Which.</param>
+/// <param name="Answer">The answer.</param>
+public sealed record WorkAnswered(ShardId Shard, WorkAnswer Answer) : ServerEvent;
+
+/// <summary>Somebody wants the run to end after its current step.</summary>
+public sealed record StopRequested : ServerEvent;
+
+/// <summary>What the server wants done.</summary>
+public abstract record ServerEffect;
+
+/// <summary>Give this order to this shard.</summary>
+/// <param name="Shard">Which.</param>
+/// <param name="Order">The order.</param>
+public sealed record SendWork(ShardId Shard, WorkOrder Order) : ServerEffect;
+
+/// <summary>Tell whoever watches that a step is done.</summary>
+/// <param name="Training">The state after the step; its vectors are valid only while the effect is carried out.</param>
+public sealed record ReportStep(TrainingState Training) : ServerEffect;
+
+/// <summary>Tell whoever watches that an epoch is done and evaluated.</summary>
+/// <param name="Summary">Its figures.</param>
+public sealed record ReportEpoch(EpochSummary Summary) : ServerEffect;
+
+/// <summary>Write a checkpoint.</summary>
+/// <param name="Training">What to write; its vectors are valid only while the effect is carried out.</param>
+public sealed record SaveCheckpoint(TrainingState Training) : ServerEffect;
+
+/// <summary>Tell whoever watches that a piece of work is handed out again.</summary>
+/// <param name="Shard">Who had it.</param>
+/// <param name="Key">Which.</param>
+/// <param name="Reason">Why.</param>
+public sealed record ReportReassignment(ShardId Shard, WorkKey Key, string Reason) : ServerEffect;
+
+/// <summary>The run is over.</summary>
+/// <param name="Phase">Finished, stopped or failed.</param>
+/// <param name="Training">The last state.</param>
+/// <param name="Evaluation">Of its parameters; none when it was stopped or failed.</param>
+/// <param name="Reason">Why it failed; none otherwise.</param>
+public sealed record EndRun(RunPhase Phase, TrainingState Training, Evaluation? Evaluation, string? Reason) : ServerEffect;
+
+/// <summary>What an event leads to.</summary>
+/// <param name="State">The next state.</param>
+/// <param name="Effects">What to do, in order.</param>
+public readonly record struct Transition(ServerState State, IReadOnlyList<ServerEffect> Effects);

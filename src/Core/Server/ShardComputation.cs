@@ -1,0 +1,106 @@
+using ActorTrain.Kernels;
+
+namespace ActorTrain.Server;
+
+/// <summary>
+/// Does a shard's work: a function of (recipe, data, order). It keeps memory and the current epoch's order between calls,
+/// neither of which changes an answer. For one thread at a time.
+/// </summary>
+public sealed class ShardComputation
+{
+    private readonly TrainingPlan _plan;
+    private readonly Dataset _data;
+    private readonly IMatMul _matMul;
+
+    // One arena for each order of a version: all its gradients stay readable until the server has summed them, and an
+    // order of another version says that it has.
+    private readonly List<Arena> _arenas = [];
+    private readonly Arena _evaluationArena = new();
+    private int[] _labels = [];
+    private int _arenasInUse;
+    private (long Incarnation, long Version) _version = (-1, -1);
+    private int _epoch = -1;
+    private System.Collections.Immutable.ImmutableArray<int> _order;
+
+    /// <summary>A computation on this data.</summary>
+    public ShardComputation(TrainingPlan plan, Dataset data, IMatMul matMul) => (_plan, _data, _matMul) = (plan, data, matMul);
+
+    /// <summary>The answer to an order.</summary>
+    public WorkAnswer Answer(WorkOrder order) => order switch
+    {
+        GradientOrder o => new GradientAnswer(o.Key, Gradient(o)),
+        UpdateOrder o => Update(o),
+        EvaluationOrder o => new EvaluationAnswer(o.Key, Evaluate(o.Key.Node, o.Parameters)),
+        _ => throw new System.Diagnostics.UnreachableException($"ShardComputation.Answer has no arm for {order.GetType().Name}; add one."),
+    };
+
+    private static UpdateAnswer Update(UpdateOrder order)
+    {
+        order.Update.Apply(order.FirstRun, order.Runs);
+        return new(order.Key);
+    }
+
+    private GradientSum Gradient(GradientOrder order)
+    {
+        if (_epoch != order.Position.Epoch)
+        {
+            _order = Shuffle.Order(_plan.Data.TrainCount, _plan.Recipe.Seed, order.Position.Epoch);
+            _epoch = order.Position.Epoch;
+        }
+        var tree = _plan.TreeOf(order.Position.Step);
+        var (start, count) = tree.RowsOf(order.Key.Node);
+        var arena = ArenaFor((order.Key.Incarnation, order.Key.Version));
+        var input = Gather(_data.Train, _order.AsSpan().Slice(_plan.FirstSampleOf(order.Position.Step) + start, count), arena);
+        var context = new LayerContext(_matMul, tree.LeafRowsOf(order.Key.Node), arena);
+        return Gradients.Of(Model, _plan.Recipe.Loss, new(Model.Layout, order.Parameters), input, _labels.AsSpan(0, count), context);
+    }
+
+    private Evaluation Evaluate(TreeNode node, FlatVector parameters)
+    {
+        var tree = _plan.EvaluationTree;
+        var leaves = new double[tree.LeafCount(node)];
+        var confusion = new int[_data.Classes * _data.Classes];
+        for (var i = 0; i < leaves.Length; i++) leaves[i] = EvaluateLeaf(tree, new(0, node.FirstLeaf + i), parameters, confusion);
+        return new(PairwiseTree.Sum(leaves), confusion, _data.Classes);
+    }
+
+    private double EvaluateLeaf(MicrobatchTree tree, TreeNode leaf, FlatVector parameters, int[] confusion)
+    {
+        var (start, count) = tree.RowsOf(leaf);
+        Span<int> indices = stackalloc int[count];
+        for (var i = 0; i < count; i++) indices[i] = start + i;
+        _evaluationArena.Reset();
+        var input = Gather(_data.Test, indices, _evaluationArena);
+        var labels = _labels.AsSpan(0, count);
+        var context = new LayerContext(_matMul, tree.LeafRowsOf(leaf), _evaluationArena);
+        var (output, _) = Model.Forward(new(Model.Layout, parameters), input, context);
+        var losses = _plan.Recipe.Loss.ValueAndGradient(output, labels, context).RowLosses.Span;
+        var sum = 0.0;
+        for (var i = 0; i < count; i++)
+        {
+            sum += losses[i];
+            confusion[(labels[i] * _data.Classes) + Predictions.Class(output.Span.Slice(i * _data.Classes, _data.Classes))]++;
+        }
+        return sum;
+    }
+
+    private Sequential Model => _plan.Recipe.Model;
+
+    private Tensor Gather(Split split, ReadOnlySpan<int> indices, Arena arena)
+    {
+        if (_labels.Length < indices.Length) _labels = new int[indices.Length];
+        var input = arena.Take([indices.Length, split.Features]);
+        Batch.Gather(split, indices, _data.Normalization, input.Span, _labels.AsSpan(0, indices.Length));
+        return input.Freeze();
+    }
+
+    private Arena ArenaFor((long Incarnation, long Version) version)
+    {
+        if (_version != version) _arenasInUse = 0;
+        _version = version;
+        if (_arenasInUse == _arenas.Count) _arenas.Add(new());
+        var arena = _arenas[_arenasInUse++];
+        arena.Reset();
+        return arena;
+    }
+}

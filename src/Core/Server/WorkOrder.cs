@@ -1,0 +1,67 @@
+namespace ActorTrain.Server;
+
+/// <summary>What a round of work is for.</summary>
+public enum WorkKind
+{
+    /// <summary>The gradient of one minibatch of the training split.</summary>
+    Gradient,
+
+    /// <summary>The update of the parameters, a range of them for each shard.</summary>
+    Update,
+
+    /// <summary>Loss and predictions on the test split.</summary>
+    Evaluation,
+}
+
+/// <summary>
+/// Names one piece of work for ever: an answer that carries it is worth the same whoever gives it and whenever it comes.
+/// </summary>
+/// <param name="Incarnation">The server's fencing number; it grows whenever another server takes over.</param>
+/// <param name="Version">Updates in the parameters that it is computed from.</param>
+/// <param name="Kind">What it is for.</param>
+/// <param name="Node">The node of the round's tree.</param>
+public readonly record struct WorkKey(long Incarnation, long Version, WorkKind Kind, TreeNode Node)
+{
+    /// <summary>For logs: <c>Gradient of node 1:0, version 412</c>.</summary>
+    public override string ToString() => $"{Kind} of node {Node}, version {Version}";
+}
+
+/// <summary>A piece of work, whole: whoever has the recipe and the data can do it.</summary>
+/// <param name="Key">Its name.</param>
+public abstract record WorkOrder(WorkKey Key);
+
+/// <summary>Compute the gradient sum of a node of a minibatch's tree.</summary>
+/// <param name="Key">Its name.</param>
+/// <param name="Position">The step.</param>
+/// <param name="Parameters">To compute from; they do not change while anybody has this order.</param>
+public sealed record GradientOrder(WorkKey Key, Position Position, FlatVector Parameters) : WorkOrder(Key);
+
+/// <summary>Do a part of an update: some of its runs.</summary>
+/// <param name="Key">Its name.</param>
+/// <param name="Update">The whole update.</param>
+/// <param name="FirstRun">The first run.</param>
+/// <param name="Runs">How many.</param>
+public sealed record UpdateOrder(WorkKey Key, ParameterUpdate Update, int FirstRun, int Runs) : WorkOrder(Key);
+
+/// <summary>Evaluate a node of the test split's tree.</summary>
+/// <param name="Key">Its name.</param>
+/// <param name="Parameters">To compute from; they do not change while anybody has this order.</param>
+public sealed record EvaluationOrder(WorkKey Key, FlatVector Parameters) : WorkOrder(Key);
+
+/// <summary>What comes back for a <see cref="WorkOrder"/>.</summary>
+/// <param name="Key">Of the order.</param>
+public abstract record WorkAnswer(WorkKey Key);
+
+/// <summary>The answer to a gradient order.</summary>
+/// <param name="Key">Of the order.</param>
+/// <param name="Sum">Sums over the node's rows; valid until the shard that gave it gets a gradient order of another version.</param>
+public sealed record GradientAnswer(WorkKey Key, GradientSum Sum) : WorkAnswer(Key);
+
+/// <summary>The answer to an update order: the runs are done.</summary>
+/// <param name="Key">Of the order.</param>
+public sealed record UpdateAnswer(WorkKey Key) : WorkAnswer(Key);
+
+/// <summary>The answer to an evaluation order.</summary>
+/// <param name="Key">Of the order.</param>
+/// <param name="Evaluation">Of the node's rows.</param>
+public sealed record EvaluationAnswer(WorkKey Key, Evaluation Evaluation) : WorkAnswer(Key);

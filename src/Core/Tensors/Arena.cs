@@ -1,0 +1,54 @@
+namespace ActorTrain;
+
+/// <summary>
+/// The memory of one training step: a list of aligned buffers, handed out in order and handed out again in the same
+/// order after <see cref="Reset"/>. Steps of one shape take the same buffers, so a steady state allocates nothing.
+/// What was taken stays valid until the reset; whoever wants to keep it copies it. For one thread at a time.
+/// </summary>
+public sealed class Arena
+{
+    private readonly List<TensorBuffer> _buffers = [];
+    private int _next;
+
+    /// <summary>A buffer of this shape with unspecified contents.</summary>
+    public TensorBuffer Take(Shape shape)
+    {
+        if (_next == _buffers.Count) _buffers.Add(TensorBuffer.Allocate(shape));
+        else if (_buffers[_next].Shape != shape) _buffers[_next] = _buffers[_next].Reshaped(shape);
+        return _buffers[_next++];
+    }
+
+    /// <summary>Makes all buffers free again.</summary>
+    public void Reset() => _next = 0;
+}
+
+/// <summary>Memory for a tensor that is still being written; <see cref="Freeze"/> ends that.</summary>
+public sealed class TensorBuffer
+{
+    private readonly Memory<float> _memory;
+    private readonly Tensor _frozen;
+
+    private TensorBuffer(Memory<float> memory, Shape shape)
+    {
+        _memory = memory;
+        Shape = shape;
+        _frozen = Tensor.Own(memory[..shape.Count], shape);
+    }
+
+    /// <summary>The shape of the tensor to be.</summary>
+    public Shape Shape { get; }
+
+    /// <summary>The elements in row-major order, to write.</summary>
+    public Span<float> Span => _memory.Span[..Shape.Count];
+
+    /// <summary>The same memory, to write.</summary>
+    public Memory<float> Memory => _memory[..Shape.Count];
+
+    /// <summary>New memory with unspecified contents.</summary>
+    public static TensorBuffer Allocate(Shape shape) => new(AlignedMemory.Allocate(shape.Count), shape);
+
+    /// <summary>The tensor over this memory, without a copy. Nobody writes to it from here on.</summary>
+    public Tensor Freeze() => _frozen;
+
+    internal TensorBuffer Reshaped(Shape shape) => shape.Count <= _memory.Length ? new(_memory, shape) : Allocate(shape);
+}

@@ -1,0 +1,48 @@
+namespace ActorTrain;
+
+/// <summary>
+/// Memory for the vectors of the next version, reused from a version that nobody reads any more. Whoever returns a
+/// vector promises that no reader is left; a vector that is never returned is freed by the garbage collector.
+/// For one thread at a time.
+/// </summary>
+public sealed class VectorPool
+{
+    private readonly List<PooledVector> _free = [];
+    private readonly List<PooledVector> _taken = [];
+
+    /// <summary>Memory for <paramref name="count"/> floats, contents unspecified.</summary>
+    public PooledVector Take(int count)
+    {
+        var index = _free.FindIndex(v => v.Frozen.Count == count);
+        var vector = index >= 0 ? _free[index] : PooledVector.Allocate(count);
+        if (index >= 0) _free.RemoveAt(index);
+        _taken.Add(vector);
+        return vector;
+    }
+
+    /// <summary>Gives a vector's memory back; one that did not come from here is left alone.</summary>
+    public void Return(FlatVector vector) => Release(vector, reuse: true);
+
+    /// <summary>Forgets a vector that somebody may still read.</summary>
+    public void Abandon(FlatVector vector) => Release(vector, reuse: false);
+
+    private void Release(FlatVector vector, bool reuse)
+    {
+        var index = _taken.FindIndex(v => ReferenceEquals(v.Frozen, vector));
+        if (index < 0) return;
+        if (reuse) _free.Add(_taken[index]);
+        _taken.RemoveAt(index);
+    }
+}
+
+/// <summary>Memory for a vector that is still being written.</summary>
+/// <param name="Memory">To write.</param>
+/// <param name="Frozen">The vector over that memory, to publish when it is written.</param>
+public sealed record PooledVector(Memory<float> Memory, FlatVector Frozen)
+{
+    internal static PooledVector Allocate(int count)
+    {
+        var memory = AlignedMemory.Allocate(count);
+        return new(memory, new(memory));
+    }
+}

@@ -1,0 +1,42 @@
+using ActorTrain.Kernels;
+using ActorTrain.Server;
+
+namespace ActorTrain;
+
+/// <summary>Evaluates parameters on a dataset's test split, on the calling thread.</summary>
+public static class Evaluator
+{
+    /// <summary>Loss and predictions; the same bits as after training.</summary>
+    /// <param name="recipe">Names model, loss and kernel.</param>
+    /// <param name="parameters">The model's parameters.</param>
+    /// <param name="data">The dataset.</param>
+    /// <exception cref="ShapeMismatchException">The model does not fit the data.</exception>
+    /// <exception cref="KernelUnavailableException">The recipe's kernel can't be had here.</exception>
+    public static Evaluation Evaluate(Recipe recipe, FlatVector parameters, Dataset data)
+    {
+        var plan = new TrainingPlan(recipe, data.Description);
+        var computation = new ShardComputation(plan, data, MatMuls.Create(recipe.Kernel));
+        return Evaluate(plan, computation, parameters);
+    }
+
+    /// <summary>Probabilities of each class for images, [N, classes].</summary>
+    /// <param name="recipe">Names model and kernel.</param>
+    /// <param name="parameters">The model's parameters.</param>
+    /// <param name="images">[N, features], normalised as in training.</param>
+    public static Tensor Probabilities(Recipe recipe, FlatVector parameters, Tensor images)
+    {
+        var context = new LayerContext(MatMuls.Create(recipe.Kernel), new[] { images.Shape[0] });
+        var (output, _) = recipe.Model.Forward(new(recipe.Model.Layout, parameters), images, context);
+        var probabilities = new float[output.Shape.Count];
+        if (recipe.Model[^1] is LogSoftmax) output.Span.CopyTo(probabilities);
+        else LogSoftmax.Rows(output.Span, probabilities, output.Shape[1]);
+        ElementwiseMath.Exp(probabilities, probabilities);
+        return Tensor.Own(probabilities, output.Shape);
+    }
+
+    internal static Evaluation Evaluate(TrainingPlan plan, ShardComputation computation, FlatVector parameters)
+    {
+        var key = new WorkKey(Incarnation: 0, Version: -1, WorkKind.Evaluation, plan.EvaluationTree.Root);
+        return ((EvaluationAnswer)computation.Answer(new EvaluationOrder(key, parameters))).Evaluation;
+    }
+}

@@ -1,0 +1,65 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace ActorTrain;
+
+/// <summary>
+/// What names a run: two runs of one recipe on one dataset have the same weights, bit for bit, at every step, wherever
+/// and on however many cores they run. <see cref="Epochs"/> and <see cref="MaxSteps"/> only say where it ends.
+/// </summary>
+public sealed record Recipe
+{
+    /// <summary>The model. Default: 784-128-64-10 with ReLU, ending in log-probabilities.</summary>
+    public Sequential Model { get; init; } = Sequential.Mlp(784, 128, 64, 10);
+
+    /// <summary>The loss. Default: <see cref="NLLLoss"/>, for a model that ends in <see cref="LogSoftmax"/>.</summary>
+    public Loss Loss { get; init; } = new NLLLoss();
+
+    /// <summary>The optimiser. Default: SGD, learning rate 0.01, momentum 0.9.</summary>
+    public Optimizer Optimizer { get; init; } = new Sgd(0.01f);
+
+    /// <summary>Examples in a minibatch, at least 1. Default 64. The last one of an epoch may be shorter.</summary>
+    public int BatchSize { get; init; } = 64;
+
+    /// <summary>Parts of a minibatch whose gradients are summed in a fixed tree, at least 1. Default 4.</summary>
+    public int Microbatches { get; init; } = 4;
+
+    /// <summary>Leaves out the last minibatch of an epoch where it would be short. Default false.</summary>
+    public bool DropLast { get; init; }
+
+    /// <summary>Seed of initial weights and shuffles. Default 7.</summary>
+    public ulong Seed { get; init; } = 7;
+
+    /// <summary>Name of the matrix multiply; different ones round differently. Default <c>managed</c>.</summary>
+    public string Kernel { get; init; } = "managed";
+
+    /// <summary>Passes over the training split, at least 1. Default 5.</summary>
+    public int Epochs { get; init; } = 5;
+
+    /// <summary>Ends the run after this many steps, at least 1; none: when the epochs are done.</summary>
+    public int? MaxSteps { get; init; }
+
+    /// <summary>Empty when valid; else one sentence for each mistake, naming key, value and what is allowed.</summary>
+    public IEnumerable<string> Errors()
+    {
+        if (BatchSize < 1) yield return $"batch-size is {BatchSize}; give 1 or more.";
+        if (Microbatches is < 1 or > 4096) yield return $"microbatches is {Microbatches}; give 1 to 4096.";
+        if (Epochs < 1) yield return $"epochs is {Epochs}; give 1 or more.";
+        if (MaxSteps < 1) yield return $"max-steps is {MaxSteps}; give 1 or more.";
+    }
+
+    /// <summary>Checks that the model takes the dataset's examples and has an output for each of its classes.</summary>
+    /// <exception cref="ShapeMismatchException">It does not; the message names the layer and the mend.</exception>
+    public void CheckFits(DataDescription data)
+    {
+        var output = Model.OutputShape([data.Features]);
+        if (output != [data.Classes])
+            throw new ShapeMismatchException($"model for dataset '{data.Name}'", "output", output, $"[{data.Classes}]",
+                $"The dataset has {data.Classes} classes; give the last Linear {data.Classes} out features.");
+    }
+
+    /// <summary>SHA-256 over everything that determines the weights at a step, in hexadecimal; epochs and steps are not part of it.</summary>
+    /// <param name="dataSha256">The dataset's content hash.</param>
+    public string Sha256(string dataSha256) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
+        $"{RecipeJson.Write(this with { Epochs = 1, MaxSteps = null })}\n{dataSha256}")));
+}

@@ -1,0 +1,82 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace ActorTrain;
+
+/// <summary>A recipe as JSON, in one canonical form: equal recipes give equal text.</summary>
+public static class RecipeJson
+{
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, IndentSize = 2 };
+
+    /// <summary>The canonical text.</summary>
+    public static string Write(Recipe recipe) => ToJson(recipe).ToJsonString();
+
+    /// <summary>The same, for people.</summary>
+    public static string WriteIndented(Recipe recipe) => ToJson(recipe).ToJsonString(Indented);
+
+    /// <summary>The recipe of a text.</summary>
+    /// <exception cref="RecipeException">The text is not a recipe; the message names the key and what is allowed.</exception>
+    public static Recipe Read(string text)
+    {
+        var json = new JsonReader(Parse(text), "recipe");
+        return new Recipe
+        {
+            Model = ModelJson.Read(json.Object("model")),
+            Loss = json.OneOf<Loss>("loss", ("nll", new NLLLoss()), ("cross-entropy", new CrossEntropyLoss())),
+            Optimizer = ReadOptimizer(json.Object("optimizer")),
+            BatchSize = json.Value<int>("batchSize"),
+            Microbatches = json.Value<int>("microbatches"),
+            DropLast = json.Value<bool>("dropLast"),
+            Seed = json.Value<ulong>("seed"),
+            Kernel = json.Value<string>("kernel"),
+            Epochs = json.Value<int>("epochs"),
+            MaxSteps = json.Has("maxSteps") ? json.Value<int>("maxSteps") : null,
+        };
+    }
+
+    internal static JsonObject Parse(string text)
+    {
+        try
+        {
+            return JsonNode.Parse(text, documentOptions: new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true }) as JsonObject
+                ?? throw new RecipeException("The file holds no JSON object.");
+        }
+        catch (JsonException e)
+        {
+            throw new RecipeException($"Not JSON: {e.Message}");
+        }
+    }
+
+    private static JsonObject ToJson(Recipe recipe)
+    {
+        var json = new JsonObject
+        {
+            ["model"] = ModelJson.Write(recipe.Model),
+            ["loss"] = recipe.Loss switch
+            {
+                NLLLoss => "nll",
+                CrossEntropyLoss => "cross-entropy",
+                var other => throw new RecipeException($"Loss {other.GetType().Name} has no name in recipes; use NLLLoss or CrossEntropyLoss."),
+            },
+            ["optimizer"] = recipe.Optimizer switch
+            {
+                Sgd sgd => new JsonObject { ["type"] = "sgd", ["learningRate"] = sgd.LearningRate, ["momentum"] = sgd.Momentum },
+                var other => throw new RecipeException($"Optimizer {other.GetType().Name} has no name in recipes; use Sgd."),
+            },
+            ["batchSize"] = recipe.BatchSize,
+            ["microbatches"] = recipe.Microbatches,
+            ["dropLast"] = recipe.DropLast,
+            ["seed"] = recipe.Seed,
+            ["kernel"] = recipe.Kernel,
+            ["epochs"] = recipe.Epochs,
+        };
+        if (recipe.MaxSteps is { } maxSteps) json["maxSteps"] = maxSteps;
+        return json;
+    }
+
+    private static Sgd ReadOptimizer(JsonReader json)
+    {
+        json.OneOf("type", ("sgd", true));
+        return new(json.Value<float>("learningRate"), json.Value<float>("momentum"));
+    }
+}

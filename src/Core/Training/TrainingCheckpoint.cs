@@ -1,0 +1,84 @@
+using System.Text.Json.Nodes;
+using ActorTrain.Checkpoints;
+
+namespace ActorTrain;
+
+/// <summary>All that a checkpoint holds: what is trained on what, and how far it is.</summary>
+/// <param name="Recipe">The run's recipe.</param>
+/// <param name="Data">What it is trained on.</param>
+/// <param name="State">The run at that moment.</param>
+public sealed record TrainingCheckpoint(Recipe Recipe, DataDescription Data, TrainingState State)
+{
+    /// <summary>The whole file: recipe, data, position, totals, history; then parameters and moments, each as one vector.</summary>
+    public byte[] Encode()
+    {
+        var (recipe, state) = (Recipe, State);
+        var header = new JsonObject
+        {
+            ["recipe"] = JsonNode.Parse(RecipeJson.Write(recipe)),
+            ["data"] = ToJson(Data),
+            ["epoch"] = state.Position.Epoch,
+            ["step"] = state.Position.Step,
+            ["updates"] = state.Optimizer.Step,
+            ["totals"] = new JsonObject { ["lossSum"] = state.Totals.LossSum, ["correct"] = state.Totals.Correct, ["seen"] = state.Totals.Seen },
+            ["history"] = new JsonArray([.. state.History.Select(ToJson)]),
+        };
+        return CheckpointFormat.Encode(header.ToJsonString(), [state.Parameters, .. state.Optimizer.Moments]);
+    }
+
+    /// <summary>The checkpoint of a file's contents.</summary>
+    /// <exception cref="RecipeException">The recipe in it can't be read by this version.</exception>
+    public static TrainingCheckpoint Decode(CheckpointContents contents)
+    {
+        var vectors = contents.Vectors;
+        var json = RecipeJson.Parse(contents.Header);
+        var header = new JsonReader(json, "checkpoint");
+        header.Object("recipe");
+        var recipe = RecipeJson.Read(json["recipe"]!.ToJsonString());
+        var count = recipe.Model.Layout.Count;
+        if (vectors.Length != 1 + recipe.Optimizer.MomentCount || vectors.Any(v => v.Count != count))
+            throw new RecipeException($"checkpoint: the vectors have {string.Join(", ", vectors.Select(v => v.Count))} floats; its recipe needs {1 + recipe.Optimizer.MomentCount} of {count}.");
+        var totals = header.Object("totals");
+        return new(recipe, ToData(header.Object("data")), new(
+            new(header.Value<int>("epoch"), header.Value<int>("step")),
+            vectors[0],
+            new(header.Value<long>("updates"), vectors[1..]),
+            new(totals.Value<double>("lossSum"), totals.Value<long>("correct"), totals.Value<long>("seen")),
+            [.. header.Array("history").Select(ToSummary)]));
+    }
+
+    private static JsonObject ToJson(DataDescription data) => new()
+    {
+        ["name"] = data.Name,
+        ["sha256"] = data.Sha256,
+        ["trainCount"] = data.TrainCount,
+        ["testCount"] = data.TestCount,
+        ["rows"] = data.Rows,
+        ["columns"] = data.Columns,
+        ["classes"] = data.Classes,
+        ["mean"] = data.Normalization.Mean,
+        ["standardDeviation"] = data.Normalization.StandardDeviation,
+    };
+
+    private static DataDescription ToData(JsonReader json) => new(
+        json.Value<string>("name"), json.Value<string>("sha256"), json.Value<int>("trainCount"), json.Value<int>("testCount"),
+        json.Value<int>("rows"), json.Value<int>("columns"), json.Value<int>("classes"),
+        new(json.Value<float>("mean"), json.Value<float>("standardDeviation")));
+
+    private static JsonObject ToJson(EpochSummary e) => new()
+    {
+        ["epoch"] = e.Epoch,
+        ["trainLoss"] = e.TrainLoss,
+        ["trainAccuracy"] = e.TrainAccuracy,
+        ["testLoss"] = e.TestLoss,
+        ["testAccuracy"] = e.TestAccuracy,
+        ["seen"] = e.SamplesSeen,
+        ["expected"] = e.SamplesExpected,
+        ["weightsSha256"] = e.WeightsSha256,
+    };
+
+    private static EpochSummary ToSummary(JsonReader json) => new(
+        json.Value<int>("epoch"), json.Value<double>("trainLoss"), json.Value<double>("trainAccuracy"),
+        json.Value<double>("testLoss"), json.Value<double>("testAccuracy"), json.Value<long>("seen"), json.Value<long>("expected"),
+        json.Value<string>("weightsSha256"));
+}

@@ -1,0 +1,32 @@
+using System.CommandLine;
+using ActorTrain.Host.Configuration;
+
+namespace ActorTrain.Host.Commands;
+
+/// <summary><c>actortrain train</c>: its options. What it does is <see cref="Training"/>.</summary>
+internal static class TrainCommand
+{
+    /// <summary>The command with an option for every setting.</summary>
+    public static Command Create()
+    {
+        var config = new Option<string>("--config") { HelpName = "FILE", Description = "JSON configuration, for example one of configs/" };
+        var resume = new Option<string>("--resume")
+        {
+            HelpName = "RUN",
+            Arity = ArgumentArity.ZeroOrOne,
+            Description = "go on from a checkpoint file or a run's folder (default: --out, or the newest run)",
+        };
+        var settings = Setting.All.Select(s => (Setting: s, Option: new Option<string>(s.Option) { HelpName = s.Value, Description = s.Help })).ToList();
+        var command = new Command("train", "Train a model; without options 784-128-64-10 on MNIST for 5 epochs.") { config, resume };
+        foreach (var (_, option) in settings) command.Add(option);
+        command.SetAction((parsed, cancellation) =>
+        {
+            var given = settings.Where(s => parsed.GetResult(s.Option) is not null)
+                .Select(s => KeyValuePair.Create($"{Setting.Section}:{s.Setting.Key}", parsed.GetValue(s.Option)));
+            var read = TrainSettings.Read(TrainConfiguration.Build(parsed.GetValue(config), given));
+            var isResumed = parsed.GetResult(resume) is not null;
+            return new Training(read, isResumed, parsed.GetValue(resume)).Run(cancellation);
+        });
+        return command;
+    }
+}

@@ -1,0 +1,73 @@
+using System.Globalization;
+using System.Numerics;
+using Microsoft.Extensions.Configuration;
+
+namespace ActorTrain.Host.Configuration;
+
+/// <summary>Reads settings as what they should be; collects one sentence for each that is not.</summary>
+internal sealed class SettingsReader(IConfigurationSection section)
+{
+    private readonly List<string> _errors = [];
+
+    /// <summary>One sentence for each mistake so far: key, option, value, and what is allowed.</summary>
+    public IReadOnlyList<string> Errors => _errors;
+
+    /// <summary>The text of a setting, or nothing when it is not given.</summary>
+    public string? Text(string key) => section[key];
+
+    /// <summary>A whole number in a range.</summary>
+    public T? Whole<T>(string key, T least, T most) where T : struct, IBinaryInteger<T> =>
+        Parse(key, $"a whole number from {least} to {most}", text =>
+            T.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most ? value : (T?)null);
+
+    /// <summary>A number that a rule allows.</summary>
+    public float? Number(string key, string allowed, Func<float, bool> isAllowed) => Parse(key, allowed, text =>
+        float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && isAllowed(value) ? value : (float?)null);
+
+    /// <summary>Yes or no.</summary>
+    public bool? Flag(string key) => Parse(key, "true or false", text => bool.TryParse(text, out var value) ? value : (bool?)null);
+
+    /// <summary>One of some words.</summary>
+    public string? Word(string key, params string[] allowed)
+    {
+        var text = Text(key);
+        if (text is null || allowed.Contains(text, StringComparer.Ordinal)) return text;
+        Refuse(key, string.Join(", ", allowed));
+        return null;
+    }
+
+    /// <summary>Whole numbers with commas between them, or <c>none</c>.</summary>
+    public IReadOnlyList<int>? Sizes(string key)
+    {
+        if (Text(key) is not { } text) return null;
+        if (text is "none" or "") return [];
+        var parts = text.Split(',', StringSplitOptions.TrimEntries);
+        var sizes = parts.Select(p => int.TryParse(p, NumberStyles.None, CultureInfo.InvariantCulture, out var size) ? size : 0).ToList();
+        if (sizes.All(s => s is >= 1 and <= 1_000_000)) return sizes;
+        Refuse(key, "sizes from 1 to 1000000 with commas between them, for example 128,64, or none");
+        return null;
+    }
+
+    /// <summary>Notes that a setting's value is not allowed.</summary>
+    public void Refuse(string key, string allowed)
+    {
+        var option = Setting.All.First(s => s.Key == key).Option;
+        _errors.Add($"{Setting.Section}:{key} ({option}) is '{Text(key)}'; give {allowed}.");
+    }
+
+    /// <summary>Notes each key that no setting has.</summary>
+    public void RefuseUnknownKeys()
+    {
+        foreach (var child in section.GetChildren())
+            if (!Setting.All.Any(s => s.Key.Equals(child.Key, StringComparison.OrdinalIgnoreCase)))
+                _errors.Add($"{Setting.Section}:{child.Key} is no setting; there are {string.Join(", ", Setting.All.Select(s => s.Key))}.");
+    }
+
+    private T? Parse<T>(string key, string allowed, Func<string, T?> parse) where T : struct
+    {
+        if (Text(key) is not { } text) return null;
+        var value = parse(text);
+        if (value is null) Refuse(key, allowed);
+        return value;
+    }
+}

@@ -1,0 +1,90 @@
+using Microsoft.Extensions.Configuration;
+
+namespace ActorTrain.Host.Configuration;
+
+/// <summary>
+/// What the configuration says about a training run. What it leaves open is null: a resumed run takes that from its
+/// checkpoint, a new one from <see cref="Recipe"/>'s defaults.
+/// </summary>
+internal sealed record TrainSettings
+{
+    public string? Data { get; init; }
+    public string? Model { get; init; }
+    public IReadOnlyList<int>? Hidden { get; init; }
+    public int? Epochs { get; init; }
+    public int? MaxSteps { get; init; }
+    public int? BatchSize { get; init; }
+    public int? Microbatches { get; init; }
+    public bool? DropLast { get; init; }
+    public float? LearningRate { get; init; }
+    public float? Momentum { get; init; }
+    public ulong? Seed { get; init; }
+    public string? Kernel { get; init; }
+    public int? Shards { get; init; }
+    public string? Out { get; init; }
+    public int? KeepCheckpoints { get; init; }
+    public string? Report { get; init; }
+
+    /// <summary>The settings of a configuration.</summary>
+    /// <exception cref="UsageException">Some are not allowed; the message has a sentence for each.</exception>
+    public static TrainSettings Read(IConfiguration configuration)
+    {
+        var reader = new SettingsReader(configuration.GetSection(Setting.Section));
+        var settings = new TrainSettings
+        {
+            Data = reader.Text("Data"),
+            Model = reader.Text("Model"),
+            Hidden = reader.Sizes("Hidden"),
+            Epochs = reader.Whole("Epochs", 1, 1_000_000),
+            MaxSteps = reader.Whole("MaxSteps", 1, int.MaxValue),
+            BatchSize = reader.Whole("BatchSize", 1, 1_000_000),
+            Microbatches = reader.Whole("Microbatches", 1, 4096),
+            DropLast = reader.Flag("DropLast"),
+            LearningRate = reader.Number("LearningRate", "a number above 0", x => x > 0 && float.IsFinite(x)),
+            Momentum = reader.Number("Momentum", "a number from 0, below 1", x => x is >= 0 and < 1),
+            Seed = reader.Whole("Seed", 0UL, ulong.MaxValue),
+            Kernel = reader.Word("Kernel", "managed", "mkl", "openblas", "auto"),
+            Shards = reader.Whole("Shards", 1, 1024),
+            Out = reader.Text("Out"),
+            KeepCheckpoints = reader.Whole("KeepCheckpoints", 1, 1000),
+            Report = reader.Text("Report"),
+        };
+        reader.Word("Optimizer", "sgd");
+        reader.Word("Strategy", "sync");
+        if (reader.Text("Nodes") is not (null or "0")) reader.Refuse("Nodes", "0: this version trains in one process");
+        if (settings is { Model: not (null or "mlp"), Hidden: not null })
+            reader.Refuse("Hidden", "it with --model mlp only; a model file names its own layers");
+        reader.RefuseUnknownKeys();
+        return reader.Errors.Count == 0 ? settings : throw new UsageException(string.Join('\n', reader.Errors));
+    }
+
+    /// <summary>The recipe of a new run.</summary>
+    /// <param name="data">Its examples and classes fix the mlp's ends.</param>
+    /// <param name="modelFromFile">The model file's model; none: the mlp.</param>
+    public Recipe NewRecipe(Dataset data, Sequential? modelFromFile)
+    {
+        var model = modelFromFile ?? Sequential.Mlp([data.Train.Features, .. Hidden ?? [128, 64], data.Classes]);
+        return Over(new Recipe
+        {
+            Model = model,
+            Loss = model[^1] is LogSoftmax ? new NLLLoss() : new CrossEntropyLoss(),
+        });
+    }
+
+    /// <summary>A recipe with what these settings say; the model and what they leave open stay as they are.</summary>
+    public Recipe Over(Recipe recipe)
+    {
+        var sgd = (Sgd)recipe.Optimizer;
+        return recipe with
+        {
+            Optimizer = new Sgd(LearningRate ?? sgd.LearningRate, Momentum ?? sgd.Momentum),
+            Epochs = Epochs ?? recipe.Epochs,
+            MaxSteps = MaxSteps,
+            BatchSize = BatchSize ?? recipe.BatchSize,
+            Microbatches = Microbatches ?? recipe.Microbatches,
+            DropLast = DropLast ?? recipe.DropLast,
+            Seed = Seed ?? recipe.Seed,
+            Kernel = Kernel ?? recipe.Kernel,
+        };
+    }
+}

@@ -1,0 +1,43 @@
+using System.CommandLine;
+using ActorTrain;
+using ActorTrain.Checkpoints;
+using ActorTrain.Host;
+using ActorTrain.Host.Commands;
+using ActorTrain.Kernels;
+
+const int failure = 1, usage = 2;
+
+var root = new RootCommand("Trains neural networks on CPUs, with the same bits on any number of cores.")
+{
+    TrainCommand.Create(),
+    EvaluateCommand.Create(),
+    PredictCommand.Create(),
+    BenchCommand.Create(),
+};
+var parsed = root.Parse(args);
+if (parsed.Errors.Count > 0)
+{
+    foreach (var error in parsed.Errors) Console.Error.WriteLine(error.Message);
+    Console.Error.WriteLine($"See: actortrain {(parsed.CommandResult.Command is RootCommand ? "" : $"{parsed.CommandResult.Command.Name} ")}--help");
+    return usage;
+}
+try
+{
+    // Signals are the commands' own business: the first Ctrl-C writes a checkpoint.
+    return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+}
+catch (Exception e) when (e is UsageException or ShapeMismatchException or RecipeException)
+{
+    Console.Error.WriteLine(e.Message);
+    return usage;
+}
+catch (Exception e) when (e is FailureException or DatasetException or CheckpointException or KernelUnavailableException or IOException or UnauthorizedAccessException)
+{
+    Console.Error.WriteLine(e.Message);
+    return failure;
+}
+catch (OperationCanceledException)
+{
+    Console.Error.WriteLine("stopped");
+    return failure;
+}

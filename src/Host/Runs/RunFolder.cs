@@ -1,0 +1,58 @@
+using System.Globalization;
+using System.Text;
+using ActorTrain.Checkpoints;
+
+namespace ActorTrain.Host.Runs;
+
+/// <summary>The folder of one run: recipe, checkpoints, pictures, report.</summary>
+internal sealed class RunFolder(string path)
+{
+    /// <summary>Where runs are made when nobody says otherwise.</summary>
+    public const string Default = "runs";
+
+    /// <summary>The folder.</summary>
+    public string Path { get; } = path;
+
+    /// <summary>The run's checkpoints.</summary>
+    public string Checkpoints => In("checkpoints");
+
+    /// <summary>A file of the run.</summary>
+    public string In(string name) => System.IO.Path.Combine(Path, name);
+
+    /// <summary>The folder of a new run, named by the time when it begins; made with its recipe in it.</summary>
+    /// <exception cref="FailureException">It can't be written.</exception>
+    public static RunFolder Create(string? path, Recipe recipe, DateTimeOffset now)
+    {
+        var folder = new RunFolder(path ?? Unused(System.IO.Path.Combine(Default, now.ToString("yyyy-MM-dd-HHmmss", CultureInfo.InvariantCulture))));
+        if (new CheckpointFolder(folder.Checkpoints, keep: 1).Newest() is { Found: { } found })
+            throw new UsageException($"--out: {folder.Path} holds a run already ({found.Path}); give another folder, or --resume {folder.Path}.");
+        folder.Write("recipe.json", Encoding.UTF8.GetBytes(RecipeJson.WriteIndented(recipe) + "\n"));
+        return folder;
+    }
+
+    /// <summary>Writes a file of the run, whole or not at all.</summary>
+    /// <exception cref="FailureException">It can't be written.</exception>
+    public void Write(string name, ReadOnlySpan<byte> contents) => WriteFile(In(name), contents);
+
+    /// <summary>Writes a file, whole or not at all; makes its folder.</summary>
+    /// <exception cref="FailureException">It can't be written.</exception>
+    public static void WriteFile(string path, ReadOnlySpan<byte> contents)
+    {
+        try
+        {
+            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!);
+            DurableFile.Write(path, contents);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FailureException($"can't write {path}: {e.Message}");
+        }
+    }
+
+    private static string Unused(string path)
+    {
+        var candidate = path;
+        for (var i = 2; Directory.Exists(candidate); i++) candidate = $"{path}-{i}";
+        return candidate;
+    }
+}

@@ -1,0 +1,43 @@
+using System.Globalization;
+using ActorTrain.Actors;
+
+namespace ActorTrain.Host.Terminal;
+
+/// <summary>What a run says, as text: pure functions of what happened.</summary>
+internal static class ProgressText
+{
+    /// <summary>How much of a fingerprint is shown: enough to compare two runs by eye.</summary>
+    public const int FingerprintDigits = 12;
+
+    /// <summary>The line of an epoch. Scripts read it: its form does not change.</summary>
+    /// <example>epoch 1/5  loss 0.2831  accuracy 91.52 %  test loss 0.1402  test accuracy 95.87 %  seen 60000/60000  weights 3fa94c21d07e  0.31 s  193548 images/s</example>
+    public static string Epoch(EpochSummary e, int epochs, double seconds) => string.Create(CultureInfo.InvariantCulture,
+        $"epoch {e.Epoch}/{epochs}  loss {e.TrainLoss:F4}  accuracy {Percent(e.TrainAccuracy)}  test loss {e.TestLoss:F4}  test accuracy {Percent(e.TestAccuracy)}  "
+        + $"seen {e.SamplesSeen}/{e.SamplesExpected}  weights {Fingerprint(e.WeightsSha256)}  {seconds:F2} s  {ImagesPerSecond(e.SamplesSeen, seconds)} images/s");
+
+    /// <summary>What is shown beside the bar of a running epoch.</summary>
+    public static string Step(StepDone e, int epochs) => string.Create(CultureInfo.InvariantCulture,
+        $"epoch {EpochOf(e)}/{epochs}  loss {e.Totals.Loss:F4}  accuracy {Percent(e.Totals.Accuracy)}  {ImagesPerSecond(e.Totals.Seen, e.EpochSeconds)} images/s  {Left(e, epochs):F0} s left");
+
+    /// <summary>The epoch, from 1 on, that a step belongs to.</summary>
+    public static int EpochOf(StepDone e) => e.Position.Step == 0 ? e.Position.Epoch : e.Position.Epoch + 1;
+
+    /// <summary>Steps of the step's epoch that are done.</summary>
+    public static int StepsDone(StepDone e) => e.Position.Step == 0 ? e.StepsPerEpoch : e.Position.Step;
+
+    /// <summary>The first digits of a SHA-256.</summary>
+    public static string Fingerprint(string sha256) => sha256[..FingerprintDigits];
+
+    /// <summary>A share as per cent with two decimals.</summary>
+    public static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{100 * share:F2} %");
+
+    // Seconds of steps only, at this epoch's pace.
+    private static double Left(StepDone e, int epochs)
+    {
+        var steps = ((epochs - EpochOf(e)) * e.StepsPerEpoch) + e.StepsPerEpoch - StepsDone(e);
+        return e.EpochSeconds / StepsDone(e) * steps;
+    }
+
+    private static string ImagesPerSecond(long images, double seconds) =>
+        seconds > 0 ? (images / seconds).ToString("F0", CultureInfo.InvariantCulture) : "-";
+}

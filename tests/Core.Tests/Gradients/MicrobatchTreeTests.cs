@@ -1,0 +1,64 @@
+using ActorTrain.Kernels;
+using FsCheck.Xunit;
+
+namespace ActorTrain.Core.Tests.Gradients;
+
+public class MicrobatchTreeTests
+{
+    [Fact]
+    public void Sixty_four_rows_in_four_microbatches_are_four_times_sixteen()
+    {
+        var tree = new MicrobatchTree(64, 4);
+        Assert.Equal([16, 16, 16, 16], tree.LeafRows.ToArray());
+        Assert.Equal(new TreeNode(2, 0), tree.Root);
+        Assert.Equal((32, 32), tree.RowsOf(new(1, 1)));
+    }
+
+    [Fact]
+    public void Fewer_rows_than_microbatches_make_fewer_leaves() =>
+        Assert.Equal([1, 1, 1], new MicrobatchTree(3, 4).LeafRows.ToArray());
+
+    [Fact]
+    public void Three_parts_of_four_leaves_are_one_pair_and_two_leaves() =>
+        Assert.Equal<TreeNode>([new(0, 0), new(0, 1), new(1, 1)], new MicrobatchTree(64, 4).Divide(3));
+
+    [Property]
+    public bool However_it_is_divided_every_row_is_covered_once_in_order(byte rowSeed, byte leafSeed, byte partSeed)
+    {
+        var tree = new MicrobatchTree(1 + rowSeed, 1 + (leafSeed % 40));
+        var next = 0;
+        foreach (var node in tree.Divide(1 + (partSeed % 50)))
+        {
+            var (start, count) = tree.RowsOf(node);
+            if (start != next || count < 1) return false;
+            next = start + count;
+        }
+        return next == tree.Rows;
+    }
+
+    [Property]
+    public bool However_it_is_divided_the_sum_has_the_same_bits(byte leafSeed, byte partSeed)
+    {
+        var tree = new MicrobatchTree(1000, 1 + (leafSeed % 40));
+        var leaves = new float[tree.Leaves];
+        Philox.FillUniform(leafSeed, RandomPurpose.Augmentation, 1, -1, 1, leaves);
+        var whole = PairwiseTree.Sum([.. leaves.Select(x => (double)x * 1e-3)]);
+        var nodes = tree.Divide(1 + (partSeed % 50));
+        var parts = nodes.Select(n => PairwiseTree.Sum([.. leaves.AsSpan(n.FirstLeaf, tree.LeafCount(n)).ToArray().Select(x => (double)x * 1e-3)]));
+        return new TreeSum(tree, nodes.AsSpan()).Of([.. parts]).Equals(whole);
+    }
+
+    [Fact]
+    public void A_sum_that_misses_a_leaf_is_refused()
+    {
+        var e = Assert.Throws<ArgumentException>(() => new TreeSum(new MicrobatchTree(64, 4), [new(1, 0), new(0, 2)]));
+        Assert.StartsWith("TreeSum: no node covers leaf 3.", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_sum_with_a_node_twice_is_refused()
+    {
+        var e = Assert.Throws<ArgumentException>(() => new TreeSum(new MicrobatchTree(64, 4), [new(2, 0), new(2, 0)]));
+        Assert.StartsWith("TreeSum: 1 nodes more than the tree's 4 leaves need.", e.Message, StringComparison.Ordinal);
+    }
+}

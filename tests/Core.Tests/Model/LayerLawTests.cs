@@ -1,0 +1,107 @@
+using ActorTrain.Core.Tests.Support;
+using FsCheck.Xunit;
+
+namespace ActorTrain.Core.Tests.Model;
+
+/// <summary>Laws that every layer must keep, run over one table of all of them.</summary>
+public class LayerLawTests
+{
+    private static readonly (Layer Layer, int Features)[] All =
+    [
+        (new Linear(7, 5), 7),
+        (new ReLU(), 6),
+        (new LogSoftmax(), 6),
+        (Sequential.Mlp(7, 6, 5, 4), 7),
+    ];
+
+    public static TheoryData<int> Layers => [.. Enumerable.Range(0, All.Length)];
+
+    [Theory, MemberData(nameof(Layers))]
+    public void Gradients_agree_with_finite_differences(int index)
+    {
+        var (layer, features) = All[index];
+        var parameters = layer.Initialize(seed: 3);
+        var input = Uniform(stream: 100, [6, features]);
+        var context = Contexts.ForLeaves(2, 2, 2);
+        var (output, saved) = layer.Forward(parameters, input, context);
+        var probe = Uniform(stream: 200, output.Shape);
+        var (inputGradient, parameterGradient) = layer.Backward(parameters, saved, probe, context);
+
+        AssertSlopes(input.ToArray(), inputGradient!.Span, x => Weighted(layer, parameters, Tensor.From(x, input.Shape), probe), "input");
+        AssertSlopes(parameters.Span.ToArray(), parameterGradient.Span,
+            p => Weighted(layer, new(layer.Layout, FlatVector.From(p)), input, probe), "parameters");
+    }
+
+    [Theory, MemberData(nameof(Layers))]
+    public void Forward_and_backward_change_nothing_that_they_are_given(int index)
+    {
+        var (layer, features) = All[index];
+        var parameters = layer.Initialize(seed: 3);
+        var input = Uniform(stream: 100, [4, features]);
+        var context = Contexts.ForLeaves(4);
+        var (output, saved) = layer.Forward(parameters, input, context);
+        var probe = Uniform(stream: 200, output.Shape);
+        var (before, outputBefore) = ((parameters.Span.ToArray(), input.ToArray(), probe.ToArray()), output.ToArray());
+
+        layer.Backward(parameters, saved, probe, context);
+
+        Assert.Equal(before.Item1, parameters.Span.ToArray());
+        Assert.Equal(before.Item2, input.ToArray());
+        Assert.Equal(before.Item3, probe.ToArray());
+        Assert.Equal(outputBefore, output.ToArray());
+    }
+
+    [Theory, MemberData(nameof(Layers))]
+    public void The_shape_rule_tells_the_outputs_shape(int index)
+    {
+        var (layer, features) = All[index];
+        var (output, _) = layer.Forward(layer.Initialize(seed: 3), Uniform(stream: 1, [3, features]), Contexts.ForLeaves(3));
+        Assert.Equal([3, layer.OutputShape([features])[0]], output.Shape);
+    }
+
+    [Property(MaxTest = 30)]
+    public bool A_row_has_the_same_bits_whatever_rows_are_beside_it(byte rowSeed)
+    {
+        var rows = 1 + (rowSeed % 33);
+        var model = Sequential.Mlp(784, 128, 64, 10);
+        var parameters = model.Initialize(seed: 7);
+        var input = Uniform(stream: rowSeed, [rows, 784]);
+        var (together, _) = model.Forward(parameters, input, Contexts.ForLeaves(rows));
+        return Enumerable.Range(0, rows).All(i =>
+            model.Forward(parameters, input.Rows(i, 1), Contexts.ForLeaves(1)).Output.Span.SequenceEqual(together.Rows(i, 1).Span));
+    }
+
+    private static Tensor Uniform(uint stream, Shape shape)
+    {
+        var values = new float[shape.Count];
+        Philox.FillUniform(5, RandomPurpose.Augmentation, stream, -1, 1, values);
+        return Tensor.Own(values, shape);
+    }
+
+    // At a kink of ReLU within the step, the two sides have different slopes; the gradient is one of them.
+    private static void AssertSlopes(float[] at, ReadOnlySpan<float> gradient, Func<float[], double> f, string what)
+    {
+        const float h = 1e-2f;
+        const double tolerance = 2e-3;
+        var middle = f(at);
+        for (var i = 0; i < at.Length; i++)
+        {
+            var x = at[i];
+            at[i] = x + h;
+            var right = (f(at) - middle) / (at[i] - x);
+            at[i] = x - h;
+            var left = (f(at) - middle) / (at[i] - x);
+            at[i] = x;
+            Assert.True(gradient[i] >= Math.Min(left, right) - tolerance && gradient[i] <= Math.Max(left, right) + tolerance,
+                $"{what}[{i}]: gradient {gradient[i]}, slopes {left} and {right}");
+        }
+    }
+
+    private static double Weighted(Layer layer, Parameters parameters, Tensor input, Tensor probe)
+    {
+        var (output, _) = layer.Forward(parameters, input, Contexts.ForLeaves(2, 2, 2));
+        var sum = 0.0;
+        for (var i = 0; i < output.Span.Length; i++) sum += (double)output.Span[i] * probe.Span[i];
+        return sum;
+    }
+}

@@ -1,0 +1,79 @@
+namespace ActorTrain.Core.Tests.Model;
+
+public class SequentialTests
+{
+    [Fact]
+    public void A_layer_that_does_not_fit_the_one_before_is_refused_when_the_model_is_built()
+    {
+        var e = Assert.Throws<ShapeMismatchException>(() =>
+            new Sequential(("fc1", new Linear(784, 128)), ("relu1", new ReLU()), ("fc2", new Linear(100, 64))));
+        Assert.Equal("fc2: Linear(100, 64): input has shape [128], expected [100]. Use Linear(128, 64).", e.Message);
+        Assert.Equal("[100]", e.Expected);
+        Assert.Equal([128], e.Got);
+    }
+
+    [Fact]
+    public void Two_layers_of_one_name_are_refused()
+    {
+        var e = Assert.Throws<ArgumentException>(() => new Sequential(("fc", new Linear(2, 2)), ("fc", new Linear(2, 2))));
+        Assert.StartsWith("Sequential: two layers are named 'fc'; give each its own name.", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_layers_parameters_are_found_by_PyTorchs_names_and_shapes()
+    {
+        var model = Sequential.Mlp(784, 128, 64, 10);
+        var parameters = model.Initialize(seed: 7);
+        Assert.Equal([128, 784], parameters["fc1.weight"].Shape);
+        Assert.Equal([10], parameters["fc3.bias"].Shape);
+        Assert.Equal(109_386, model.Layout.Count);
+        Assert.Equal(new Linear(128, 64), model["fc2"]);
+        var e = Assert.Throws<KeyNotFoundException>(() => parameters["fc4.bias"]);
+        Assert.Equal("No parameter is named 'fc4.bias'; there are fc1.weight, fc1.bias, fc2.weight, fc2.bias, fc3.weight, fc3.bias.", e.Message);
+    }
+
+    [Fact]
+    public void Prints_like_PyTorch() => Assert.Equal(
+        """
+        Sequential(
+          (fc1): Linear(in_features=4, out_features=3, bias=True)
+          (relu1): ReLU()
+          (fc2): Linear(in_features=3, out_features=2, bias=True)
+          (log_softmax): LogSoftmax(dim=-1)
+        )
+        """.ReplaceLineEndings("\n"), Sequential.Mlp(4, 3, 2).ToString());
+
+    [Fact]
+    public void Models_are_equal_when_their_layers_are()
+    {
+        Assert.Equal(Sequential.Mlp(4, 3, 2), Sequential.Mlp(4, 3, 2));
+        Assert.NotEqual(Sequential.Mlp(4, 3, 2), Sequential.Mlp(4, 2, 2));
+    }
+
+    [Fact]
+    public void Initial_parameters_are_uniform_within_PyTorchs_bound_and_depend_on_the_seed_alone()
+    {
+        var model = Sequential.Mlp(784, 128, 64, 10);
+        var parameters = model.Initialize(seed: 7);
+        foreach (var (name, features) in new[] { ("fc1", 784), ("fc2", 128), ("fc3", 64) })
+        {
+            var bound = 1 / MathF.Sqrt(features);
+            var weight = parameters[$"{name}.weight"].ToArray();
+            Assert.All(weight, w => Assert.InRange(w, -bound, bound));
+            Assert.InRange(weight.Average(w => (double)w), -bound / 10, bound / 10);
+            Assert.InRange(weight.Max(), 0.9f * bound, bound);
+        }
+        Assert.True(parameters.Span.SequenceEqual(model.Initialize(seed: 7).Span));
+        Assert.False(parameters.Span.SequenceEqual(model.Initialize(seed: 8).Span));
+        Assert.False(parameters["fc1.weight"].ToArray().AsSpan(0, 8).SequenceEqual(parameters["fc2.weight"].ToArray().AsSpan(0, 8)));
+    }
+
+    [Fact]
+    public void A_model_file_says_the_same_model_again()
+    {
+        var model = ModelJson.Read("""{"layers":[{"name":"a","type":"Linear","in":4,"out":3},{"name":"b","type":"ReLU"}]}""");
+        Assert.Equal(new Sequential(("a", new Linear(4, 3)), ("b", new ReLU())), model);
+        var e = Assert.Throws<RecipeException>(() => ModelJson.Read("""{"layers":[{"name":"a","type":"Dense"}]}"""));
+        Assert.Equal("model.layers[0].type is \"Dense\"; give Linear or ReLU or LogSoftmax.", e.Message);
+    }
+}

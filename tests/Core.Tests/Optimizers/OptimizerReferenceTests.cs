@@ -1,0 +1,42 @@
+using ActorTrain.Core.Tests.Support;
+
+namespace ActorTrain.Core.Tests.Optimizers;
+
+public class OptimizerReferenceTests
+{
+    [Theory, InlineData("sgd", 0f), InlineData("sgd_momentum", 0.9f)]
+    public void Twelve_steps_agree_with_PyTorch(string name, float momentum)
+    {
+        var reference = TorchReference.Optimizer(name);
+        var optimizer = new Sgd(reference.Attribute("lr"), momentum);
+        var parameters = FlatVector.From(reference["initial"].Span);
+        var state = optimizer.Init(parameters.Count);
+        var tree = new TreeSum(new MicrobatchTree(rows: 1, microbatches: 1), [new(0, 0)]);
+        var pool = new VectorPool();
+        foreach (var (gradient, expected) in reference.List("grads").Zip(reference.List("trajectory")))
+        {
+            (parameters, state) = Updates.Whole(new(optimizer, parameters, state, tree, [gradient.ToArray()], rows: 1, pool));
+            Close.Assert(expected.Span, parameters.Span, 1e-5, $"{name} after step {state.Step}");
+        }
+        Assert.Equal(12, state.Step);
+    }
+
+    [Fact]
+    public void An_update_leaves_the_old_parameters_and_moments_as_they_were()
+    {
+        var optimizer = new Sgd(0.1f);
+        var parameters = FlatVector.From([1, 2, 3]);
+        var state = optimizer.Init(3);
+        var (next, _) = Updates.Whole(new(optimizer, parameters, state, new(new(1, 1), [new(0, 0)]), [new float[] { 1, 1, 1 }], 1, new()));
+        Assert.Equal([1, 2, 3], parameters.Span.ToArray());
+        Assert.Equal([0, 0, 0], state.Moments[0].Span.ToArray());
+        Assert.Equal([0.9f, 1.9f, 2.9f], next.Span.ToArray());
+    }
+
+    [Fact]
+    public void A_learning_rate_of_zero_is_refused()
+    {
+        var e = Assert.Throws<ArgumentOutOfRangeException>(() => new Sgd(0));
+        Assert.StartsWith("Sgd: the learning rate is 0; give a number above 0.", e.Message, StringComparison.Ordinal);
+    }
+}
