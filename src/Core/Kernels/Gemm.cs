@@ -54,8 +54,8 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
                 var rowsDone = 0;
                 if (bIsTransposed) PackTransposed(b.At(j, k), b.Stride, kc, panel, packed);
                 else if (panel.IsPadded) Packing.Rows<TLanes, TVector>(b.At(k, j), b.Stride, kc, panel.Columns, packed, panel.Nr);
-                else rowsDone = FirstRows(b.At(k, j), b.Stride, c.Rows, panel, tile, packed);
-                RunRows(rowsDone, c.Rows, panel, tile, edge);
+                else rowsDone = FirstRows(b.At(k, j), b.Stride, c.Rows, panel, ref tile, packed);
+                RunRows(rowsDone, c.Rows, panel, ref tile, edge);
                 k += kc;
             }
             while (k < a.Columns);
@@ -63,7 +63,7 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
     }
 
     // The first tile reads B where it lies and, if more tiles follow, leaves it packed for them.
-    private static int FirstRows(float* b, nint bStride, int allRows, Panel panel, Tile tile, float* packed)
+    private static int FirstRows(float* b, nint bStride, int allRows, Panel panel, ref Tile tile, float* packed)
     {
         var rows = Microkernel.RowsOf(allRows);
         tile.B = b;
@@ -71,40 +71,46 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
         tile.Packed = packed;
         if (rows < allRows) Microkernel.Run<TLanes, TVector, RowMajorA, PacksB>(panel.Vectors, rows, tile);
         else Microkernel.Run<TLanes, TVector, RowMajorA, ReadsB>(panel.Vectors, rows, tile);
+        tile.B = packed;
+        tile.BStride = panel.Nr;
         return rows;
     }
 
+    // A Tile is changed in place, never copied: a copy would read by vectors what was just written by fields, and wait
+    // until those stores, and all stores of C before them, have reached L1.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void RunRows(int row, int end, Panel panel, Tile tile, float* edge)
+    private static void RunRows(int row, int end, Panel panel, ref Tile tile, float* edge)
     {
-        tile.A += row * tile.AStride;
-        tile.C += row * tile.CStride;
+        float* a = tile.A, c = tile.C;
         for (int rows; row < end; row += rows)
         {
             rows = Microkernel.RowsOf(end - row);
-            RunAtEdge<RowMajorA>(rows, panel, tile, edge);
-            tile.A += rows * tile.AStride;
-            tile.C += rows * tile.CStride;
+            tile.A = a + (row * tile.AStride);
+            tile.C = c + (row * tile.CStride);
+            RunAtEdge<RowMajorA>(rows, panel, ref tile, edge);
         }
     }
 
     // A tile that reaches beyond C's last column goes through a full tile of scratch memory.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void RunAtEdge<TLayout>(int rows, Panel panel, in Tile tile, float* edge) where TLayout : struct, ILayoutOfA
+    private static void RunAtEdge<TLayout>(int rows, Panel panel, ref Tile tile, float* edge) where TLayout : struct, ILayoutOfA
     {
-        if (!panel.IsPadded)
-        {
-            Microkernel.Run<TLanes, TVector, TLayout, ReadsB>(panel.Vectors, rows, tile);
-            return;
-        }
-        var inside = tile;
-        inside.C = edge;
-        inside.CStride = panel.Nr;
-        if (tile.Continues) Packing.Rows<TLanes, TVector>(tile.C, tile.CStride, rows, panel.Columns, edge, panel.Nr);
-        Microkernel.Run<TLanes, TVector, TLayout, ReadsB>(panel.Vectors, rows, inside);
-        for (var r = 0; r < rows; r++)
-            new ReadOnlySpan<float>(edge + (r * panel.Nr), panel.Columns)
-                .CopyTo(new Span<float>(tile.C + (r * tile.CStride), panel.Columns));
+        if (panel.IsPadded) RunPadded<TLayout>(rows, panel, ref tile, edge);
+        else Microkernel.Run<TLanes, TVector, TLayout, ReadsB>(panel.Vectors, rows, tile);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void RunPadded<TLayout>(int rows, Panel panel, ref Tile tile, float* edge) where TLayout : struct, ILayoutOfA
+    {
+        var c = tile.C;
+        var stride = tile.CStride;
+        if (tile.Continues) Packing.Rows<TLanes, TVector>(c, stride, rows, panel.Columns, edge, panel.Nr);
+        tile.C = edge;
+        tile.CStride = panel.Nr;
+        Microkernel.Run<TLanes, TVector, TLayout, ReadsB>(panel.Vectors, rows, tile);
+        tile.C = c;
+        tile.CStride = stride;
+        for (var r = 0; r < rows; r++) Packing.CopyRow<TLanes, TVector>(edge + (r * panel.Nr), panel.Columns, c + (r * stride));
     }
 
     /// <summary>
@@ -129,7 +135,7 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
             {
                 var rows = Math.Min(chunk, c.Columns - row);
                 var tile = new Tile { A = b.At(row, k), AStride = b.Stride, K = kc, CStride = paddedM, Continues = k > 0 };
-                RunSwappedRows(rows, c.Rows, tile, packed, transposed);
+                RunSwappedRows(rows, c.Rows, ref tile, packed, transposed);
                 if (k + kc == a.Columns) Packing.Transpose(transposed, paddedM, rows, c.Rows, c.At(0, row), c.Stride);
             }
             k += kc;
@@ -138,7 +144,7 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void RunSwappedRows(int end, int m, Tile tile, float* packed, float* transposed)
+    private static void RunSwappedRows(int end, int m, ref Tile tile, float* packed, float* transposed)
     {
         for (int row = 0, rows; row < end; row += rows)
         {

@@ -24,6 +24,7 @@ internal static unsafe partial class Gemm<TLanes, TVector>
         // Few panels do not repay a copy of A, unless its rows fall into few sets of L1.
         var packsA = c.Columns > 4 * Nr || (a.Stride % 256 == 0 && k > 8);
         var packedA = waiting + (PairwiseTree.MaxDepth * TileFloats);
+        var tile = new Tile { AStride = a.Stride, AddendStep = -TileFloats };
         for (var jc = 0; jc < c.Columns; jc += nc)
         {
             var end = Math.Min(c.Columns, jc + nc);
@@ -35,21 +36,20 @@ internal static unsafe partial class Gemm<TLanes, TVector>
             for (int row = 0, rows; row < c.Rows; row += rows)
             {
                 rows = Microkernel.RowsOf(c.Rows - row);
-                var tile = new Tile { A = a.At(0, row), AStride = a.Stride };
+                var rowA = a.At(0, row);
                 if (packsA)
                 {
-                    Packing.Rows<TLanes, TVector>(tile.A, a.Stride, k, rows, packedA, rows);
-                    tile.A = packedA;
+                    Packing.Rows<TLanes, TVector>(rowA, a.Stride, k, rows, packedA, rows);
+                    rowA = packedA;
                     tile.AStride = rows;
                 }
                 for (var j = jc; j < end; j += Nr)
                 {
                     var panel = new Panel(Math.Min(Nr, end - j));
+                    tile.A = rowA;
                     tile.B = packedB + ((j - jc) * (nint)k);
                     tile.BStride = panel.Nr;
-                    tile.C = c.At(row, j);
-                    tile.CStride = c.Stride;
-                    SumLeaves(rows, panel, tile, leafRows, waiting, edge);
+                    SumLeaves(rows, panel, ref tile, c.At(row, j), c.Stride, leafRows, waiting, edge);
                 }
             }
         }
@@ -58,11 +58,9 @@ internal static unsafe partial class Gemm<TLanes, TVector>
     // PairwiseTree.Sum for one tile: a join is an addend of the microkernel's write-back.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void SumLeaves(
-        int rows, Panel panel, in Tile whole, ReadOnlySpan<int> leafRows, float* waiting, float* edge)
+        int rows, Panel panel, ref Tile tile, float* c, nint cStride, ReadOnlySpan<int> leafRows, float* waiting, float* edge)
     {
-        var tile = whole;
         tile.AddendStride = panel.Nr;
-        tile.AddendStep = -TileFloats;
         tile.CStride = panel.Nr;
         var depth = 0;
         var last = leafRows.Length - 1;
@@ -81,8 +79,8 @@ internal static unsafe partial class Gemm<TLanes, TVector>
         tile.K = last < 0 ? 0 : leafRows[last];
         tile.Addends = depth;
         tile.Addend = waiting + ((depth - 1) * TileFloats);
-        tile.C = whole.C;
-        tile.CStride = whole.CStride;
-        RunAtEdge<ColumnMajorA>(rows, panel, tile, edge);
+        tile.C = c;
+        tile.CStride = cStride;
+        RunAtEdge<ColumnMajorA>(rows, panel, ref tile, edge);
     }
 }

@@ -62,15 +62,16 @@ internal static unsafe class Microkernel
         TVector b0 = default, b1 = default, b2 = default, b3 = default;
         nint chain = TLayout.ChainStep(tile.AStride), bStride = tile.BStride, panel = TPanel.Vectors * TLanes.Count;
         nint row1 = TLayout.RowStep(tile.AStride), row2 = 2 * row1, row3 = 3 * row1, row4 = 4 * row1, row5 = 5 * row1;
+        nint cStride = tile.CStride;
         float* a = tile.A, b = tile.B, packed = tile.Packed, c = tile.C;
         if (tile.Continues)
         {
             Row<TLanes, TVector, TPanel>.Load(c, ref c00, ref c01, ref c02, ref c03);
-            Row<TLanes, TVector, TPanel>.Load(c + tile.CStride, ref c10, ref c11, ref c12, ref c13);
-            Row<TLanes, TVector, TPanel>.Load(c + (2 * tile.CStride), ref c20, ref c21, ref c22, ref c23);
-            Row<TLanes, TVector, TPanel>.Load(c + (3 * tile.CStride), ref c30, ref c31, ref c32, ref c33);
-            Row<TLanes, TVector, TPanel>.Load(c + (4 * tile.CStride), ref c40, ref c41, ref c42, ref c43);
-            Row<TLanes, TVector, TPanel>.Load(c + (5 * tile.CStride), ref c50, ref c51, ref c52, ref c53);
+            Row<TLanes, TVector, TPanel>.Load(c + cStride, ref c10, ref c11, ref c12, ref c13);
+            Row<TLanes, TVector, TPanel>.Load(c + (2 * cStride), ref c20, ref c21, ref c22, ref c23);
+            Row<TLanes, TVector, TPanel>.Load(c + (3 * cStride), ref c30, ref c31, ref c32, ref c33);
+            Row<TLanes, TVector, TPanel>.Load(c + (4 * cStride), ref c40, ref c41, ref c42, ref c43);
+            Row<TLanes, TVector, TPanel>.Load(c + (5 * cStride), ref c50, ref c51, ref c52, ref c53);
         }
         for (var k = tile.K; k > 0; k--, a += chain, b += bStride)
         {
@@ -98,11 +99,11 @@ internal static unsafe class Microkernel
             Row<TLanes, TVector, TPanel>.Add(addend + (5 * tile.AddendStride), ref c50, ref c51, ref c52, ref c53);
         }
         Row<TLanes, TVector, TPanel>.Store(c, c00, c01, c02, c03);
-        Row<TLanes, TVector, TPanel>.Store(c + tile.CStride, c10, c11, c12, c13);
-        Row<TLanes, TVector, TPanel>.Store(c + (2 * tile.CStride), c20, c21, c22, c23);
-        Row<TLanes, TVector, TPanel>.Store(c + (3 * tile.CStride), c30, c31, c32, c33);
-        Row<TLanes, TVector, TPanel>.Store(c + (4 * tile.CStride), c40, c41, c42, c43);
-        Row<TLanes, TVector, TPanel>.Store(c + (5 * tile.CStride), c50, c51, c52, c53);
+        Row<TLanes, TVector, TPanel>.Store(c + cStride, c10, c11, c12, c13);
+        Row<TLanes, TVector, TPanel>.Store(c + (2 * cStride), c20, c21, c22, c23);
+        Row<TLanes, TVector, TPanel>.Store(c + (3 * cStride), c30, c31, c32, c33);
+        Row<TLanes, TVector, TPanel>.Store(c + (4 * cStride), c40, c41, c42, c43);
+        Row<TLanes, TVector, TPanel>.Store(c + (5 * cStride), c50, c51, c52, c53);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
@@ -117,13 +118,14 @@ internal static unsafe class Microkernel
         TVector b0 = default, b1 = default, b2 = default, b3 = default;
         nint chain = TLayout.ChainStep(tile.AStride), bStride = tile.BStride, panel = TPanel.Vectors * TLanes.Count;
         nint row1 = TLayout.RowStep(tile.AStride), row2 = 2 * row1, row3 = 3 * row1;
+        nint cStride = tile.CStride;
         float* a = tile.A, b = tile.B, packed = tile.Packed, c = tile.C;
         if (tile.Continues)
         {
             Row<TLanes, TVector, TPanel>.Load(c, ref c00, ref c01, ref c02, ref c03);
-            Row<TLanes, TVector, TPanel>.Load(c + tile.CStride, ref c10, ref c11, ref c12, ref c13);
-            Row<TLanes, TVector, TPanel>.Load(c + (2 * tile.CStride), ref c20, ref c21, ref c22, ref c23);
-            Row<TLanes, TVector, TPanel>.Load(c + (3 * tile.CStride), ref c30, ref c31, ref c32, ref c33);
+            Row<TLanes, TVector, TPanel>.Load(c + cStride, ref c10, ref c11, ref c12, ref c13);
+            Row<TLanes, TVector, TPanel>.Load(c + (2 * cStride), ref c20, ref c21, ref c22, ref c23);
+            Row<TLanes, TVector, TPanel>.Load(c + (3 * cStride), ref c30, ref c31, ref c32, ref c33);
         }
         for (var k = tile.K; k > 0; k--, a += chain, b += bStride)
         {
@@ -147,9 +149,9 @@ internal static unsafe class Microkernel
             Row<TLanes, TVector, TPanel>.Add(addend + (3 * tile.AddendStride), ref c30, ref c31, ref c32, ref c33);
         }
         Row<TLanes, TVector, TPanel>.Store(c, c00, c01, c02, c03);
-        Row<TLanes, TVector, TPanel>.Store(c + tile.CStride, c10, c11, c12, c13);
-        Row<TLanes, TVector, TPanel>.Store(c + (2 * tile.CStride), c20, c21, c22, c23);
-        Row<TLanes, TVector, TPanel>.Store(c + (3 * tile.CStride), c30, c31, c32, c33);
+        Row<TLanes, TVector, TPanel>.Store(c + cStride, c10, c11, c12, c13);
+        Row<TLanes, TVector, TPanel>.Store(c + (2 * cStride), c20, c21, c22, c23);
+        Row<TLanes, TVector, TPanel>.Store(c + (3 * cStride), c30, c31, c32, c33);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
@@ -162,11 +164,12 @@ internal static unsafe class Microkernel
         TVector b0 = default, b1 = default, b2 = default, b3 = default;
         nint chain = TLayout.ChainStep(tile.AStride), bStride = tile.BStride, panel = TPanel.Vectors * TLanes.Count;
         nint row1 = TLayout.RowStep(tile.AStride);
+        nint cStride = tile.CStride;
         float* a = tile.A, b = tile.B, packed = tile.Packed, c = tile.C;
         if (tile.Continues)
         {
             Row<TLanes, TVector, TPanel>.Load(c, ref c00, ref c01, ref c02, ref c03);
-            Row<TLanes, TVector, TPanel>.Load(c + tile.CStride, ref c10, ref c11, ref c12, ref c13);
+            Row<TLanes, TVector, TPanel>.Load(c + cStride, ref c10, ref c11, ref c12, ref c13);
         }
         for (var k = tile.K; k > 0; k--, a += chain, b += bStride)
         {
@@ -186,7 +189,7 @@ internal static unsafe class Microkernel
             Row<TLanes, TVector, TPanel>.Add(addend + tile.AddendStride, ref c10, ref c11, ref c12, ref c13);
         }
         Row<TLanes, TVector, TPanel>.Store(c, c00, c01, c02, c03);
-        Row<TLanes, TVector, TPanel>.Store(c + tile.CStride, c10, c11, c12, c13);
+        Row<TLanes, TVector, TPanel>.Store(c + cStride, c10, c11, c12, c13);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]

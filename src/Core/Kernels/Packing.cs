@@ -19,13 +19,18 @@ internal static unsafe class Packing
         where TLanes : struct, ILanes<TVector> where TVector : struct
     {
         if (columns != width) new Span<float>(destination, rows * width).Clear();
-        for (var r = 0; r < rows; r++, source += stride, destination += width)
-        {
-            var c = 0;
-            for (; c <= columns - TLanes.Count; c += TLanes.Count) TLanes.Store(TLanes.Load(source + c), destination + c);
-            for (; c <= columns - 2; c += 2) *(double*)(destination + c) = *(double*)(source + c);
-            if (c < columns) destination[c] = source[c];
-        }
+        for (var r = 0; r < rows; r++) CopyRow<TLanes, TVector>(source + (r * stride), columns, destination + ((nint)r * width));
+    }
+
+    /// <summary>Copies one row, inline: rows are too short for a call of memmove to pay.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void CopyRow<TLanes, TVector>(float* source, int columns, float* destination)
+        where TLanes : struct, ILanes<TVector> where TVector : struct
+    {
+        var c = 0;
+        for (; c <= columns - TLanes.Count; c += TLanes.Count) TLanes.Store(TLanes.Load(source + c), destination + c);
+        for (; c <= columns - 2; c += 2) *(double*)(destination + c) = *(double*)(source + c);
+        if (c < columns) destination[c] = source[c];
     }
 
     /// <summary>destination[c·destinationStride + r] = source[r·sourceStride + c].</summary>
