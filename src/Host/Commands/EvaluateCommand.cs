@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
-using ActorTrain.Host.Terminal;
 using ActorTrain.Host.Runs;
+using ActorTrain.Host.Terminal;
 
 namespace ActorTrain.Host.Commands;
 

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
-using ActorTrain.Host.Terminal;
 using ActorTrain.Host.Images;
 using ActorTrain.Host.Runs;
+using ActorTrain.Host.Terminal;
 using ActorTrain.Kernels;
 
 namespace ActorTrain.Host.Commands;
