@@ -69,6 +69,8 @@ public static class ParameterServer
     private static Transition Answer(ServerState state, ShardId shard, WorkAnswer answer, VectorPool pool)
     {
         var slot = state.Shards.FirstOrDefault(s => s.Id == shard);
+        // Whoever else has the order will still write into the new vectors: only its own answer says that it is done.
+        if (answer is UpdateAnswer && slot?.Working != answer.Key) return new(state, []);
         if (slot is not null && slot.Working == answer.Key)
             state = state with { Shards = state.Shards.Replace(slot, slot with { Working = null }) };
         if (!IsWanted(state, answer.Key)) return HandOut(state, []);
@@ -102,6 +104,7 @@ public static class ParameterServer
         var after = end.Apply(state.Plan, before);
         // A shard whose order was handed out again may still read the old version; then its memory is left to it.
         if (state.Shards.All(s => s.Working is null)) before.ReturnTo(pool);
+        else before.LeaveOutOf(pool);
         state = state with { Training = after, Round = null };
         List<ServerEffect> effects = [new ReportStep(after)];
         if (after.Position.Step == 0 || state.Plan.IsEnd(after.Position)) return BeginRound(state, WorkKind.Evaluation, effects);

@@ -25,6 +25,13 @@ public sealed record TrainingState(
         foreach (var moment in Optimizer.Moments) pool.Return(moment);
     }
 
+    /// <summary>The pool forgets the vectors' memory: somebody may still read it, so it is not used again.</summary>
+    public void LeaveOutOf(VectorPool pool)
+    {
+        pool.Abandon(Parameters);
+        foreach (var moment in Optimizer.Moments) pool.Abandon(moment);
+    }
+
     /// <summary>Updates made so far.</summary>
     public long Version => Optimizer.Step;
 }

@@ -1,0 +1,62 @@
+using ActorTrain.Server;
+
+namespace ActorTrain.Core.Tests.Server;
+
+/// <summary>
+/// Runs the real server with up to five shards that join, die, come back, throw and answer as a seed says; answers come
+/// late, twice and in any order. The seed reproduces the run.
+/// </summary>
+internal sealed class RandomSchedule(int seed, TestServer server)
+{
+    private const int MostShards = 5;
+    private readonly Random _random = new(seed);
+    private readonly List<WorkAnswered> _onTheWay = [];
+    private readonly int[] _incarnations = new int[MostShards + 1];
+
+    /// <summary>Goes on until the run is over.</summary>
+    public void Run()
+    {
+        while (server.State.IsAlive) Next();
+    }
+
+    private void Next()
+    {
+        switch (_random.Next(100))
+        {
+            case < 40 when server.Orders.Count > 0:
+                _onTheWay.Add(server.Compute(Pick(server.Orders)));
+                break;
+            case < 88 when _onTheWay.Count > 0:
+                Deliver();
+                break;
+            case < 94:
+                Join();
+                break;
+            case < 97 when server.State.Shards.Length > 0:
+                server.Lose(Pick(server.State.Shards).Id);
+                break;
+            case < 99 when server.Orders.Count > 0 && server.State.Failures < ParameterServer.MaxFailuresPerRound - 1:
+                server.Fail(Pick(server.Orders), "thrown by the schedule");
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void Deliver()
+    {
+        var answer = Pick(_onTheWay);
+        if (_random.Next(10) > 0) _onTheWay.Remove(answer);
+        server.Take(answer);
+    }
+
+    // A shard that is there already has died unseen and comes back.
+    private void Join()
+    {
+        var number = _random.Next(1, MostShards + 1);
+        server.Forget(TestServer.Shard(number, _incarnations[number]));
+        server.Join(TestServer.Shard(number, ++_incarnations[number]));
+    }
+
+    private T Pick<T>(IReadOnlyList<T> items) => items[_random.Next(items.Count)];
+}

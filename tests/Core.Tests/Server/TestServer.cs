@@ -1,0 +1,95 @@
+using ActorTrain.Kernels;
+using ActorTrain.Server;
+
+namespace ActorTrain.Core.Tests.Server;
+
+/// <summary>The server's transition, with shards that compute and answer when the test says so.</summary>
+internal sealed class TestServer
+{
+    private readonly Dictionary<ShardId, ShardComputation> _shards = [];
+    private readonly VectorPool _pool = new();
+    private readonly Dataset _data;
+
+    public TestServer(Recipe recipe, Dataset data, int shardsToBegin, TrainingState? from = null)
+    {
+        _data = data;
+        State = ServerState.Initial(new(recipe, data.Description), from ?? TrainingState.Initial(recipe), incarnation: 1, shardsToBegin);
+    }
+
+    public ServerState State { get; private set; }
+
+    /// <summary>Given to shards that are there, and not computed yet; the oldest first.</summary>
+    public List<SendWork> Orders { get; } = [];
+
+    /// <summary>Every effect, in order.</summary>
+    public List<ServerEffect> Effects { get; } = [];
+
+    /// <summary>A checkpoint of the state after each step, taken when the server told it.</summary>
+    public List<byte[]> Steps { get; } = [];
+
+    public string Weights => State.Training.Parameters.Sha256();
+
+    public static ShardId Shard(int number, int incarnation = 0) => new($"shard-{number}", incarnation);
+
+    /// <summary>A server that has begun with this many shards.</summary>
+    public static TestServer With(int shards, Recipe recipe, Dataset data, TrainingState? from = null)
+    {
+        var server = new TestServer(recipe, data, shards, from);
+        for (var i = 1; i <= shards; i++) server.Join(Shard(i));
+        return server;
+    }
+
+    public IReadOnlyList<ServerEffect> Take(ServerEvent @event)
+    {
+        (State, var effects) = ParameterServer.Step(State, @event, _pool);
+        Effects.AddRange(effects);
+        Orders.AddRange(effects.OfType<SendWork>());
+        foreach (var step in effects.OfType<ReportStep>())
+            Steps.Add(new TrainingCheckpoint(State.Plan.Recipe, State.Plan.Data, step.Training).Encode());
+        return effects;
+    }
+
+    public IReadOnlyList<ServerEffect> Join(ShardId shard)
+    {
+        _shards[shard] = new(State.Plan, _data, new ManagedMatMul());
+        return Take(new ShardJoined(shard));
+    }
+
+    public IReadOnlyList<ServerEffect> Lose(ShardId shard)
+    {
+        Forget(shard);
+        return Take(new ShardLost(shard));
+    }
+
+    /// <summary>The shard dies, and the server does not know yet.</summary>
+    public void Forget(ShardId shard)
+    {
+        _shards.Remove(shard);
+        Orders.RemoveAll(o => o.Shard == shard);
+    }
+
+    public IReadOnlyList<ServerEffect> Fail(SendWork order, string reason)
+    {
+        Orders.Remove(order);
+        return Take(new WorkFailed(order.Shard, order.Order.Key, reason));
+    }
+
+    /// <summary>What the shard answers to the order; the server has not got it yet.</summary>
+    public WorkAnswered Compute(SendWork order)
+    {
+        Orders.Remove(order);
+        return new(order.Shard, _shards[order.Shard].Answer(order.Order));
+    }
+
+    public IReadOnlyList<ServerEffect> AnswerOldest() => Take(Compute(Orders[0]));
+
+    /// <summary>Answers whatever is asked until an effect of this kind comes; the effects that came with it.</summary>
+    public IReadOnlyList<ServerEffect> AnswerUntil<T>() where T : ServerEffect
+    {
+        while (true)
+        {
+            var effects = AnswerOldest();
+            if (effects.OfType<T>().Any()) return effects;
+        }
+    }
+}

@@ -1,0 +1,98 @@
+using ActorTrain.Core.Tests.Support;
+using FsCheck.Xunit;
+
+namespace ActorTrain.Core.Tests.Training;
+
+public class RecipeTests
+{
+    // Checkpoints and fingerprints hold this text: it must not change.
+    private const string Golden =
+        """{"model":{"layers":[{"name":"fc1","type":"Linear","in":4,"out":3},{"name":"relu1","type":"ReLU"},{"name":"fc2","type":"Linear","in":3,"out":2},"""
+        + """{"name":"log_softmax","type":"LogSoftmax"}]},"loss":"nll","optimizer":{"type":"sgd","learningRate":0.1,"momentum":0.9}"""
+        + ""","batchSize":8,"microbatches":4,"dropLast":false,"seed":7,"kernel":"managed","epochs":2}""";
+
+    [Fact]
+    public void The_canonical_text_is_fixed()
+    {
+        Assert.Equal(Golden, RecipeJson.Write(Tiny.Recipe));
+        Assert.Equal(Tiny.Recipe, RecipeJson.Read(Golden));
+    }
+
+    [Property]
+    public bool What_is_written_is_read_again(byte sizes, bool crossEntropy, ushort batch, float rate, ulong seed, ushort maxSteps, bool dropLast)
+    {
+        var recipe = new Recipe
+        {
+            Model = Sequential.Mlp(1 + (sizes % 7), 1 + (sizes / 7), 2),
+            Loss = crossEntropy ? new CrossEntropyLoss() : new NLLLoss(),
+            Optimizer = new Sgd(float.IsFinite(rate) && rate != 0 ? Math.Abs(rate) : 0.5f, (sizes % 10) / 10f),
+            BatchSize = 1 + batch,
+            Seed = seed,
+            DropLast = dropLast,
+            MaxSteps = maxSteps == 0 ? null : maxSteps,
+        };
+        return RecipeJson.Read(RecipeJson.Write(recipe)) == recipe && RecipeJson.Read(RecipeJson.WriteIndented(recipe)) == recipe;
+    }
+
+    [Fact]
+    public void The_fingerprint_says_what_determines_the_weights_at_a_step()
+    {
+        var data = Tiny.Data.Sha256;
+        var sha256 = Tiny.Recipe.Sha256(data);
+        Assert.Equal(sha256, (Tiny.Recipe with { Epochs = 50, MaxSteps = 3 }).Sha256(data));
+        Recipe[] others =
+        [
+            Tiny.Recipe with { Seed = 8 }, Tiny.Recipe with { BatchSize = 9 }, Tiny.Recipe with { Microbatches = 5 }, Tiny.Recipe with { DropLast = true },
+            Tiny.Recipe with { Kernel = "mkl" }, Tiny.Recipe with { Optimizer = new Sgd(0.1f, 0) }, Tiny.Recipe with { Loss = new CrossEntropyLoss() },
+            Tiny.Recipe with { Model = Sequential.Mlp(4, 4, 2) },
+        ];
+        Assert.Equal(9, others.Select(r => r.Sha256(data)).Append(sha256).Append(Tiny.Recipe.Sha256(data)).Distinct().Count());
+        Assert.NotEqual(sha256, Tiny.Recipe.Sha256("other data"));
+    }
+
+    [Fact]
+    public void Every_mistake_is_named_with_what_is_allowed()
+    {
+        Assert.Empty(new Recipe().Errors());
+        Assert.Equal(
+            ["batch-size is 0; give 1 or more.", "microbatches is 4097; give 1 to 4096.", "epochs is 0; give 1 or more.", "max-steps is 0; give 1 or more."],
+            new Recipe { BatchSize = 0, Microbatches = 4097, Epochs = 0, MaxSteps = 0 }.Errors());
+        Assert.Equal(["microbatches is 0; give 1 to 4096."], new Recipe { Microbatches = 0 }.Errors());
+    }
+
+    [Fact]
+    public void A_model_that_does_not_fit_the_data_is_refused_with_the_mend()
+    {
+        Assert.Equal(
+            "model for dataset 'tiny': output has shape [5], expected [2]. The dataset has 2 classes; give the last Linear 2 out features.",
+            Assert.Throws<ShapeMismatchException>(() => (Tiny.Recipe with { Model = Sequential.Mlp(4, 3, 5) }).CheckFits(Tiny.Data.Description)).Message);
+        Assert.Equal(
+            "fc1: Linear(5, 2): input has shape [4], expected [5]. Use Linear(4, 2).",
+            Assert.Throws<ShapeMismatchException>(() => (Tiny.Recipe with { Model = Sequential.Mlp(5, 2) }).CheckFits(Tiny.Data.Description)).Message);
+    }
+
+    [Theory]
+    [InlineData("\"batchSize\":8", "\"batchSize\":\"8\"", "recipe.batchSize is \"8\"; give a whole number.")]
+    [InlineData("\"batchSize\":8", "\"batchSize\":8.5", "recipe.batchSize is 8.5; give a whole number.")]
+    [InlineData("\"batchSize\":8,", "", "recipe.batchSize is missing; give a whole number.")]
+    [InlineData("\"seed\":7", "\"seed\":-7", "recipe.seed is -7; give a whole number from 0.")]
+    [InlineData("\"dropLast\":false", "\"dropLast\":0", "recipe.dropLast is 0; give true or false.")]
+    [InlineData("\"kernel\":\"managed\"", "\"kernel\":1", "recipe.kernel is 1; give a text.")]
+    [InlineData("\"nll\"", "\"mse\"", "recipe.loss is \"mse\"; give nll or cross-entropy.")]
+    [InlineData("\"sgd\"", "\"adam\"", "recipe.optimizer.type is \"adam\"; give sgd.")]
+    [InlineData("0.9}", "[]}", "recipe.optimizer.momentum is []; give a number.")]
+    public void A_text_that_is_no_recipe_is_refused_by_key_and_value(string part, string instead, string message)
+    {
+        Assert.Contains(part, Golden, StringComparison.Ordinal);
+        var e = Assert.Throws<RecipeException>(() => RecipeJson.Read(Golden.Replace(part, instead, StringComparison.Ordinal)));
+        Assert.Equal(message, e.Message);
+    }
+
+    [Fact]
+    public void A_text_without_an_object_is_refused()
+    {
+        Assert.Equal("The file holds no JSON object.", Assert.Throws<RecipeException>(() => RecipeJson.Read("[]")).Message);
+        Assert.Equal("recipe.model is missing or no object; give an object.", Assert.Throws<RecipeException>(() => RecipeJson.Read("{}")).Message);
+        Assert.StartsWith("Not JSON: ", Assert.Throws<RecipeException>(() => RecipeJson.Read("{")).Message, StringComparison.Ordinal);
+    }
+}

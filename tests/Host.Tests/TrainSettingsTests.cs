@@ -1,0 +1,61 @@
+using ActorTrain.Host.Configuration;
+
+namespace ActorTrain.Host.Tests;
+
+public class TrainSettingsTests
+{
+    public static TheoryData<string, string, string> Mistakes => new()
+    {
+        { "Microbatches", "0", "Training:Microbatches (--microbatches) is '0'; give a whole number from 1 to 4096." },
+        { "LearningRate", "-1", "Training:LearningRate (--lr) is '-1'; give a number above 0." },
+        { "Momentum", "1", "Training:Momentum (--momentum) is '1'; give a number from 0, below 1." },
+        { "DropLast", "maybe", "Training:DropLast (--drop-last) is 'maybe'; give true or false." },
+        { "Optimizer", "adam", "Training:Optimizer (--optimizer) is 'adam'; give sgd." },
+        { "Strategy", "async", "Training:Strategy (--strategy) is 'async'; give sync." },
+        { "Seed", "-7", "Training:Seed (--seed) is '-7'; give a whole number from 0 to 18446744073709551615." },
+    };
+
+    [Theory, MemberData(nameof(Mistakes))]
+    public void A_value_that_is_not_allowed_is_named_with_what_is(string key, string value, string message) =>
+        Assert.Equal(message, Assert.Throws<UsageException>(() => Read((key, value))).Message);
+
+    [Fact]
+    public void A_key_that_does_not_exist_is_refused() => Assert.StartsWith(
+        "Training:Epoch is no setting; there are Data, Model, Hidden, Epochs, ",
+        Assert.Throws<UsageException>(() => Read(("Epoch", "3"))).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Hidden_sizes_belong_to_the_mlp_only() => Assert.Equal(
+        "Training:Hidden (--hidden) is '10'; give it with --model mlp only; a model file names its own layers.",
+        Assert.Throws<UsageException>(() => Read(("Model", "model.json"), ("Hidden", "10"))).Message);
+
+    [Fact]
+    public void What_is_not_given_stays_as_the_recipe_has_it()
+    {
+        var recipe = new Recipe { Optimizer = new Sgd(0.3f, 0.5f), BatchSize = 32, Seed = 5 };
+        Assert.Equal(recipe with { Optimizer = new Sgd(0.2f, 0.5f) }, Read(("LearningRate", "0.2")).Over(recipe));
+    }
+
+    [Fact]
+    public void The_command_line_wins_over_the_environment_and_that_over_the_file()
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, """{"Training":{"Epochs":1,"Seed":1,"Shards":1}}""");
+            Environment.SetEnvironmentVariable("ACTORTRAIN__TRAINING__EPOCHS", "2");
+            Environment.SetEnvironmentVariable("ACTORTRAIN__TRAINING__SEED", "2");
+            var settings = TrainSettings.Read(TrainConfiguration.Build(file, [KeyValuePair.Create("Training:Epochs", (string?)"3")]));
+            Assert.Equal((3, 2UL, 1), (settings.Epochs, settings.Seed, settings.Shards));
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("ACTORTRAIN__TRAINING__EPOCHS", null);
+            Environment.SetEnvironmentVariable("ACTORTRAIN__TRAINING__SEED", null);
+            File.Delete(file);
+        }
+    }
+
+    private static TrainSettings Read(params (string Key, string Value)[] settings) => TrainSettings.Read(
+        TrainConfiguration.Build(file: null, settings.Select(s => KeyValuePair.Create($"Training:{s.Key}", (string?)s.Value))));
+}
