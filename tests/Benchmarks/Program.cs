@@ -4,6 +4,7 @@ using ActorTrain.Benchmarks;
 Dictionary<string, (string Summary, Action Run)> benchmarks = new()
 {
     ["kernel"] = ("matrix products at the shapes that training uses, against the FMA peak", KernelBenchmark.Run),
+    ["step"] = ("epochs of the default recipe with actors, against the arithmetic limit", StepBenchmark.Run),
 };
 
 if (args is [var name] && benchmarks.TryGetValue(name, out var benchmark))

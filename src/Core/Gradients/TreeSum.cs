@@ -3,40 +3,40 @@ using ActorTrain.Kernels;
 namespace ActorTrain;
 
 /// <summary>
-/// The tree's sum over nodes that together cover all leaves, as a short program for a stack: push the sum of node i, or
-/// join the two on top. Made once for a step, run over each short run of elements while it is in cache.
+/// The tree's sum over nodes that together cover all leaves, as a short program of joins of two operands. Made once for
+/// a step, run over each short run of elements while it is in cache.
 /// </summary>
 public sealed class TreeSum
 {
-    private const int Join = -1;
-    private readonly List<int> _program = [];
+    private readonly Join[] _joins;
+    private readonly int _slots;
 
     /// <summary>The program for nodes in order of their leaves.</summary>
     /// <exception cref="ArgumentException">The nodes do not cover every leaf exactly once, in order.</exception>
     public TreeSum(MicrobatchTree tree, ReadOnlySpan<TreeNode> nodes)
     {
-        var next = 0;
-        Visit(tree.Root, nodes);
+        _joins = new Join[Math.Max(0, nodes.Length - 1)];
+        var (next, joins) = (0, 0);
+        Visit(tree.Root, nodes, freeSlot: 0);
         if (next != nodes.Length)
             throw new ArgumentException($"TreeSum: {nodes.Length - next} nodes more than the tree's {tree.Leaves} leaves need.", nameof(nodes));
+        foreach (var join in _joins) _slots = Math.Max(_slots, join.Slot + 1);
 
-        void Visit(TreeNode node, ReadOnlySpan<TreeNode> nodes)
+        // Answers the operand that holds the node's sum: a given vector, or the slot with the join before.
+        int Visit(TreeNode node, ReadOnlySpan<TreeNode> nodes, int freeSlot)
         {
-            if (next < nodes.Length && nodes[next] == node)
-            {
-                _program.Add(next++);
-                return;
-            }
+            if (next < nodes.Length && nodes[next] == node) return next++;
             if (node.Level == 0) throw new ArgumentException($"TreeSum: no node covers leaf {node.Index}.", nameof(nodes));
-            Visit(node.Left, nodes);
-            if (tree.LeafCount(node.Right) == 0) return;
-            Visit(node.Right, nodes);
-            _program.Add(Join);
+            var left = Visit(node.Left, nodes, freeSlot);
+            if (tree.LeafCount(node.Right) == 0) return left;
+            var right = Visit(node.Right, nodes, left < 0 ? freeSlot + 1 : freeSlot);
+            _joins[joins++] = new(left, right, freeSlot);
+            return ~freeSlot;
         }
     }
 
     /// <summary>Floats of scratch that <see cref="Of(ReadOnlySpan{ReadOnlyMemory{float}}, int, int, Span{float})"/> needs for runs of a length.</summary>
-    public int ScratchLength(int length) => length * Math.Max(1, _program.Count(p => p != Join));
+    public int ScratchLength(int length) => length * _slots;
 
     /// <summary>The sum of a run of elements.</summary>
     /// <param name="sums">Each node's vector.</param>
@@ -46,20 +46,13 @@ public sealed class TreeSum
     /// <returns>The sum: scratch, or the only node's own elements.</returns>
     public ReadOnlySpan<float> Of(ReadOnlySpan<ReadOnlyMemory<float>> sums, int start, int length, Span<float> scratch)
     {
-        if (_program.Count == 1) return sums[0].Span.Slice(start, length);
-        var depth = 0;
-        foreach (var instruction in _program)
+        if (_joins.Length == 0) return sums[0].Span.Slice(start, length);
+        foreach (var (left, right, slot) in _joins)
         {
-            if (instruction == Join)
-            {
-                depth--;
-                var left = scratch.Slice((depth - 1) * length, length);
-                VectorOperations.Add(left, scratch.Slice(depth * length, length), left);
-            }
-            else
-            {
-                sums[instruction].Span.Slice(start, length).CopyTo(scratch.Slice(depth++ * length, length));
-            }
+            VectorOperations.Add(
+                left < 0 ? scratch.Slice(~left * length, length) : sums[left].Span.Slice(start, length),
+                right < 0 ? scratch.Slice(~right * length, length) : sums[right].Span.Slice(start, length),
+                scratch.Slice(slot * length, length));
         }
         return scratch[..length];
     }
@@ -67,19 +60,13 @@ public sealed class TreeSum
     /// <summary>The tree's sum of one number for each node.</summary>
     public double Of(ReadOnlySpan<double> sums)
     {
-        var stack = new Stack<double>();
-        foreach (var instruction in _program)
-        {
-            if (instruction == Join)
-            {
-                var right = stack.Pop();
-                stack.Push(stack.Pop() + right);
-            }
-            else
-            {
-                stack.Push(sums[instruction]);
-            }
-        }
-        return stack.Pop();
+        if (_joins.Length == 0) return sums[0];
+        Span<double> slots = _slots <= 64 ? stackalloc double[_slots] : new double[_slots];
+        foreach (var (left, right, slot) in _joins)
+            slots[slot] = (left < 0 ? slots[~left] : sums[left]) + (right < 0 ? slots[~right] : sums[right]);
+        return slots[0];
     }
+
+    /// <summary>Adds two operands into a slot of scratch; an operand is the vector of that number, or ~slot.</summary>
+    private readonly record struct Join(int Left, int Right, int Slot);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 
 namespace ActorTrain.Server;
 
@@ -68,11 +69,10 @@ public static class ParameterServer
 
     private static Transition Answer(ServerState state, ShardId shard, WorkAnswer answer, VectorPool pool)
     {
-        var slot = state.Shards.FirstOrDefault(s => s.Id == shard);
+        var shards = WithoutWork(state.Shards, shard, answer.Key);
         // Whoever else has the order will still write into the new vectors: only its own answer says that it is done.
-        if (answer is UpdateAnswer && slot?.Working != answer.Key) return new(state, []);
-        if (slot is not null && slot.Working == answer.Key)
-            state = state with { Shards = state.Shards.Replace(slot, slot with { Working = null }) };
+        if (answer is UpdateAnswer && shards == state.Shards) return new(state, []);
+        state = state with { Shards = shards };
         if (!IsWanted(state, answer.Key)) return HandOut(state, []);
         var round = state.Round! with
         {
@@ -91,7 +91,9 @@ public static class ParameterServer
 
     private static Transition EndGradient(ServerState state, Round round, VectorPool pool)
     {
-        var end = StepEnd.Of(state.Plan, state.Training, [.. round.Answers.Cast<GradientAnswer>()], pool);
+        var answers = new GradientAnswer[round.Answers.Length];
+        for (var i = 0; i < answers.Length; i++) answers[i] = (GradientAnswer)round.Answers[i];
+        var end = StepEnd.Of(state.Plan, state.Training, answers, pool);
         if (state.Shards.Length > 1 && end.Update.Runs >= MinRunsToDivide)
             return BeginRound(state, WorkKind.Update, [], end);
         end.Update.Apply(firstRun: 0, end.Update.Runs);
@@ -103,7 +105,7 @@ public static class ParameterServer
         var before = state.Training;
         var after = end.Apply(state.Plan, before);
         // A shard whose order was handed out again may still read the old version; then its memory is left to it.
-        if (state.Shards.All(s => s.Working is null)) before.ReturnTo(pool);
+        if (AllIdle(state.Shards)) before.ReturnTo(pool);
         else before.LeaveOutOf(pool);
         state = state with { Training = after, Round = null };
         List<ServerEffect> effects = [new ReportStep(after)];
@@ -157,16 +159,21 @@ public static class ParameterServer
     {
         if (state.Round is not { Waiting.IsEmpty: false } round) return new(state, before);
         List<ServerEffect> effects = [.. before];
-        var shards = state.Shards.ToBuilder();
+        var shards = state.Shards.ToArray();
         var given = 0;
-        for (var i = 0; i < shards.Count && given < round.Waiting.Length; i++)
+        for (var i = 0; i < shards.Length && given < round.Waiting.Length; i++)
         {
             if (shards[i].Working is not null) continue;
             var key = state.KeyOf(round.Waiting[given++]);
             shards[i] = shards[i] with { Working = key };
             effects.Add(new SendWork(shards[i].Id, OrderOf(state.Training, round, key)));
         }
-        return new(state with { Shards = shards.ToImmutable(), Round = round with { Waiting = round.Waiting.RemoveRange(0, given) } }, effects);
+        state = state with
+        {
+            Shards = ImmutableCollectionsMarshal.AsImmutableArray(shards),
+            Round = round with { Waiting = round.Waiting.RemoveRange(0, given) },
+        };
+        return new(state, effects);
     }
 
     private static WorkOrder OrderOf(TrainingState training, Round round, WorkKey key)
@@ -181,8 +188,28 @@ public static class ParameterServer
     }
 
     // Wanted once: of this incarnation, version and round, one of its nodes, not answered yet.
-    private static bool IsWanted(ServerState state, WorkKey key) =>
-        state.Round is { } round && key == state.KeyOf(key.Node) && round.Nodes.Contains(key.Node) && round.Answers.All(a => a.Key != key);
+    private static bool IsWanted(ServerState state, WorkKey key)
+    {
+        if (state.Round is not { } round || key != state.KeyOf(key.Node) || !round.Nodes.Contains(key.Node)) return false;
+        foreach (var answer in round.Answers)
+            if (answer.Key == key) return false;
+        return true;
+    }
+
+    // Loops, not LINQ, on the way of every answer: both shards wait meanwhile.
+    private static ImmutableArray<ShardSlot> WithoutWork(ImmutableArray<ShardSlot> shards, ShardId shard, WorkKey key)
+    {
+        for (var i = 0; i < shards.Length; i++)
+            if (shards[i].Id == shard) return shards[i].Working == key ? shards.SetItem(i, shards[i] with { Working = null }) : shards;
+        return shards;
+    }
+
+    private static bool AllIdle(ImmutableArray<ShardSlot> shards)
+    {
+        foreach (var shard in shards)
+            if (shard.Working is not null) return false;
+        return true;
+    }
 
     private static ImmutableArray<WorkAnswer> Insert(ImmutableArray<WorkAnswer> answers, WorkAnswer answer)
     {
