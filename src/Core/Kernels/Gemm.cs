@@ -7,13 +7,13 @@ namespace ActorTrain.Kernels;
 /// micropanel is KC rows of NR floats.
 /// </summary>
 /// <remarks>
-/// A micropanel of B (KC·NR·4 bytes, 32 KB for 512 bits) stays in L1 while the tiles of all rows pass over it; A comes
+/// A micropanel of B (KC·NR·4 bytes, 24 KB for 512 bits) stays in L1 while the tiles of all rows pass over it; A comes
 /// from L2, one float for each 2·NR operations. Chains longer than KC wait in C, exactly, between blocks.
 /// </remarks>
 internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct, ILanes<TVector> where TVector : struct
 {
     /// <summary>Steps of k for which a micropanel is packed at once.</summary>
-    internal const int Kc = 128;
+    internal const int Kc = 96;
 
     // Rows of Cᵀ that are transposed together: whole tiles (of 6) and whole 8×8 blocks.
     private const int SwappedRows = 48;
@@ -50,11 +50,15 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
                     Continues = k > 0,
                     Addends = k + kc == a.Columns && bias != null ? 1 : 0,
                     Addend = paddedBias,
+                    Prefetch = k + kc < a.Columns ? b.At(k + kc, j) : b.At(0, j + Nr),
+                    PrefetchStride = b.Stride,
                 };
                 var rowsDone = 0;
+                var canPrefetch = !bIsTransposed && !panel.IsPadded && (k + kc < a.Columns || j + Nr < c.Columns);
                 if (bIsTransposed) PackTransposed(b.At(j, k), b.Stride, kc, panel, packed);
                 else if (panel.IsPadded) Packing.Rows<TLanes, TVector>(b.At(k, j), b.Stride, kc, panel.Columns, packed, panel.Nr);
                 else rowsDone = FirstRows(b.At(k, j), b.Stride, c.Rows, panel, ref tile, packed);
+                if (canPrefetch) rowsDone = RunRowsPrefetching(rowsDone, c.Rows, panel, ref tile);
                 RunRows(rowsDone, c.Rows, panel, ref tile, edge);
                 k += kc;
             }
@@ -74,6 +78,25 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
         tile.B = packed;
         tile.BStride = panel.Nr;
         return rows;
+    }
+
+    // The tiles of a block read the rows of the next block's panel into L2, each tile one cache line of every row. Lines
+    // 0 and 2 come first: hardware fetches lines by pairs.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int RunRowsPrefetching(int row, int end, Panel panel, ref Tile tile)
+    {
+        float* a = tile.A, c = tile.C, next = tile.Prefetch;
+        for (int line = 0, rows; row < end && line < 4; row += rows, line++)
+        {
+            rows = Microkernel.RowsOf(end - row);
+            tile.A = a + (row * tile.AStride);
+            tile.C = c + (row * tile.CStride);
+            tile.Prefetch = next + ((((line & 1) * 2) + (line >> 1)) * TLanes.Count);
+            Microkernel.Run<TLanes, TVector, RowMajorA, PrefetchesB>(panel.Vectors, rows, tile);
+        }
+        tile.A = a;
+        tile.C = c;
+        return row;
     }
 
     // A Tile is changed in place, never copied: a copy would read by vectors what was just written by fields, and wait

@@ -61,9 +61,10 @@ internal static unsafe class Microkernel
         TVector c50 = default, c51 = default, c52 = default, c53 = default;
         TVector b0 = default, b1 = default, b2 = default, b3 = default;
         nint chain = TLayout.ChainStep(tile.AStride), bStride = tile.BStride, panel = TPanel.Vectors * TLanes.Count;
+        nint prefetchStride = tile.PrefetchStride;
         nint row1 = TLayout.RowStep(tile.AStride), row2 = 2 * row1, row3 = 3 * row1, row4 = 4 * row1, row5 = 5 * row1;
         nint cStride = tile.CStride;
-        float* a = tile.A, b = tile.B, packed = tile.Packed, c = tile.C;
+        float* a = tile.A, b = tile.B, packed = tile.Packed, prefetch = tile.Prefetch, c = tile.C;
         if (tile.Continues)
         {
             Row<TLanes, TVector, TPanel>.Load(c, ref c00, ref c01, ref c02, ref c03);
@@ -80,6 +81,11 @@ internal static unsafe class Microkernel
             {
                 Row<TLanes, TVector, TPanel>.Store(packed, b0, b1, b2, b3);
                 packed += panel;
+            }
+            if (TPacking.Prefetches)
+            {
+                Packing.Prefetch(prefetch);
+                prefetch += prefetchStride;
             }
             Row<TLanes, TVector, TPanel>.Step(a, b0, b1, b2, b3, ref c00, ref c01, ref c02, ref c03);
             Row<TLanes, TVector, TPanel>.Step(a + row1, b0, b1, b2, b3, ref c10, ref c11, ref c12, ref c13);
@@ -117,9 +123,10 @@ internal static unsafe class Microkernel
         TVector c30 = default, c31 = default, c32 = default, c33 = default;
         TVector b0 = default, b1 = default, b2 = default, b3 = default;
         nint chain = TLayout.ChainStep(tile.AStride), bStride = tile.BStride, panel = TPanel.Vectors * TLanes.Count;
+        nint prefetchStride = tile.PrefetchStride;
         nint row1 = TLayout.RowStep(tile.AStride), row2 = 2 * row1, row3 = 3 * row1;
         nint cStride = tile.CStride;
-        float* a = tile.A, b = tile.B, packed = tile.Packed, c = tile.C;
+        float* a = tile.A, b = tile.B, packed = tile.Packed, prefetch = tile.Prefetch, c = tile.C;
         if (tile.Continues)
         {
             Row<TLanes, TVector, TPanel>.Load(c, ref c00, ref c01, ref c02, ref c03);
@@ -134,6 +141,11 @@ internal static unsafe class Microkernel
             {
                 Row<TLanes, TVector, TPanel>.Store(packed, b0, b1, b2, b3);
                 packed += panel;
+            }
+            if (TPacking.Prefetches)
+            {
+                Packing.Prefetch(prefetch);
+                prefetch += prefetchStride;
             }
             Row<TLanes, TVector, TPanel>.Step(a, b0, b1, b2, b3, ref c00, ref c01, ref c02, ref c03);
             Row<TLanes, TVector, TPanel>.Step(a + row1, b0, b1, b2, b3, ref c10, ref c11, ref c12, ref c13);
@@ -163,9 +175,10 @@ internal static unsafe class Microkernel
         TVector c10 = default, c11 = default, c12 = default, c13 = default;
         TVector b0 = default, b1 = default, b2 = default, b3 = default;
         nint chain = TLayout.ChainStep(tile.AStride), bStride = tile.BStride, panel = TPanel.Vectors * TLanes.Count;
+        nint prefetchStride = tile.PrefetchStride;
         nint row1 = TLayout.RowStep(tile.AStride);
         nint cStride = tile.CStride;
-        float* a = tile.A, b = tile.B, packed = tile.Packed, c = tile.C;
+        float* a = tile.A, b = tile.B, packed = tile.Packed, prefetch = tile.Prefetch, c = tile.C;
         if (tile.Continues)
         {
             Row<TLanes, TVector, TPanel>.Load(c, ref c00, ref c01, ref c02, ref c03);
@@ -178,6 +191,11 @@ internal static unsafe class Microkernel
             {
                 Row<TLanes, TVector, TPanel>.Store(packed, b0, b1, b2, b3);
                 packed += panel;
+            }
+            if (TPacking.Prefetches)
+            {
+                Packing.Prefetch(prefetch);
+                prefetch += prefetchStride;
             }
             Row<TLanes, TVector, TPanel>.Step(a, b0, b1, b2, b3, ref c00, ref c01, ref c02, ref c03);
             Row<TLanes, TVector, TPanel>.Step(a + row1, b0, b1, b2, b3, ref c10, ref c11, ref c12, ref c13);
@@ -200,7 +218,8 @@ internal static unsafe class Microkernel
         TVector c00 = default, c01 = default, c02 = default, c03 = default;
         TVector b0 = default, b1 = default, b2 = default, b3 = default;
         nint chain = TLayout.ChainStep(tile.AStride), bStride = tile.BStride, panel = TPanel.Vectors * TLanes.Count;
-        float* a = tile.A, b = tile.B, packed = tile.Packed, c = tile.C;
+        nint prefetchStride = tile.PrefetchStride;
+        float* a = tile.A, b = tile.B, packed = tile.Packed, prefetch = tile.Prefetch, c = tile.C;
         if (tile.Continues)
         {
             Row<TLanes, TVector, TPanel>.Load(c, ref c00, ref c01, ref c02, ref c03);
@@ -212,6 +231,11 @@ internal static unsafe class Microkernel
             {
                 Row<TLanes, TVector, TPanel>.Store(packed, b0, b1, b2, b3);
                 packed += panel;
+            }
+            if (TPacking.Prefetches)
+            {
+                Packing.Prefetch(prefetch);
+                prefetch += prefetchStride;
             }
             Row<TLanes, TVector, TPanel>.Step(a, b0, b1, b2, b3, ref c00, ref c01, ref c02, ref c03);
         }

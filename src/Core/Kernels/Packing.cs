@@ -33,6 +33,13 @@ internal static unsafe class Packing
         if (c < columns) destination[c] = source[c];
     }
 
+    /// <summary>Asks for a cache line, into L2; where the processor offers no way, does nothing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(float* address)
+    {
+        if (Sse.IsSupported) Sse.Prefetch1(address);
+    }
+
     /// <summary>destination[c·destinationStride + r] = source[r·sourceStride + c].</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Transpose(

@@ -15,7 +15,7 @@ public class ManagedMatMulTests
         AssertAllWidths(rows, inputs, outputs, padding, seed);
     }
 
-    // KC is 128; 6 and 4 are tile rows; 16, 32 and 64 are panels.
+    // KC is 96; 6 and 4 are tile rows; 16, 32 and 64 are panels.
     [Theory]
     [InlineData(1, 784, 128)]
     [InlineData(16, 784, 128)]
