@@ -56,7 +56,8 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
                 var rowsDone = 0;
                 var canPrefetch = !bIsTransposed && !panel.IsPadded && (k + kc < a.Columns || j + Nr < c.Columns);
                 if (bIsTransposed) PackTransposed(b.At(j, k), b.Stride, kc, panel, packed);
-                else if (panel.IsPadded) Packing.Rows<TLanes, TVector>(b.At(k, j), b.Stride, kc, panel.Columns, packed, panel.Nr);
+                else if (panel.IsPadded)
+                    Packing.Rows<TLanes, TVector>(b.At(k, j), b.Stride, kc, panel.Columns, packed, panel.Nr);
                 else rowsDone = FirstRows(b.At(k, j), b.Stride, c.Rows, panel, ref tile, packed);
                 if (canPrefetch) rowsDone = RunRowsPrefetching(rowsDone, c.Rows, panel, ref tile);
                 RunRows(rowsDone, c.Rows, panel, ref tile, edge);
@@ -80,8 +81,8 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
         return rows;
     }
 
-    // The tiles of a block read the rows of the next block's panel into L2, each tile one cache line of every row. Lines
-    // 0 and 2 come first: hardware fetches lines by pairs.
+    // While the tiles of a block run, the next block's panel comes into L2: each tile asks for one cache line of every
+    // row. Lines 0 and 2 come first, because hardware fetches lines by pairs.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int RunRowsPrefetching(int row, int end, Panel panel, ref Tile tile)
     {
@@ -116,14 +117,16 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
 
     // A tile that reaches beyond C's last column goes through a full tile of scratch memory.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void RunAtEdge<TLayout>(int rows, Panel panel, ref Tile tile, float* edge) where TLayout : struct, ILayoutOfA
+    private static void RunAtEdge<TLayout>(int rows, Panel panel, ref Tile tile, float* edge)
+        where TLayout : struct, ILayoutOfA
     {
         if (panel.IsPadded) RunPadded<TLayout>(rows, panel, ref tile, edge);
         else Microkernel.Run<TLanes, TVector, TLayout, ReadsB>(panel.Vectors, rows, tile);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void RunPadded<TLayout>(int rows, Panel panel, ref Tile tile, float* edge) where TLayout : struct, ILayoutOfA
+    private static void RunPadded<TLayout>(int rows, Panel panel, ref Tile tile, float* edge)
+        where TLayout : struct, ILayoutOfA
     {
         var c = tile.C;
         var stride = tile.CStride;
@@ -133,7 +136,8 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
         Microkernel.Run<TLanes, TVector, TLayout, ReadsB>(panel.Vectors, rows, tile);
         tile.C = c;
         tile.CStride = stride;
-        for (var r = 0; r < rows; r++) Packing.CopyRow<TLanes, TVector>(edge + (r * panel.Nr), panel.Columns, c + (r * stride));
+        for (var r = 0; r < rows; r++)
+            Packing.CopyRow<TLanes, TVector>(edge + (r * panel.Nr), panel.Columns, c + (r * stride));
     }
 
     /// <summary>
@@ -157,7 +161,8 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
             for (var row = 0; row < c.Columns; row += chunk)
             {
                 var rows = Math.Min(chunk, c.Columns - row);
-                var tile = new Tile { A = b.At(row, k), AStride = b.Stride, K = kc, CStride = paddedM, Continues = k > 0 };
+                var tile = new Tile { A = b.At(row, k), AStride = b.Stride, K = kc, CStride = paddedM };
+                tile.Continues = k > 0;
                 RunSwappedRows(rows, c.Rows, ref tile, packed, transposed);
                 if (k + kc == a.Columns) Packing.Transpose(transposed, paddedM, rows, c.Rows, c.At(0, row), c.Stride);
             }

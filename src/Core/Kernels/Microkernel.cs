@@ -16,16 +16,21 @@ internal static unsafe class Microkernel
     /// <summary>MR: the most rows of a tile.</summary>
     public const int MaxRows = 6;
 
-    /// <summary>How many rows the next tile takes of <paramref name="left"/>. Eight are 4 + 4: 6 + 2 would be slower.</summary>
+    /// <summary>
+    /// How many rows the next tile takes of <paramref name="left"/>. Eight are 4 + 4: 6 + 2 would be slower.
+    /// </summary>
     public static int RowsOf(int left) => left >= 6 && left != 8 ? 6 : left >= 4 ? 4 : left >= 2 ? 2 : 1;
 
-    /// <summary>How many vectors a panel takes for <paramref name="columns"/> columns, at most a full panel's.</summary>
-    public static int VectorsOf<TLanes, TVector>(int columns) where TLanes : struct, ILanes<TVector> where TVector : struct =>
+    /// <summary>
+    /// How many vectors a panel takes for <paramref name="columns"/> columns, at most a full panel's.
+    /// </summary>
+    public static int VectorsOf<TLanes, TVector>(int columns)
+        where TLanes : struct, ILanes<TVector> where TVector : struct =>
         columns <= TLanes.Count ? 1 : columns <= 2 * TLanes.Count ? 2 : TLanes.PanelVectors;
 
     /// <summary>
-    /// Runs the microkernel for a panel of <paramref name="vectors"/> and a tile of <paramref name="rows"/>, numbers that
-    /// <see cref="VectorsOf"/> and <see cref="RowsOf"/> give.
+    /// Runs the microkernel for a panel of <paramref name="vectors"/> and a tile of <paramref name="rows"/>; the
+    /// numbers are those of <see cref="VectorsOf"/> and <see cref="RowsOf"/>.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Run<TLanes, TVector, TLayout, TPacking>(int vectors, int rows, in Tile tile)

@@ -28,7 +28,9 @@ internal unsafe struct Tile
     /// <summary>The chain goes on from what is in C, instead of starting from 0.</summary>
     public bool Continues;
 
-    /// <summary>Tiles added after the chain, each <see cref="AddendStep"/> after the one before: bias or waiting sums.</summary>
+    /// <summary>
+    /// Tiles added after the chain, each <see cref="AddendStep"/> after the one before: bias or waiting sums.
+    /// </summary>
     public int Addends;
     public float* Addend;
     public nint AddendStride;
@@ -62,7 +64,9 @@ internal interface IPacking
     /// <summary>Copies the rows of B that it reads into a micropanel, for the tiles after it.</summary>
     static abstract bool Packs { get; }
 
-    /// <summary>Asks for rows of the B that comes next, which mostly lie on another page, where hardware does not look.</summary>
+    /// <summary>
+    /// Asks for rows of the B that comes next, which mostly lie on another page, where hardware does not look.
+    /// </summary>
     static abstract bool Prefetches { get; }
 }
 
