@@ -40,7 +40,8 @@ public static unsafe class ElementwiseMath
     internal static void Map<TFunction, TLanes, TVector>(ReadOnlySpan<float> x, Span<float> y)
         where TFunction : struct, IFunction where TLanes : struct, ILanes<TVector> where TVector : struct
     {
-        if (x.Length != y.Length) throw new ArgumentException($"x has {x.Length} elements, y {y.Length}; give as many.");
+        if (x.Length != y.Length)
+            throw new ArgumentException($"x has {x.Length} elements, y {y.Length}; give as many.");
         fixed (float* from = x, to = y)
         {
             var i = 0;
@@ -54,7 +55,8 @@ public static unsafe class ElementwiseMath
 /// <summary>A function of one float, written once for all widths.</summary>
 internal interface IFunction
 {
-    static abstract TVector Apply<TLanes, TVector>(TVector x) where TLanes : struct, ILanes<TVector> where TVector : struct;
+    static abstract TVector Apply<TLanes, TVector>(TVector x)
+        where TLanes : struct, ILanes<TVector> where TVector : struct;
 }
 
 /// <summary>
@@ -69,7 +71,8 @@ internal readonly struct ExpFunction : IFunction
     private const float Ln2Low = -2.12194440e-4f;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVector Apply<TLanes, TVector>(TVector x) where TLanes : struct, ILanes<TVector> where TVector : struct
+    public static TVector Apply<TLanes, TVector>(TVector x)
+        where TLanes : struct, ILanes<TVector> where TVector : struct
     {
         // Beyond these bounds the result is 0 or ∞ anyway; within them 2ⁿ is a product of two normal powers.
         TVector least = TLanes.Create(-105f), most = TLanes.Create(89f);
@@ -91,7 +94,8 @@ internal readonly struct ExpFunction : IFunction
         var whole = TLanes.SubtractBits(shifted, shift);
         var half = TLanes.ShiftRightBits(whole, 1);
         var result = TLanes.Multiply(
-            TLanes.Multiply(p, PowerOfTwo<TLanes, TVector>(half)), PowerOfTwo<TLanes, TVector>(TLanes.SubtractBits(whole, half)));
+            TLanes.Multiply(p, PowerOfTwo<TLanes, TVector>(half)),
+            PowerOfTwo<TLanes, TVector>(TLanes.SubtractBits(whole, half)));
         return TLanes.Select(TLanes.Equal(x, x), result, x);
     }
 
@@ -111,7 +115,8 @@ internal readonly struct LogFunction : IFunction
     private const int RootOfHalf = 0x3F3504F3;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVector Apply<TLanes, TVector>(TVector x) where TLanes : struct, ILanes<TVector> where TVector : struct
+    public static TVector Apply<TLanes, TVector>(TVector x)
+        where TLanes : struct, ILanes<TVector> where TVector : struct
     {
         TVector zero = TLanes.Create(0f), infinity = TLanes.Create(float.PositiveInfinity);
         // Denormals are made normal first.

@@ -17,9 +17,11 @@ public static class FmaPeak
     /// The float32 peak of the core that runs the calling thread, in GFLOP/s (a fused multiply-add counts as two
     /// operations): the best of several runs of about half a millisecond each.
     /// </summary>
-    /// <param name="time">The clock; its timestamps must be finer than 0.1 ms, as <see cref="TimeProvider.System"/>'s are.</param>
-    /// <param name="runs">How many runs. For the peak of all cores, call this from one thread a core at once with the same
-    /// number (some hundreds), and add up the answers.</param>
+    /// <param name="time">The clock; its timestamps must be finer than 0.1 ms, as the system's are.</param>
+    /// <param name="runs">
+    /// How many runs. For the peak of all cores, call this from one thread a core at once, with the same number (some
+    /// hundreds), and add up the answers.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="runs"/> is not positive.</exception>
     public static double MeasureOneCore(TimeProvider time, int runs = 40)
     {
@@ -45,12 +47,14 @@ public static class FmaPeak
         return 2.0 * Chains * TLanes.Count * StepsPerRun / best.TotalSeconds / 1e9;
     }
 
-    // The factor keeps every chain within (0, 2], so no denormal ever slows it down; the result is read so that it stays.
+    // The factor keeps every chain within (0, 2], so no denormal slows it down; the result is read so that it stays.
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static unsafe float Run<TLanes, TVector>(int steps) where TLanes : struct, ILanes<TVector> where TVector : struct
+    private static unsafe float Run<TLanes, TVector>(int steps)
+        where TLanes : struct, ILanes<TVector> where TVector : struct
     {
         TVector x = TLanes.Create(0.5f), y = TLanes.Create(1f);
-        TVector c0 = y, c1 = y, c2 = y, c3 = y, c4 = y, c5 = y, c6 = y, c7 = y, c8 = y, c9 = y, c10 = y, c11 = y, c12 = y, c13 = y;
+        TVector c0 = y, c1 = y, c2 = y, c3 = y, c4 = y, c5 = y, c6 = y, c7 = y, c8 = y, c9 = y, c10 = y;
+        TVector c11 = y, c12 = y, c13 = y;
         for (var i = 0; i < steps; i++)
         {
             c0 = TLanes.FusedMultiplyAdd(c0, x, y);
@@ -69,7 +73,8 @@ public static class FmaPeak
             c13 = TLanes.FusedMultiplyAdd(c13, x, y);
         }
         var low = TLanes.Add(TLanes.Add(TLanes.Add(c0, c1), TLanes.Add(c2, c3)), TLanes.Add(TLanes.Add(c4, c5), c6));
-        var high = TLanes.Add(TLanes.Add(TLanes.Add(c7, c8), TLanes.Add(c9, c10)), TLanes.Add(TLanes.Add(c11, c12), c13));
+        var high = TLanes.Add(TLanes.Add(TLanes.Add(c7, c8), TLanes.Add(c9, c10)),
+            TLanes.Add(TLanes.Add(c11, c12), c13));
         var result = stackalloc float[TLanes.Count];
         TLanes.Store(TLanes.Add(low, high), result);
         return *result;

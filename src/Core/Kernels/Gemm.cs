@@ -7,13 +7,13 @@ namespace ActorTrain.Kernels;
 /// micropanel is KC rows of NR floats.
 /// </summary>
 /// <remarks>
-/// A micropanel of B (KC·NR·4 bytes, 32 KB for 512 bits) stays in L1 while the tiles of all rows pass over it; A comes
+/// A micropanel of B (KC·NR·4 bytes, 24 KB for 512 bits) stays in L1 while the tiles of all rows pass over it; A comes
 /// from L2, one float for each 2·NR operations. Chains longer than KC wait in C, exactly, between blocks.
 /// </remarks>
 internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct, ILanes<TVector> where TVector : struct
 {
     /// <summary>Steps of k for which a micropanel is packed at once.</summary>
-    internal const int Kc = 128;
+    internal const int Kc = 96;
 
     // Rows of Cᵀ that are transposed together: whole tiles (of 6) and whole 8×8 blocks.
     private const int SwappedRows = 48;
@@ -50,11 +50,16 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
                     Continues = k > 0,
                     Addends = k + kc == a.Columns && bias != null ? 1 : 0,
                     Addend = paddedBias,
+                    Prefetch = k + kc < a.Columns ? b.At(k + kc, j) : b.At(0, j + Nr),
+                    PrefetchStride = b.Stride,
                 };
                 var rowsDone = 0;
+                var canPrefetch = !bIsTransposed && !panel.IsPadded && (k + kc < a.Columns || j + Nr < c.Columns);
                 if (bIsTransposed) PackTransposed(b.At(j, k), b.Stride, kc, panel, packed);
-                else if (panel.IsPadded) Packing.Rows<TLanes, TVector>(b.At(k, j), b.Stride, kc, panel.Columns, packed, panel.Nr);
+                else if (panel.IsPadded)
+                    Packing.Rows<TLanes, TVector>(b.At(k, j), b.Stride, kc, panel.Columns, packed, panel.Nr);
                 else rowsDone = FirstRows(b.At(k, j), b.Stride, c.Rows, panel, ref tile, packed);
+                if (canPrefetch) rowsDone = RunRowsPrefetching(rowsDone, c.Rows, panel, ref tile);
                 RunRows(rowsDone, c.Rows, panel, ref tile, edge);
                 k += kc;
             }
@@ -76,6 +81,25 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
         return rows;
     }
 
+    // While the tiles of a block run, the next block's panel comes into L2: each tile asks for one cache line of every
+    // row. Lines 0 and 2 come first, because hardware fetches lines by pairs.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int RunRowsPrefetching(int row, int end, Panel panel, ref Tile tile)
+    {
+        float* a = tile.A, c = tile.C, next = tile.Prefetch;
+        for (int line = 0, rows; row < end && line < 4; row += rows, line++)
+        {
+            rows = Microkernel.RowsOf(end - row);
+            tile.A = a + (row * tile.AStride);
+            tile.C = c + (row * tile.CStride);
+            tile.Prefetch = next + ((((line & 1) * 2) + (line >> 1)) * TLanes.Count);
+            Microkernel.Run<TLanes, TVector, RowMajorA, PrefetchesB>(panel.Vectors, rows, tile);
+        }
+        tile.A = a;
+        tile.C = c;
+        return row;
+    }
+
     // A Tile is changed in place, never copied: a copy would read by vectors what was just written by fields, and wait
     // until those stores, and all stores of C before them, have reached L1.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -93,14 +117,16 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
 
     // A tile that reaches beyond C's last column goes through a full tile of scratch memory.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void RunAtEdge<TLayout>(int rows, Panel panel, ref Tile tile, float* edge) where TLayout : struct, ILayoutOfA
+    private static void RunAtEdge<TLayout>(int rows, Panel panel, ref Tile tile, float* edge)
+        where TLayout : struct, ILayoutOfA
     {
         if (panel.IsPadded) RunPadded<TLayout>(rows, panel, ref tile, edge);
         else Microkernel.Run<TLanes, TVector, TLayout, ReadsB>(panel.Vectors, rows, tile);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void RunPadded<TLayout>(int rows, Panel panel, ref Tile tile, float* edge) where TLayout : struct, ILayoutOfA
+    private static void RunPadded<TLayout>(int rows, Panel panel, ref Tile tile, float* edge)
+        where TLayout : struct, ILayoutOfA
     {
         var c = tile.C;
         var stride = tile.CStride;
@@ -110,7 +136,8 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
         Microkernel.Run<TLanes, TVector, TLayout, ReadsB>(panel.Vectors, rows, tile);
         tile.C = c;
         tile.CStride = stride;
-        for (var r = 0; r < rows; r++) Packing.CopyRow<TLanes, TVector>(edge + (r * panel.Nr), panel.Columns, c + (r * stride));
+        for (var r = 0; r < rows; r++)
+            Packing.CopyRow<TLanes, TVector>(edge + (r * panel.Nr), panel.Columns, c + (r * stride));
     }
 
     /// <summary>
@@ -134,7 +161,8 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
             for (var row = 0; row < c.Columns; row += chunk)
             {
                 var rows = Math.Min(chunk, c.Columns - row);
-                var tile = new Tile { A = b.At(row, k), AStride = b.Stride, K = kc, CStride = paddedM, Continues = k > 0 };
+                var tile = new Tile { A = b.At(row, k), AStride = b.Stride, K = kc, CStride = paddedM };
+                tile.Continues = k > 0;
                 RunSwappedRows(rows, c.Rows, ref tile, packed, transposed);
                 if (k + kc == a.Columns) Packing.Transpose(transposed, paddedM, rows, c.Rows, c.At(0, row), c.Stride);
             }

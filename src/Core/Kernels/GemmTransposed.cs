@@ -5,7 +5,7 @@ namespace ActorTrain.Kernels;
 /// <content>The loops of the parameter gradient.</content>
 internal static unsafe partial class Gemm<TLanes, TVector>
 {
-    // Packed columns of B that stay in L2 (512 KB of the 1 MB and more that today's cores have) while all rows of C pass.
+    // Packed columns of B that stay in L2 (512 KB of 1 MB and more) while all rows of C pass.
     private const int PackedFloats = 128 * 1024;
 
     /// <summary>C = Aᵀ·B, each leaf a chain of its own, the leaves joined pairwise tile by tile.</summary>
@@ -31,7 +31,8 @@ internal static unsafe partial class Gemm<TLanes, TVector>
             for (var j = jc; j < end; j += Nr)
             {
                 var panel = new Panel(Math.Min(Nr, end - j));
-                Packing.Rows<TLanes, TVector>(b.At(0, j), b.Stride, k, panel.Columns, packedB + ((j - jc) * (nint)k), panel.Nr);
+                var packed = packedB + ((j - jc) * (nint)k);
+                Packing.Rows<TLanes, TVector>(b.At(0, j), b.Stride, k, panel.Columns, packed, panel.Nr);
             }
             for (int row = 0, rows; row < c.Rows; row += rows)
             {
@@ -58,7 +59,8 @@ internal static unsafe partial class Gemm<TLanes, TVector>
     // PairwiseTree.Sum for one tile: a join is an addend of the microkernel's write-back.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void SumLeaves(
-        int rows, Panel panel, ref Tile tile, float* c, nint cStride, ReadOnlySpan<int> leafRows, float* waiting, float* edge)
+        int rows, Panel panel, ref Tile tile, float* c, nint cStride, ReadOnlySpan<int> leafRows, float* waiting,
+        float* edge)
     {
         tile.AddendStride = panel.Nr;
         tile.CStride = panel.Nr;

@@ -15,9 +15,12 @@ public sealed class ManagedMatMul : IMatMul
     /// <exception cref="ArgumentException">Sizes that do not fit together, or memory too short for them.</exception>
     public void Multiply(MatrixView a, MatrixView b, ReadOnlySpan<float> bias, MatrixSpan c, ReadOnlySpan<int> leafRows)
     {
-        if (Vector512.IsHardwareAccelerated) ManagedMatMul<Lanes512, Vector512<float>>.Multiply(a, b, bias, c, leafRows);
-        else if (Vector256.IsHardwareAccelerated) ManagedMatMul<Lanes256, Vector256<float>>.Multiply(a, b, bias, c, leafRows);
-        else if (Vector128.IsHardwareAccelerated) ManagedMatMul<Lanes128, Vector128<float>>.Multiply(a, b, bias, c, leafRows);
+        if (Vector512.IsHardwareAccelerated)
+            ManagedMatMul<Lanes512, Vector512<float>>.Multiply(a, b, bias, c, leafRows);
+        else if (Vector256.IsHardwareAccelerated)
+            ManagedMatMul<Lanes256, Vector256<float>>.Multiply(a, b, bias, c, leafRows);
+        else if (Vector128.IsHardwareAccelerated)
+            ManagedMatMul<Lanes128, Vector128<float>>.Multiply(a, b, bias, c, leafRows);
         else ManagedMatMul<LanesScalar, float>.Multiply(a, b, bias, c, leafRows);
     }
 
@@ -25,9 +28,12 @@ public sealed class ManagedMatMul : IMatMul
     /// <exception cref="ArgumentException">Sizes that do not fit together, or memory too short for them.</exception>
     public void MultiplyTransposed(MatrixView a, MatrixView b, MatrixSpan c, ReadOnlySpan<int> leafRows)
     {
-        if (Vector512.IsHardwareAccelerated) ManagedMatMul<Lanes512, Vector512<float>>.MultiplyTransposed(a, b, c, leafRows);
-        else if (Vector256.IsHardwareAccelerated) ManagedMatMul<Lanes256, Vector256<float>>.MultiplyTransposed(a, b, c, leafRows);
-        else if (Vector128.IsHardwareAccelerated) ManagedMatMul<Lanes128, Vector128<float>>.MultiplyTransposed(a, b, c, leafRows);
+        if (Vector512.IsHardwareAccelerated)
+            ManagedMatMul<Lanes512, Vector512<float>>.MultiplyTransposed(a, b, c, leafRows);
+        else if (Vector256.IsHardwareAccelerated)
+            ManagedMatMul<Lanes256, Vector256<float>>.MultiplyTransposed(a, b, c, leafRows);
+        else if (Vector128.IsHardwareAccelerated)
+            ManagedMatMul<Lanes128, Vector128<float>>.MultiplyTransposed(a, b, c, leafRows);
         else ManagedMatMul<LanesScalar, float>.MultiplyTransposed(a, b, c, leafRows);
     }
 
@@ -35,18 +41,23 @@ public sealed class ManagedMatMul : IMatMul
     /// <exception cref="ArgumentException">Sizes that do not fit together, or memory too short for them.</exception>
     public void TransposedMultiply(MatrixView a, MatrixView b, MatrixSpan c, ReadOnlySpan<int> leafRows)
     {
-        if (Vector512.IsHardwareAccelerated) ManagedMatMul<Lanes512, Vector512<float>>.TransposedMultiply(a, b, c, leafRows);
-        else if (Vector256.IsHardwareAccelerated) ManagedMatMul<Lanes256, Vector256<float>>.TransposedMultiply(a, b, c, leafRows);
-        else if (Vector128.IsHardwareAccelerated) ManagedMatMul<Lanes128, Vector128<float>>.TransposedMultiply(a, b, c, leafRows);
+        if (Vector512.IsHardwareAccelerated)
+            ManagedMatMul<Lanes512, Vector512<float>>.TransposedMultiply(a, b, c, leafRows);
+        else if (Vector256.IsHardwareAccelerated)
+            ManagedMatMul<Lanes256, Vector256<float>>.TransposedMultiply(a, b, c, leafRows);
+        else if (Vector128.IsHardwareAccelerated)
+            ManagedMatMul<Lanes128, Vector128<float>>.TransposedMultiply(a, b, c, leafRows);
         else ManagedMatMul<LanesScalar, float>.TransposedMultiply(a, b, c, leafRows);
     }
 }
 
 /// <summary>The managed kernel at one vector width: checks, pins, and hands over to the loops.</summary>
-internal static unsafe class ManagedMatMul<TLanes, TVector> where TLanes : struct, ILanes<TVector> where TVector : struct
+internal static unsafe class ManagedMatMul<TLanes, TVector>
+    where TLanes : struct, ILanes<TVector> where TVector : struct
 {
     /// <summary>As <see cref="IMatMul.Multiply"/>.</summary>
-    public static void Multiply(MatrixView a, MatrixView b, ReadOnlySpan<float> bias, MatrixSpan c, ReadOnlySpan<int> leafRows)
+    public static void Multiply(MatrixView a, MatrixView b, ReadOnlySpan<float> bias, MatrixSpan c,
+        ReadOnlySpan<int> leafRows)
     {
         MatMulArguments.Check("Multiply", a, b, c, (a.Rows, b.Columns, a.Columns, b.Rows), a.Rows, leafRows);
         MatMulArguments.CheckBias(bias.Length, b.Columns);
@@ -60,7 +71,8 @@ internal static unsafe class ManagedMatMul<TLanes, TVector> where TLanes : struc
         MatMulArguments.Check("MultiplyTransposed", a, b, c, (a.Rows, b.Rows, a.Columns, b.Columns), a.Rows, leafRows);
         fixed (float* pa = a.Data, pb = b.Data, pc = c.Data)
         {
-            if (SwapIsCheaper(a.Rows, b.Rows, a.Columns)) Gemm<TLanes, TVector>.MultiplySwapped(On(a, pa), On(b, pb), On(c, pc));
+            if (SwapIsCheaper(a.Rows, b.Rows, a.Columns))
+                Gemm<TLanes, TVector>.MultiplySwapped(On(a, pa), On(b, pb), On(c, pc));
             else Gemm<TLanes, TVector>.Multiply(On(a, pa), On(b, pb), true, null, On(c, pc));
         }
     }

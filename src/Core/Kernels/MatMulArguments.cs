@@ -18,11 +18,13 @@ internal static class MatMulArguments
         var sum = 0L;
         foreach (var rows in leafRows)
         {
-            if (rows < 0) throw new ArgumentException($"{product}: a leaf of {rows} rows; give 0 or more.", nameof(leafRows));
+            if (rows < 0)
+                throw new ArgumentException($"{product}: a leaf of {rows} rows; give 0 or more.", nameof(leafRows));
             sum += rows;
         }
         if (sum != batch)
-            throw new ArgumentException($"{product}: the leaves have {sum} rows, the batch has {batch}.", nameof(leafRows));
+            throw new ArgumentException($"{product}: the leaves have {sum} rows, the batch has {batch}.",
+                nameof(leafRows));
     }
 
     /// <summary>Requires one bias for each column, or none.</summary>
@@ -30,7 +32,8 @@ internal static class MatMulArguments
     public static void CheckBias(int biasLength, int columns)
     {
         if (biasLength != 0 && biasLength != columns)
-            throw new ArgumentException($"Multiply: bias of {biasLength} elements for {columns} columns; give {columns}, or none.");
+            throw new ArgumentException(
+                $"Multiply: bias of {biasLength} elements for {columns} columns; give {columns}, or none.");
     }
 
     private static void CheckMemory(string product, string name, int length, int rows, int columns, int stride)
@@ -40,7 +43,8 @@ internal static class MatMulArguments
                 + "sizes must not be negative, nor the stride less than the columns.");
         var needed = rows == 0 || columns == 0 ? 0 : ((rows - 1) * (long)stride) + columns;
         if (length < needed)
-            throw new ArgumentException($"{product}: {name} is [{rows}, {columns}] with stride {stride}, which takes {needed} floats; "
+            throw new ArgumentException(
+                $"{product}: {name} is [{rows}, {columns}] with stride {stride}, which takes {needed} floats; "
                 + $"its memory has {length}.");
     }
 }

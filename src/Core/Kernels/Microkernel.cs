@@ -16,16 +16,21 @@ internal static unsafe class Microkernel
     /// <summary>MR: the most rows of a tile.</summary>
     public const int MaxRows = 6;
 
-    /// <summary>How many rows the next tile takes of <paramref name="left"/>. Eight are 4 + 4: 6 + 2 would be slower.</summary>
+    /// <summary>
+    /// How many rows the next tile takes of <paramref name="left"/>. Eight are 4 + 4: 6 + 2 would be slower.
+    /// </summary>
     public static int RowsOf(int left) => left >= 6 && left != 8 ? 6 : left >= 4 ? 4 : left >= 2 ? 2 : 1;
 
-    /// <summary>How many vectors a panel takes for <paramref name="columns"/> columns, at most a full panel's.</summary>
-    public static int VectorsOf<TLanes, TVector>(int columns) where TLanes : struct, ILanes<TVector> where TVector : struct =>
+    /// <summary>
+    /// How many vectors a panel takes for <paramref name="columns"/> columns, at most a full panel's.
+    /// </summary>
+    public static int VectorsOf<TLanes, TVector>(int columns)
+        where TLanes : struct, ILanes<TVector> where TVector : struct =>
         columns <= TLanes.Count ? 1 : columns <= 2 * TLanes.Count ? 2 : TLanes.PanelVectors;
 
     /// <summary>
-    /// Runs the microkernel for a panel of <paramref name="vectors"/> and a tile of <paramref name="rows"/>, numbers that
-    /// <see cref="VectorsOf"/> and <see cref="RowsOf"/> give.
+    /// Runs the microkernel for a panel of <paramref name="vectors"/> and a tile of <paramref name="rows"/>; the
+    /// numbers are those of <see cref="VectorsOf"/> and <see cref="RowsOf"/>.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Run<TLanes, TVector, TLayout, TPacking>(int vectors, int rows, in Tile tile)
@@ -61,9 +66,10 @@ internal static unsafe class Microkernel
         TVector c50 = default, c51 = default, c52 = default, c53 = default;
         TVector b0 = default, b1 = default, b2 = default, b3 = default;
         nint chain = TLayout.ChainStep(tile.AStride), bStride = tile.BStride, panel = TPanel.Vectors * TLanes.Count;
+        nint prefetchStride = tile.PrefetchStride;
         nint row1 = TLayout.RowStep(tile.AStride), row2 = 2 * row1, row3 = 3 * row1, row4 = 4 * row1, row5 = 5 * row1;
         nint cStride = tile.CStride;
-        float* a = tile.A, b = tile.B, packed = tile.Packed, c = tile.C;
+        float* a = tile.A, b = tile.B, packed = tile.Packed, prefetch = tile.Prefetch, c = tile.C;
         if (tile.Continues)
         {
             Row<TLanes, TVector, TPanel>.Load(c, ref c00, ref c01, ref c02, ref c03);
@@ -80,6 +86,11 @@ internal static unsafe class Microkernel
             {
                 Row<TLanes, TVector, TPanel>.Store(packed, b0, b1, b2, b3);
                 packed += panel;
+            }
+            if (TPacking.Prefetches)
+            {
+                Packing.Prefetch(prefetch);
+                prefetch += prefetchStride;
             }
             Row<TLanes, TVector, TPanel>.Step(a, b0, b1, b2, b3, ref c00, ref c01, ref c02, ref c03);
             Row<TLanes, TVector, TPanel>.Step(a + row1, b0, b1, b2, b3, ref c10, ref c11, ref c12, ref c13);
@@ -117,9 +128,10 @@ internal static unsafe class Microkernel
         TVector c30 = default, c31 = default, c32 = default, c33 = default;
         TVector b0 = default, b1 = default, b2 = default, b3 = default;
         nint chain = TLayout.ChainStep(tile.AStride), bStride = tile.BStride, panel = TPanel.Vectors * TLanes.Count;
+        nint prefetchStride = tile.PrefetchStride;
         nint row1 = TLayout.RowStep(tile.AStride), row2 = 2 * row1, row3 = 3 * row1;
         nint cStride = tile.CStride;
-        float* a = tile.A, b = tile.B, packed = tile.Packed, c = tile.C;
+        float* a = tile.A, b = tile.B, packed = tile.Packed, prefetch = tile.Prefetch, c = tile.C;
         if (tile.Continues)
         {
             Row<TLanes, TVector, TPanel>.Load(c, ref c00, ref c01, ref c02, ref c03);
@@ -134,6 +146,11 @@ internal static unsafe class Microkernel
             {
                 Row<TLanes, TVector, TPanel>.Store(packed, b0, b1, b2, b3);
                 packed += panel;
+            }
+            if (TPacking.Prefetches)
+            {
+                Packing.Prefetch(prefetch);
+                prefetch += prefetchStride;
             }
             Row<TLanes, TVector, TPanel>.Step(a, b0, b1, b2, b3, ref c00, ref c01, ref c02, ref c03);
             Row<TLanes, TVector, TPanel>.Step(a + row1, b0, b1, b2, b3, ref c10, ref c11, ref c12, ref c13);
@@ -163,9 +180,10 @@ internal static unsafe class Microkernel
         TVector c10 = default, c11 = default, c12 = default, c13 = default;
         TVector b0 = default, b1 = default, b2 = default, b3 = default;
         nint chain = TLayout.ChainStep(tile.AStride), bStride = tile.BStride, panel = TPanel.Vectors * TLanes.Count;
+        nint prefetchStride = tile.PrefetchStride;
         nint row1 = TLayout.RowStep(tile.AStride);
         nint cStride = tile.CStride;
-        float* a = tile.A, b = tile.B, packed = tile.Packed, c = tile.C;
+        float* a = tile.A, b = tile.B, packed = tile.Packed, prefetch = tile.Prefetch, c = tile.C;
         if (tile.Continues)
         {
             Row<TLanes, TVector, TPanel>.Load(c, ref c00, ref c01, ref c02, ref c03);
@@ -178,6 +196,11 @@ internal static unsafe class Microkernel
             {
                 Row<TLanes, TVector, TPanel>.Store(packed, b0, b1, b2, b3);
                 packed += panel;
+            }
+            if (TPacking.Prefetches)
+            {
+                Packing.Prefetch(prefetch);
+                prefetch += prefetchStride;
             }
             Row<TLanes, TVector, TPanel>.Step(a, b0, b1, b2, b3, ref c00, ref c01, ref c02, ref c03);
             Row<TLanes, TVector, TPanel>.Step(a + row1, b0, b1, b2, b3, ref c10, ref c11, ref c12, ref c13);
@@ -200,7 +223,8 @@ internal static unsafe class Microkernel
         TVector c00 = default, c01 = default, c02 = default, c03 = default;
         TVector b0 = default, b1 = default, b2 = default, b3 = default;
         nint chain = TLayout.ChainStep(tile.AStride), bStride = tile.BStride, panel = TPanel.Vectors * TLanes.Count;
-        float* a = tile.A, b = tile.B, packed = tile.Packed, c = tile.C;
+        nint prefetchStride = tile.PrefetchStride;
+        float* a = tile.A, b = tile.B, packed = tile.Packed, prefetch = tile.Prefetch, c = tile.C;
         if (tile.Continues)
         {
             Row<TLanes, TVector, TPanel>.Load(c, ref c00, ref c01, ref c02, ref c03);
@@ -212,6 +236,11 @@ internal static unsafe class Microkernel
             {
                 Row<TLanes, TVector, TPanel>.Store(packed, b0, b1, b2, b3);
                 packed += panel;
+            }
+            if (TPacking.Prefetches)
+            {
+                Packing.Prefetch(prefetch);
+                prefetch += prefetchStride;
             }
             Row<TLanes, TVector, TPanel>.Step(a, b0, b1, b2, b3, ref c00, ref c01, ref c02, ref c03);
         }

@@ -15,11 +15,13 @@ internal static unsafe class Packing
     /// <paramref name="width"/>.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Rows<TLanes, TVector>(float* source, nint stride, int rows, int columns, float* destination, int width)
+    public static void Rows<TLanes, TVector>(float* source, nint stride, int rows, int columns, float* destination,
+        int width)
         where TLanes : struct, ILanes<TVector> where TVector : struct
     {
         if (columns != width) new Span<float>(destination, rows * width).Clear();
-        for (var r = 0; r < rows; r++) CopyRow<TLanes, TVector>(source + (r * stride), columns, destination + ((nint)r * width));
+        for (var r = 0; r < rows; r++)
+            CopyRow<TLanes, TVector>(source + (r * stride), columns, destination + ((nint)r * width));
     }
 
     /// <summary>Copies one row, inline: rows are too short for a call of memmove to pay.</summary>
@@ -31,6 +33,13 @@ internal static unsafe class Packing
         for (; c <= columns - TLanes.Count; c += TLanes.Count) TLanes.Store(TLanes.Load(source + c), destination + c);
         for (; c <= columns - 2; c += 2) *(double*)(destination + c) = *(double*)(source + c);
         if (c < columns) destination[c] = source[c];
+    }
+
+    /// <summary>Asks for a cache line, into L2; where the processor offers no way, does nothing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(float* address)
+    {
+        if (Sse.IsSupported) Sse.Prefetch1(address);
     }
 
     /// <summary>destination[c·destinationStride + r] = source[r·sourceStride + c].</summary>

@@ -26,7 +26,9 @@ internal readonly struct Panel1 : IPanel
     public static int Vectors => 1;
 }
 
-/// <summary>One row of a register tile: up to four vectors, of which the JIT drops those that the panel has not.</summary>
+/// <summary>
+/// One row of a register tile: up to four vectors, of which the JIT drops those that the panel has not.
+/// </summary>
 internal static unsafe class Row<TLanes, TVector, TPanel>
     where TLanes : struct, ILanes<TVector> where TVector : struct where TPanel : struct, IPanel
 {
@@ -64,7 +66,8 @@ internal static unsafe class Row<TLanes, TVector, TPanel>
     /// <summary>c ← a·b + c, the next link of the row's chains.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Step(
-        float* a, TVector b0, TVector b1, TVector b2, TVector b3, ref TVector c0, ref TVector c1, ref TVector c2, ref TVector c3)
+        float* a, TVector b0, TVector b1, TVector b2, TVector b3, ref TVector c0, ref TVector c1, ref TVector c2,
+        ref TVector c3)
     {
         var x = TLanes.Create(*a);
         c0 = TLanes.FusedMultiplyAdd(x, b0, c0);

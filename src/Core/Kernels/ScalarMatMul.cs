@@ -51,7 +51,8 @@ public sealed class ScalarMatMul : IMatMul
                 c.Data[(m * c.Stride) + n] = SumOverLeaves(a, b, m, n, leafRows, waiting);
     }
 
-    private static float SumOverLeaves(MatrixView a, MatrixView b, int m, int n, ReadOnlySpan<int> leafRows, Span<float> waiting)
+    private static float SumOverLeaves(MatrixView a, MatrixView b, int m, int n, ReadOnlySpan<int> leafRows,
+        Span<float> waiting)
     {
         var depth = 0;
         var k = 0;
@@ -61,7 +62,8 @@ public sealed class ScalarMatMul : IMatMul
             for (var end = k + leafRows[leaf]; k < end; k++)
                 sum = MathF.FusedMultiplyAdd(a.Data[(k * a.Stride) + m], b.Data[(k * b.Stride) + n], sum);
             waiting[depth++] = sum;
-            for (var joins = PairwiseTree.JoinsAfter(leaf); joins > 0; joins--, depth--) waiting[depth - 2] += waiting[depth - 1];
+            for (var joins = PairwiseTree.JoinsAfter(leaf); joins > 0; joins--, depth--)
+                waiting[depth - 2] += waiting[depth - 1];
         }
         for (; depth > 1; depth--) waiting[depth - 2] += waiting[depth - 1];
         return depth == 0 ? 0 : waiting[0];

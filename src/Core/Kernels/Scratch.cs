@@ -11,7 +11,9 @@ internal static unsafe class Scratch
 {
     [ThreadStatic] private static Memory<float> _memory;
 
-    /// <summary>Uninitialised memory for <paramref name="count"/> floats, valid until the thread's next call of this.</summary>
+    /// <summary>
+    /// Uninitialised memory for <paramref name="count"/> floats, valid until the thread's next call of this.
+    /// </summary>
     public static float* Take(int count)
     {
         if (_memory.Length < count) _memory = AlignedMemory.Allocate(count);

@@ -14,6 +14,10 @@ internal unsafe struct Tile
     /// <summary>Where the rows of B are copied to, if the microkernel packs.</summary>
     public float* Packed;
 
+    /// <summary>What a microkernel that prefetches asks for at each k, <see cref="PrefetchStride"/> apart.</summary>
+    public float* Prefetch;
+    public nint PrefetchStride;
+
     /// <summary>Length of the chain.</summary>
     public int K;
 
@@ -24,7 +28,9 @@ internal unsafe struct Tile
     /// <summary>The chain goes on from what is in C, instead of starting from 0.</summary>
     public bool Continues;
 
-    /// <summary>Tiles added after the chain, each <see cref="AddendStep"/> after the one before: bias or waiting sums.</summary>
+    /// <summary>
+    /// Tiles added after the chain, each <see cref="AddendStep"/> after the one before: bias or waiting sums.
+    /// </summary>
     public int Addends;
     public float* Addend;
     public nint AddendStride;
@@ -52,20 +58,35 @@ internal readonly struct ColumnMajorA : ILayoutOfA
     public static nint ChainStep(nint stride) => stride;
 }
 
-/// <summary>Whether a microkernel copies the rows of B that it reads into a micropanel, for the tiles after it.</summary>
+/// <summary>What a microkernel does with B besides reading it.</summary>
 internal interface IPacking
 {
+    /// <summary>Copies the rows of B that it reads into a micropanel, for the tiles after it.</summary>
     static abstract bool Packs { get; }
+
+    /// <summary>
+    /// Asks for rows of the B that comes next, which mostly lie on another page, where hardware does not look.
+    /// </summary>
+    static abstract bool Prefetches { get; }
 }
 
 /// <summary>B is only read.</summary>
 internal readonly struct ReadsB : IPacking
 {
     public static bool Packs => false;
+    public static bool Prefetches => false;
 }
 
-/// <summary>B is read and packed: two stores beside 2·MR multiply-adds cost nothing, a pass of its own would.</summary>
+/// <summary>B is read and packed: stores beside multiply-adds cost nothing, a pass of its own would.</summary>
 internal readonly struct PacksB : IPacking
 {
     public static bool Packs => true;
+    public static bool Prefetches => false;
+}
+
+/// <summary>B is read, and one cache line of the next B is asked for at each k.</summary>
+internal readonly struct PrefetchesB : IPacking
+{
+    public static bool Packs => false;
+    public static bool Prefetches => true;
 }

@@ -19,7 +19,9 @@ public static class VectorOperations
         else VectorOperations<LanesScalar, float>.Relu(x, y);
     }
 
-    /// <summary>dxᵢ = dyᵢ where yᵢ > 0, and 0 elsewhere; <paramref name="y"/> is what <see cref="Relu"/> gave.</summary>
+    /// <summary>
+    /// dxᵢ = dyᵢ where yᵢ > 0, and 0 elsewhere; <paramref name="y"/> is what <see cref="Relu"/> gave.
+    /// </summary>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
     public static void ReluBackward(ReadOnlySpan<float> y, ReadOnlySpan<float> dy, Span<float> dx)
     {
@@ -59,8 +61,8 @@ public static class VectorOperations
 
     /// <summary>
     /// One step of gradient descent with momentum (PyTorch's convention, dampening 0): g = gradientSum·gradientScale
-    /// (+ weightDecay·parameter), newVelocity = decay·velocity + g, newParameter = parameter − learningRate·newVelocity;
-    /// each sum with a product is rounded once.
+    /// (+ weightDecay·parameter), newVelocity = decay·velocity + g, newParameter =
+    /// parameter − learningRate·newVelocity; each sum with a product is rounded once.
     /// </summary>
     /// <param name="gradientSum">The gradient's sum over the samples of the minibatch.</param>
     /// <param name="velocity">The velocity before the step.</param>
@@ -70,7 +72,8 @@ public static class VectorOperations
     /// <param name="newParameters">Overwritten; may be the memory of <paramref name="parameters"/>.</param>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
     public static void SgdMomentum(
-        ReadOnlySpan<float> gradientSum, ReadOnlySpan<float> velocity, ReadOnlySpan<float> parameters, MomentumStep step,
+        ReadOnlySpan<float> gradientSum, ReadOnlySpan<float> velocity, ReadOnlySpan<float> parameters,
+        MomentumStep step,
         Span<float> newVelocity, Span<float> newParameters)
     {
         CheckLength(gradientSum.Length, newParameters.Length);
@@ -78,23 +81,30 @@ public static class VectorOperations
         CheckLength(parameters.Length, newParameters.Length);
         CheckLength(newVelocity.Length, newParameters.Length);
         if (Vector512.IsHardwareAccelerated)
-            VectorOperations<Lanes512, Vector512<float>>.SgdMomentum(gradientSum, velocity, parameters, step, newVelocity, newParameters);
+            VectorOperations<Lanes512, Vector512<float>>.SgdMomentum(gradientSum, velocity, parameters, step,
+                newVelocity, newParameters);
         else if (Vector256.IsHardwareAccelerated)
-            VectorOperations<Lanes256, Vector256<float>>.SgdMomentum(gradientSum, velocity, parameters, step, newVelocity, newParameters);
+            VectorOperations<Lanes256, Vector256<float>>.SgdMomentum(gradientSum, velocity, parameters, step,
+                newVelocity, newParameters);
         else if (Vector128.IsHardwareAccelerated)
-            VectorOperations<Lanes128, Vector128<float>>.SgdMomentum(gradientSum, velocity, parameters, step, newVelocity, newParameters);
-        else VectorOperations<LanesScalar, float>.SgdMomentum(gradientSum, velocity, parameters, step, newVelocity, newParameters);
+            VectorOperations<Lanes128, Vector128<float>>.SgdMomentum(gradientSum, velocity, parameters, step,
+                newVelocity, newParameters);
+        else
+            VectorOperations<LanesScalar, float>.SgdMomentum(gradientSum, velocity, parameters, step,
+                newVelocity, newParameters);
     }
 
     private static void CheckLength(int length, int destinationLength)
     {
         if (length != destinationLength)
-            throw new ArgumentException($"a span of {length} elements beside a destination of {destinationLength}; give as many.");
+            throw new ArgumentException(
+                $"a span of {length} elements beside a destination of {destinationLength}; give as many.");
     }
 }
 
 /// <summary>The numbers of one step of <see cref="VectorOperations.SgdMomentum"/>.</summary>
-/// <param name="GradientScale">What the gradient's sum is multiplied with: 1 / (samples of the minibatch) for a mean.</param>
+/// <param name="GradientScale">What the gradient's sum is multiplied with: 1 / (samples of the minibatch) for a
+/// mean.</param>
 /// <param name="Decay">How much of the velocity stays: 0 is plain gradient descent.</param>
 /// <param name="LearningRate">How far the parameters go along the velocity.</param>
 /// <param name="WeightDecay">How much of the parameters joins the gradient; 0 leaves it out.</param>

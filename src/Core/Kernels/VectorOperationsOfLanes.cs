@@ -2,8 +2,11 @@ using System.Runtime.CompilerServices;
 
 namespace ActorTrain.Kernels;
 
-/// <summary><see cref="VectorOperations"/> at one width. Lengths are checked there; the last elements go one by one.</summary>
-internal static unsafe class VectorOperations<TLanes, TVector> where TLanes : struct, ILanes<TVector> where TVector : struct
+/// <summary>
+/// <see cref="VectorOperations"/> at one width. Lengths are checked there; the last elements go one by one.
+/// </summary>
+internal static unsafe class VectorOperations<TLanes, TVector>
+    where TLanes : struct, ILanes<TVector> where TVector : struct
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Relu(ReadOnlySpan<float> x, Span<float> y)
@@ -62,7 +65,8 @@ internal static unsafe class VectorOperations<TLanes, TVector> where TLanes : st
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void SgdMomentum(
-        ReadOnlySpan<float> gradientSum, ReadOnlySpan<float> velocity, ReadOnlySpan<float> parameters, MomentumStep step,
+        ReadOnlySpan<float> gradientSum, ReadOnlySpan<float> velocity, ReadOnlySpan<float> parameters,
+        MomentumStep step,
         Span<float> newVelocity, Span<float> newParameters)
     {
         fixed (float* g = gradientSum, v = velocity, p = parameters, toV = newVelocity, toP = newParameters)
@@ -70,13 +74,15 @@ internal static unsafe class VectorOperations<TLanes, TVector> where TLanes : st
             var i = 0;
             for (; i <= newParameters.Length - TLanes.Count; i += TLanes.Count)
                 StepVector<TLanes, TVector>(g + i, v + i, p + i, step, toV + i, toP + i);
-            for (; i < newParameters.Length; i++) StepVector<LanesScalar, float>(g + i, v + i, p + i, step, toV + i, toP + i);
+            for (; i < newParameters.Length; i++)
+                StepVector<LanesScalar, float>(g + i, v + i, p + i, step, toV + i, toP + i);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void StepVector<TSome, TSomeVector>(
-        float* gradientSum, float* velocity, float* parameters, MomentumStep step, float* newVelocity, float* newParameters)
+        float* gradientSum, float* velocity, float* parameters, MomentumStep step, float* newVelocity,
+        float* newParameters)
         where TSome : struct, ILanes<TSomeVector> where TSomeVector : struct
     {
         var p = TSome.Load(parameters);

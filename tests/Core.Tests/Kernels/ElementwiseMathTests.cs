@@ -7,8 +7,9 @@ public class ElementwiseMathTests
 {
     private static readonly float[] Specials =
     [
-        0f, -0f, 1f, -1f, float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.MaxValue, float.MinValue, float.Epsilon,
-        -float.Epsilon, 1.17549435e-38f, 1.1754942e-38f, 88.72283f, 88.72284f, 89f, -87.3f, -103.2f, -103.97f, -103.98f, -104f, -1e30f, 1e30f,
+        0f, -0f, 1f, -1f, float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.MaxValue, float.MinValue,
+        float.Epsilon, -float.Epsilon, 1.17549435e-38f, 1.1754942e-38f, 88.72283f, 88.72284f, 89f, -87.3f, -103.2f,
+        -103.97f, -103.98f, -104f, -1e30f, 1e30f,
     ];
 
     [Fact]
@@ -44,7 +45,8 @@ public class ElementwiseMathTests
 
     [Fact]
     public void Log_is_within_one_and_a_half_units_in_the_last_place() =>
-        Assert.InRange(WorstUlps(ElementwiseMath.Log, Math.Log, EveryThousandthPositive().Concat(Sweep(0.5f, 2f))), 0, 1.5);
+        Assert.InRange(
+            WorstUlps(ElementwiseMath.Log, Math.Log, EveryThousandthPositive().Concat(Sweep(0.5f, 2f))), 0, 1.5);
 
     [Fact]
     public void Every_width_gives_the_bits_of_the_scalar_functions()
@@ -63,7 +65,8 @@ public class ElementwiseMathTests
         Assert.Equal("x has 2 elements, y 3; give as many.",
             Assert.Throws<ArgumentException>(() => ElementwiseMath.Exp(new float[2], new float[3])).Message);
 
-    private static void AssertAllWidths<TFunction>(float[] x, Func<float, float> scalar) where TFunction : struct, IFunction
+    private static void AssertAllWidths<TFunction>(float[] x, Func<float, float> scalar)
+        where TFunction : struct, IFunction
     {
         var expected = x.Select(v => BitConverter.SingleToInt32Bits(scalar(v))).ToArray();
         var y = new float[x.Length];
@@ -84,7 +87,8 @@ public class ElementwiseMathTests
     }
 
     // Distance to the exact value, in units of the last place of the float32 nearest to it.
-    private static double WorstUlps(Func<float, float> function, Func<double, double> exact, IEnumerable<float> sweep) =>
+    private static double WorstUlps(Func<float, float> function, Func<double, double> exact,
+        IEnumerable<float> sweep) =>
         sweep.Max(x =>
         {
             var expected = exact(x);

@@ -16,7 +16,8 @@ public class FmaPeakTests
     public void The_peak_is_operations_over_time()
     {
         var lanes = VectorWidth.Bits / 32;
-        Assert.Equal(2.0 * 14 * lanes * 40_000 / 1e-3 / 1e9, FmaPeak.MeasureOneCore(new SteppingClock(), runs: 2), precision: 6);
+        Assert.Equal(2.0 * 14 * lanes * 40_000 / 1e-3 / 1e9, FmaPeak.MeasureOneCore(new SteppingClock(), runs: 2),
+            precision: 6);
     }
 
     [Fact]

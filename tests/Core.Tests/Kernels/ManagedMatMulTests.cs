@@ -11,11 +11,12 @@ public class ManagedMatMulTests
     public void Every_width_gives_the_bits_of_the_scalar_loops(int seed)
     {
         var random = new Random(seed);
-        int rows = random.Next(1, 71), inputs = random.Next(0, 71), outputs = random.Next(1, 71), padding = random.Next(0, 3) * 3;
+        int rows = random.Next(1, 71), inputs = random.Next(0, 71), outputs = random.Next(1, 71),
+            padding = random.Next(0, 3) * 3;
         AssertAllWidths(rows, inputs, outputs, padding, seed);
     }
 
-    // KC is 128; 6 and 4 are tile rows; 16, 32 and 64 are panels.
+    // KC is 96; 6 and 4 are tile rows; 16, 32 and 64 are panels.
     [Theory]
     [InlineData(1, 784, 128)]
     [InlineData(16, 784, 128)]
@@ -35,15 +36,19 @@ public class ManagedMatMulTests
     public void A_row_has_the_same_bits_whatever_rows_are_beside_it(int seed)
     {
         var random = new Random(seed);
-        int rows = random.Next(2, 70), inputs = random.Next(1, 200), outputs = random.Next(1, 100), row = random.Next(rows);
-        float[] x = Values(random, rows * inputs), w = Values(random, inputs * outputs), all = new float[rows * outputs], one = new float[outputs];
+        int rows = random.Next(2, 70), inputs = random.Next(1, 200), outputs = random.Next(1, 100),
+            row = random.Next(rows);
+        float[] x = Values(random, rows * inputs), w = Values(random, inputs * outputs),
+            all = new float[rows * outputs], one = new float[outputs];
         var kernel = new ManagedMatMul();
         kernel.Multiply(new(x, rows, inputs), new(w, inputs, outputs), [], new(all, rows, outputs), [rows]);
-        kernel.Multiply(new(x.AsSpan(row * inputs, inputs), 1, inputs), new(w, inputs, outputs), [], new(one, 1, outputs), [1]);
+        kernel.Multiply(new(x.AsSpan(row * inputs, inputs), 1, inputs), new(w, inputs, outputs), [],
+            new(one, 1, outputs), [1]);
         Assert.Equal<float>(one, all.AsSpan(row * outputs, outputs).ToArray());
 
         kernel.MultiplyTransposed(new(x, rows, inputs), new(w, outputs, inputs), new(all, rows, outputs), [rows]);
-        kernel.MultiplyTransposed(new(x.AsSpan(row * inputs, inputs), 1, inputs), new(w, outputs, inputs), new(one, 1, outputs), [1]);
+        kernel.MultiplyTransposed(new(x.AsSpan(row * inputs, inputs), 1, inputs), new(w, outputs, inputs),
+            new(one, 1, outputs), [1]);
         Assert.Equal<float>(one, all.AsSpan(row * outputs, outputs).ToArray());
     }
 
@@ -87,7 +92,8 @@ public class ManagedMatMulTests
     [Fact]
     public void Steady_calls_allocate_nothing()
     {
-        float[] x = new float[32 * 100], w = new float[100 * 70], y = new float[32 * 70], dw = new float[100 * 70], dx = new float[32 * 100];
+        float[] x = new float[32 * 100], w = new float[100 * 70], y = new float[32 * 70], dw = new float[100 * 70],
+            dx = new float[32 * 100];
         var kernel = new ManagedMatMul();
         void Step()
         {
@@ -118,19 +124,23 @@ public class ManagedMatMulTests
         },
         {
             "Multiply: A is [2, 3] with stride 2; sizes must not be negative, nor the stride less than the columns.",
-            () => Truth.Multiply(new(new float[6], 2, 3, 2), new(new float[15], 3, 5), [], new(new float[10], 2, 5), [2])
+            () => Truth.Multiply(new(new float[6], 2, 3, 2), new(new float[15], 3, 5), [], new(new float[10], 2, 5),
+                [2])
         },
         {
             "Multiply: bias of 4 elements for 5 columns; give 5, or none.",
-            () => Truth.Multiply(new(new float[6], 2, 3), new(new float[15], 3, 5), new float[4], new(new float[10], 2, 5), [2])
+            () => Truth.Multiply(new(new float[6], 2, 3), new(new float[15], 3, 5), new float[4],
+                new(new float[10], 2, 5), [2])
         },
         {
             "TransposedMultiply: the leaves have 3 rows, the batch has 2. (Parameter 'leafRows')",
-            () => Truth.TransposedMultiply(new(new float[6], 2, 3), new(new float[10], 2, 5), new(new float[15], 3, 5), [2, 1])
+            () => Truth.TransposedMultiply(new(new float[6], 2, 3), new(new float[10], 2, 5), new(new float[15], 3, 5),
+                [2, 1])
         },
         {
             "MultiplyTransposed: a leaf of -1 rows; give 0 or more. (Parameter 'leafRows')",
-            () => Truth.MultiplyTransposed(new(new float[6], 2, 3), new(new float[15], 5, 3), new(new float[10], 2, 5), [3, -1])
+            () => Truth.MultiplyTransposed(new(new float[6], 2, 3), new(new float[15], 5, 3), new(new float[10], 2, 5),
+                [3, -1])
         },
     };
 

@@ -12,7 +12,9 @@ public enum Width
     Bits512,
 }
 
-/// <summary>Runs a product of the managed kernel at one width and of the scalar truth, on the same random operands.</summary>
+/// <summary>
+/// Runs a product of the managed kernel at one width and of the scalar truth, on the same random operands.
+/// </summary>
 internal static class MatMulCases
 {
     /// <summary>Every kernel of one family at one width.</summary>
@@ -20,33 +22,43 @@ internal static class MatMulCases
     {
         public string Name => $"managed {width}";
 
-        public void Multiply(MatrixView a, MatrixView b, ReadOnlySpan<float> bias, MatrixSpan c, ReadOnlySpan<int> leafRows)
+        public void Multiply(MatrixView a, MatrixView b, ReadOnlySpan<float> bias, MatrixSpan c,
+            ReadOnlySpan<int> leafRows)
         {
             if (width == Width.Scalar) ManagedMatMul<LanesScalar, float>.Multiply(a, b, bias, c, leafRows);
-            else if (width == Width.Bits128) ManagedMatMul<Lanes128, Vector128<float>>.Multiply(a, b, bias, c, leafRows);
-            else if (width == Width.Bits256) ManagedMatMul<Lanes256, Vector256<float>>.Multiply(a, b, bias, c, leafRows);
+            else if (width == Width.Bits128)
+                ManagedMatMul<Lanes128, Vector128<float>>.Multiply(a, b, bias, c, leafRows);
+            else if (width == Width.Bits256)
+                ManagedMatMul<Lanes256, Vector256<float>>.Multiply(a, b, bias, c, leafRows);
             else ManagedMatMul<Lanes512, Vector512<float>>.Multiply(a, b, bias, c, leafRows);
         }
 
         public void MultiplyTransposed(MatrixView a, MatrixView b, MatrixSpan c, ReadOnlySpan<int> leafRows)
         {
             if (width == Width.Scalar) ManagedMatMul<LanesScalar, float>.MultiplyTransposed(a, b, c, leafRows);
-            else if (width == Width.Bits128) ManagedMatMul<Lanes128, Vector128<float>>.MultiplyTransposed(a, b, c, leafRows);
-            else if (width == Width.Bits256) ManagedMatMul<Lanes256, Vector256<float>>.MultiplyTransposed(a, b, c, leafRows);
+            else if (width == Width.Bits128)
+                ManagedMatMul<Lanes128, Vector128<float>>.MultiplyTransposed(a, b, c, leafRows);
+            else if (width == Width.Bits256)
+                ManagedMatMul<Lanes256, Vector256<float>>.MultiplyTransposed(a, b, c, leafRows);
             else ManagedMatMul<Lanes512, Vector512<float>>.MultiplyTransposed(a, b, c, leafRows);
         }
 
         public void TransposedMultiply(MatrixView a, MatrixView b, MatrixSpan c, ReadOnlySpan<int> leafRows)
         {
             if (width == Width.Scalar) ManagedMatMul<LanesScalar, float>.TransposedMultiply(a, b, c, leafRows);
-            else if (width == Width.Bits128) ManagedMatMul<Lanes128, Vector128<float>>.TransposedMultiply(a, b, c, leafRows);
-            else if (width == Width.Bits256) ManagedMatMul<Lanes256, Vector256<float>>.TransposedMultiply(a, b, c, leafRows);
+            else if (width == Width.Bits128)
+                ManagedMatMul<Lanes128, Vector128<float>>.TransposedMultiply(a, b, c, leafRows);
+            else if (width == Width.Bits256)
+                ManagedMatMul<Lanes256, Vector256<float>>.TransposedMultiply(a, b, c, leafRows);
             else ManagedMatMul<Lanes512, Vector512<float>>.TransposedMultiply(a, b, c, leafRows);
         }
     }
 
-    /// <summary>A layer's three products for a batch of <paramref name="rows"/>; answers all bits that came out.</summary>
-    public static int[] Run(IMatMul kernel, int rows, int inputs, int outputs, int padding, bool hasBias, int[] leafRows, int seed)
+    /// <summary>
+    /// A layer's three products for a batch of <paramref name="rows"/>; answers all bits that came out.
+    /// </summary>
+    public static int[] Run(IMatMul kernel, int rows, int inputs, int outputs, int padding, bool hasBias,
+        int[] leafRows, int seed)
     {
         var random = new Random(seed);
         var x = Values(random, rows, inputs + padding);
@@ -54,7 +66,8 @@ internal static class MatMulCases
         var dy = Values(random, rows, outputs + padding);
         var bias = hasBias ? Values(random, 1, outputs) : [];
         // What lies between the rows of a result must stay; NaN there is also never read as an operand.
-        float[] y = Unwritten(rows, outputs + padding), dx = Unwritten(rows, inputs + padding), dw = Unwritten(inputs, outputs + padding);
+        float[] y = Unwritten(rows, outputs + padding), dx = Unwritten(rows, inputs + padding),
+            dw = Unwritten(inputs, outputs + padding);
         MatrixView X() => new(x, rows, inputs, inputs + padding);
         MatrixView W() => new(w, inputs, outputs, outputs + padding);
         MatrixView DY() => new(dy, rows, outputs, outputs + padding);
@@ -78,7 +91,8 @@ internal static class MatMulCases
     }
 
     private static float[] Values(Random random, int rows, int stride) =>
-        [.. Enumerable.Range(0, rows * stride).Select(_ => (random.NextSingle() - 0.5f) * MathF.Pow(2, random.Next(-8, 9)))];
+        [.. Enumerable.Range(0, rows * stride)
+            .Select(_ => (random.NextSingle() - 0.5f) * MathF.Pow(2, random.Next(-8, 9)))];
 
     private static float[] Unwritten(int rows, int stride) => [.. Enumerable.Repeat(float.NaN, rows * stride)];
 }

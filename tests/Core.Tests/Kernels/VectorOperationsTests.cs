@@ -11,7 +11,8 @@ public class VectorOperationsTests
     {
         var y = new float[6];
         VectorOperations.Relu([1f, -1f, 0f, -0f, float.NaN, float.PositiveInfinity], y);
-        Assert.Equal<int>([.. new[] { 1f, 0f, 0f, 0f, 0f, float.PositiveInfinity }.Select(BitConverter.SingleToInt32Bits)],
+        float[] expected = [1f, 0f, 0f, 0f, 0f, float.PositiveInfinity];
+        Assert.Equal<int>([.. expected.Select(BitConverter.SingleToInt32Bits)],
             [.. y.Select(BitConverter.SingleToInt32Bits)]);
     }
 
@@ -44,7 +45,8 @@ public class VectorOperationsTests
     public void A_step_with_momentum_is_what_its_formula_says()
     {
         float[] velocity = [0.5f], parameters = [2f];
-        VectorOperations.SgdMomentum([8f], velocity, parameters, new(GradientScale: 0.25f, Decay: 0.5f, LearningRate: 0.125f), velocity, parameters);
+        VectorOperations.SgdMomentum([8f], velocity, parameters,
+            new(GradientScale: 0.25f, Decay: 0.5f, LearningRate: 0.125f), velocity, parameters);
         Assert.Equal(2.25f, velocity[0]);
         Assert.Equal(2f - (0.125f * 2.25f), parameters[0]);
         VectorOperations.SgdMomentum([0f], [0f], [4f], new(1f, 0.5f, 0.5f, WeightDecay: 0.25f), velocity, parameters);
