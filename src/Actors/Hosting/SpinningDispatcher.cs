@@ -59,12 +59,16 @@ internal sealed class SpinningDispatcher(MessageDispatcherConfigurator configura
         if (_queue.TryDequeue(out run)) return true;
         if (_spinTicks == 0) return false;
         var start = Stopwatch.GetTimestamp();
+        long spun;
         do
         {
-            Thread.SpinWait(10);
+            // After a tenth of the time the thread that this one waits for may itself be waiting for this core.
+            spun = Stopwatch.GetTimestamp() - start;
+            if (spun < _spinTicks / 10) Thread.SpinWait(10);
+            else Thread.Yield();
             if (_queue.TryDequeue(out run)) return true;
         }
-        while (Stopwatch.GetTimestamp() - start < _spinTicks);
+        while (spun < _spinTicks);
         return false;
     }
 
