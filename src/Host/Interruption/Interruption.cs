@@ -44,7 +44,7 @@ internal sealed class InterruptListener : IDisposable
             context.Cancel = true;
             InterruptAction action;
             lock (_lock) (_state, action) = _state.Next();
-            if (action == InterruptAction.ExitNow) Environment.Exit(InterruptState.ExitCode);
+            if (action == InterruptAction.ExitNow) ExitNow();
             say("stopping after this step; press Ctrl-C again to stop at once");
             // Under the lock with Dispose: a signal may come when the run has just ended.
             lock (_lock)
@@ -64,5 +64,12 @@ internal sealed class InterruptListener : IDisposable
             _isDisposed = true;
             _stop.Dispose();
         }
+    }
+
+    // The bar hides the cursor, and nobody else would bring it back.
+    private static void ExitNow()
+    {
+        if (!Console.IsOutputRedirected) Console.Write("\e[?25h\n");
+        Environment.Exit(InterruptState.ExitCode);
     }
 }

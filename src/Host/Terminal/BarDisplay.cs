@@ -36,7 +36,8 @@ internal sealed class BarDisplay : ITrainingDisplay
         lock (_lock)
         {
             var bar = new BarGraph(ProgressText.StepsDone(step), step.StepsPerEpoch);
-            _context?.UpdateTarget(new Markup($"[green]{bar.Done}[/][grey]{bar.Left}[/] {Markup.Escape(ProgressText.Step(step, _epochs))}"));
+            var text = ProgressText.Step(step, _epochs, _console.Profile.Width - BarGraph.Width - 1);
+            _context?.UpdateTarget(new Markup($"[green]{bar.Done}[/][grey]{bar.Left}[/] {Markup.Escape(text)}"));
         }
     }
 
@@ -50,7 +51,7 @@ internal sealed class BarDisplay : ITrainingDisplay
     /// <summary>A bar of fixed width as two texts.</summary>
     private readonly record struct BarGraph(int Value, int Full)
     {
-        private const int Width = 24;
+        public const int Width = 24;
 
         public string Done => new('━', Value * Width / Full);
 

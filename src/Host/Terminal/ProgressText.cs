@@ -15,9 +15,23 @@ internal static class ProgressText
         $"epoch {e.Epoch}/{epochs}  loss {e.TrainLoss:F4}  accuracy {Percent(e.TrainAccuracy)}  test loss {e.TestLoss:F4}  test accuracy {Percent(e.TestAccuracy)}  "
         + $"seen {e.SamplesSeen}/{e.SamplesExpected}  weights {Fingerprint(e.WeightsSha256)}  {seconds:F2} s  {ImagesPerSecond(e.SamplesSeen, seconds)} images/s");
 
-    /// <summary>What is shown beside the bar of a running epoch.</summary>
-    public static string Step(StepDone e, int epochs) => string.Create(CultureInfo.InvariantCulture,
-        $"epoch {EpochOf(e)}/{epochs}  loss {e.Totals.Loss:F4}  accuracy {Percent(e.Totals.Accuracy)}  {ImagesPerSecond(e.Totals.Seen, e.EpochSeconds)} images/s  {Left(e, epochs):F0} s left");
+    /// <summary>What is shown beside the bar of a running epoch. Parts that do not fit are left out, from the end.</summary>
+    /// <param name="e">The step.</param>
+    /// <param name="epochs">Epochs of the run.</param>
+    /// <param name="width">Characters that there is room for; the first part always stays.</param>
+    public static string Step(StepDone e, int epochs, int width)
+    {
+        string[] parts =
+        [
+            $"epoch {EpochOf(e)}/{epochs}",
+            $"loss {e.Totals.Loss.ToString("F4", CultureInfo.InvariantCulture)}",
+            $"accuracy {Percent(e.Totals.Accuracy)}",
+            $"{Left(e, epochs).ToString("F0", CultureInfo.InvariantCulture)} s left",
+            $"{ImagesPerSecond(e.Totals.Seen, e.EpochSeconds)} images/s",
+        ];
+        var count = Enumerable.Range(1, parts.Length).LastOrDefault(n => string.Join("  ", parts.Take(n)).Length <= width, 1);
+        return string.Join("  ", parts.Take(count));
+    }
 
     /// <summary>The epoch, from 1 on, that a step belongs to.</summary>
     public static int EpochOf(StepDone e) => e.Position.Step == 0 ? e.Position.Epoch : e.Position.Epoch + 1;
