@@ -8,6 +8,8 @@ internal static unsafe partial class Gemm<TLanes, TVector>
     // Packed columns of B that stay in L2 (512 KB of 1 MB and more) while all rows of C pass.
     private const int PackedFloats = 128 * 1024;
 
+    private const int LineFloats = AlignedMemory.AlignmentBytes / sizeof(float);
+
     /// <summary>C = Aᵀ·B, each leaf a chain of its own, the leaves joined pairwise tile by tile.</summary>
     /// <remarks>
     /// Rows of C are the outer loop: C is by far the largest operand, and is written once and in order. The partial
@@ -24,6 +26,7 @@ internal static unsafe partial class Gemm<TLanes, TVector>
         // Few panels do not repay a copy of A, unless its rows fall into few sets of L1.
         var packsA = c.Columns > 4 * Nr || (a.Stride % 256 == 0 && k > 8);
         var packedA = waiting + (PairwiseTree.MaxDepth * TileFloats);
+        var isLarge = c.Rows * (long)c.Columns > PackedFloats;
         var tile = new Tile { AStride = a.Stride, AddendStep = -TileFloats };
         for (var jc = 0; jc < c.Columns; jc += nc)
         {
@@ -50,10 +53,18 @@ internal static unsafe partial class Gemm<TLanes, TVector>
                     tile.A = rowA;
                     tile.B = packedB + ((j - jc) * (nint)k);
                     tile.BStride = panel.Nr;
+                    if (isLarge) PrefetchTile(rows, panel, c.At(row, j), c.Stride);
                     SumLeaves(rows, panel, ref tile, c.At(row, j), c.Stride, leafRows, waiting, edge);
                 }
             }
         }
+    }
+
+    // Of a C beyond L2, lines come while the chains run, so that the stores at the end do not wait for them.
+    private static void PrefetchTile(int rows, Panel panel, float* c, nint cStride)
+    {
+        for (var r = 0; r < rows; r++)
+            for (var j = 0; j < panel.Columns; j += LineFloats) Packing.PrefetchNear(c + (r * cStride) + j);
     }
 
     // PairwiseTree.Sum for one tile: a join is an addend of the microkernel's write-back.

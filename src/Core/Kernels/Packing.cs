@@ -42,6 +42,13 @@ internal static unsafe class Packing
         if (Sse.IsSupported) Sse.Prefetch1(address);
     }
 
+    /// <summary>Asks for a cache line, into L1; where the processor offers no way, does nothing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PrefetchNear(float* address)
+    {
+        if (Sse.IsSupported) Sse.Prefetch0(address);
+    }
+
     /// <summary>destination[c·destinationStride + r] = source[r·sourceStride + c].</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Transpose(
