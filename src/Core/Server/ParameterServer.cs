@@ -70,9 +70,9 @@ public static class ParameterServer
     private static Transition Answer(ServerState state, ShardId shard, WorkAnswer answer, VectorPool pool)
     {
         var shards = WithoutWork(state.Shards, shard, answer.Key);
+        if (shards != state.Shards) state = state with { Shards = shards };
         // Whoever else has the order will still write into the new vectors: only its own answer says that it is done.
-        if (answer is UpdateAnswer && shards == state.Shards) return new(state, []);
-        state = state with { Shards = shards };
+        else if (answer is UpdateAnswer) return new(state, []);
         if (!IsWanted(state, answer.Key)) return HandOut(state, []);
         var round = state.Round! with
         {
