@@ -31,6 +31,7 @@ internal sealed class Training(TrainSettings settings, bool isResumed, string? r
         var data = await loading;
         var recipe = checkpoint is null ? settings.NewRecipe(data, modelFile) : Resumed(checkpoint, data, modelFile);
         recipe = ChooseKernel(recipe);
+        // Before a folder is made for the run: a kernel that can't be had here is an error now.
         MatMuls.Create(recipe.Kernel);
         recipe.CheckFits(data.Description);
         var run = checkpoint?.Run ?? RunFolder.Create(settings.Out, recipe, DateTimeOffset.Now);
@@ -77,8 +78,7 @@ internal sealed class Training(TrainSettings settings, bool isResumed, string? r
         switch (@event)
         {
             case StepDone e:
-                using (var process = Process.GetCurrentProcess())
-                    _secondsToFirstStep ??= (DateTime.Now - process.StartTime).TotalSeconds;
+                _secondsToFirstStep ??= SecondsSinceProcessStart();
                 display.Step(e);
                 break;
             case EpochDone e:
@@ -93,6 +93,12 @@ internal sealed class Training(TrainSettings settings, bool isResumed, string? r
             default:
                 break;
         }
+    }
+
+    private static double SecondsSinceProcessStart()
+    {
+        using var process = Process.GetCurrentProcess();
+        return (DateTime.Now - process.StartTime).TotalSeconds;
     }
 
     private int Finish(TrainingJob job, Dataset data, RunFolder run, TrainingOutcome outcome)
