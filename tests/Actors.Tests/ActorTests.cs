@@ -82,12 +82,13 @@ public class ActorTests(ITestOutputHelper output) : Akka.Hosting.TestKit.TestKit
         var (server, events) = Server(shards: 2);
         var second = new ShardId("shard-2", 0);
         var (staying, leaving) = (Join(server, First), Join(server, second));
-        var lost = (await leaving.ExpectMsgAsync<TrainingProtocol.DoWork>(cancellationToken: Ct)).Order.Key;
+        await leaving.ExpectMsgAsync<TrainingProtocol.DoWork>(cancellationToken: Ct);
         Sys.Stop(leaving.Ref);
         // Two for the first step, then nine steps and two evaluations.
         for (var order = 0; order < 13; order++) await AnswerNext(server, staying, First);
         var told = await events.ReadAllAsync(Ct).ToListAsync(Ct);
-        Assert.Equal(new WorkReassigned(second, lost, "the shard is gone"), Assert.Single(told.OfType<WorkReassigned>()));
+        var loss = Assert.Single(told.OfType<NodeLost>());
+        Assert.Equal((second, 2, "its actor stopped"), (loss.Node, loss.Microbatches, loss.Reason));
         Assert.Equal(Trained, Assert.IsType<RunEnded>(told[^1]).Outcome.State.Parameters.Sha256());
     }
 
@@ -110,7 +111,7 @@ public class ActorTests(ITestOutputHelper output) : Akka.Hosting.TestKit.TestKit
     private static GradientOrder Order(long incarnation)
     {
         var state = TrainingState.Initial(Tiny.Recipe);
-        return new(new(incarnation, 0, WorkKind.Gradient, Plan.TreeOf(0).Root), state.Position, state.Parameters);
+        return new(new(incarnation, 0, 0, WorkKind.Gradient, Plan.TreeOf(0).Root), state.Parameters);
     }
 
     private static async Task AnswerNext(IActorRef server, TestProbe shard, ShardId id)

@@ -23,6 +23,20 @@ public sealed record EpochDone(EpochSummary Summary, double TrainSeconds) : Trai
 /// <param name="Reason">Why.</param>
 public sealed record WorkReassigned(ShardId Shard, WorkKey Key, string Reason) : TrainingEvent;
 
+/// <summary>A worker node has joined.</summary>
+/// <param name="Node">Which.</param>
+/// <param name="Shards">How many shards it has.</param>
+/// <param name="Step">Steps done.</param>
+public sealed record NodeJoined(ShardId Node, int Shards, long Step) : TrainingEvent;
+
+/// <summary>A worker node, or a shard of this process, is lost.</summary>
+/// <param name="Node">Which.</param>
+/// <param name="Step">Steps done.</param>
+/// <param name="Silence">Since it was last heard of.</param>
+/// <param name="Microbatches">How many of its microbatches are handed out again; no sample is lost with them.</param>
+/// <param name="Reason">In words.</param>
+public sealed record NodeLost(ShardId Node, long Step, TimeSpan Silence, int Microbatches, string Reason) : TrainingEvent;
+
 /// <summary>A checkpoint is on the disk.</summary>
 /// <param name="Path">Where.</param>
 public sealed record CheckpointSaved(string Path) : TrainingEvent;

@@ -12,6 +12,7 @@ public sealed class ParameterServerActor : ReceiveActor
     private readonly Dictionary<ShardId, IActorRef> _shards = [];
     private readonly VectorPool _pool = new();
     private readonly ChannelWriter<TrainingEvent> _watchers;
+    private readonly TimeProvider _time;
     private readonly StepClock _clock;
     private readonly IActorRef _checkpoints;
     private readonly long _firstStep;
@@ -25,6 +26,7 @@ public sealed class ParameterServerActor : ReceiveActor
     {
         _state = initial;
         _watchers = watchers;
+        _time = time;
         _clock = new(time);
         _firstStep = initial.Plan.StepsDone(initial.Training.Position);
         _checkpoints = checkpoints is null ? ActorRefs.Nobody : Context.ActorOf(CheckpointWriterActor.Props(checkpoints), "checkpoints");
@@ -36,7 +38,7 @@ public sealed class ParameterServerActor : ReceiveActor
             Take(new ShardJoined(m.Shard));
         });
         Receive<TrainingProtocol.WorkThrew>(m => Take(new WorkFailed(m.Shard, m.Key, m.Reason)));
-        Receive<TrainingProtocol.ShardStopped>(m => Take(new ShardLost(m.Shard)));
+        Receive<TrainingProtocol.ShardStopped>(m => Take(new ShardLost(m.Shard, "its actor stopped")));
         Receive<TrainingProtocol.StopTraining>(_ => Take(new StopRequested()));
         Receive<TrainingProtocol.CheckpointWritten>(m => EndCheckpoint(new CheckpointSaved(m.Path), failure: null));
         Receive<TrainingProtocol.CheckpointFailed>(m => EndCheckpoint(new CheckpointNotSaved(m.Reason), m.Reason));
@@ -59,7 +61,7 @@ public sealed class ParameterServerActor : ReceiveActor
 
     private void Take(ServerEvent @event)
     {
-        (_state, var effects) = ParameterServer.Step(_state, @event, _pool);
+        (_state, var effects) = ParameterServer.Step(_state, @event, _time.GetElapsedTime(0), _pool);
         foreach (var effect in effects) CarryOut(effect);
     }
 
@@ -79,6 +81,12 @@ public sealed class ParameterServerActor : ReceiveActor
                 break;
             case ReportReassignment e:
                 Tell(new WorkReassigned(e.Shard, e.Key, e.Reason));
+                break;
+            case ReportLost e:
+                Tell(new NodeLost(e.Shard, e.Step, e.Silence, e.Microbatches, e.Reason));
+                break;
+            case ReportJoined e:
+                Tell(new NodeJoined(e.Shard, e.Cores, e.Step));
                 break;
             case SaveCheckpoint e when !_checkpoints.IsNobody():
                 _checkpointsOnTheWay++;

@@ -65,24 +65,47 @@ public sealed class MicrobatchTree
     }
 
     /// <summary>
-    /// At most <paramref name="parts"/> nodes that together cover every leaf once, in order of their leaves: the root,
-    /// its largest part divided again and again. Each is an aligned subtree, so who computes it sends one gradient.
+    /// At most <paramref name="parts"/> nodes that together cover every leaf of <paramref name="node"/> once, in order
+    /// of their leaves: the node, its largest part divided again and again. Each is an aligned subtree, so who computes
+    /// it sends one gradient.
     /// </summary>
-    public ImmutableArray<TreeNode> Divide(int parts)
+    public ImmutableArray<TreeNode> Divide(TreeNode node, int parts)
     {
-        var nodes = new List<TreeNode> { Root };
+        var nodes = new List<TreeNode> { node };
         while (nodes.Count < parts)
         {
             var largest = 0;
             for (var i = 1; i < nodes.Count; i++)
                 if (LeafCount(nodes[i]) > LeafCount(nodes[largest])) largest = i;
-            var node = nodes[largest];
-            if (LeafCount(node) < 2) break;
-            while (LeafCount(node.Right) == 0) node = node.Left;
-            nodes[largest] = node.Left;
-            nodes.Insert(largest + 1, node.Right);
+            var divided = nodes[largest];
+            if (LeafCount(divided) < 2) break;
+            while (LeafCount(divided.Right) == 0) divided = divided.Left;
+            nodes[largest] = divided.Left;
+            nodes.Insert(largest + 1, divided.Right);
         }
         return [.. nodes];
+    }
+
+    /// <summary>
+    /// The fewest aligned nodes that together cover <paramref name="count"/> leaves from <paramref name="first"/> on
+    /// once, in order.
+    /// </summary>
+    public ImmutableArray<TreeNode> Cover(int first, int count)
+    {
+        var nodes = ImmutableArray.CreateBuilder<TreeNode>();
+        for (var (leaf, end) = (first, first + count); leaf < end;)
+        {
+            var node = new TreeNode(0, leaf);
+            while (node.Level < Root.Level && leaf % (2 << node.Level) == 0)
+            {
+                var parent = new TreeNode(node.Level + 1, node.Index / 2);
+                if (leaf + LeafCount(parent) > end || LeafCount(parent) == LeafCount(node)) break;
+                node = parent;
+            }
+            nodes.Add(node);
+            leaf += LeafCount(node);
+        }
+        return nodes.ToImmutable();
     }
 
     private int FirstRow(int leaf) => (int)((long)leaf * Rows / Leaves);

@@ -13,13 +13,19 @@ public sealed class TreeSum
 
     /// <summary>The program for nodes in order of their leaves.</summary>
     /// <exception cref="ArgumentException">The nodes do not cover every leaf exactly once, in order.</exception>
-    public TreeSum(MicrobatchTree tree, ReadOnlySpan<TreeNode> nodes)
+    public TreeSum(MicrobatchTree tree, ReadOnlySpan<TreeNode> nodes) : this(tree, tree.Root, nodes)
+    {
+    }
+
+    /// <summary>The program for nodes that cover the leaves of <paramref name="root"/>, in order.</summary>
+    /// <exception cref="ArgumentException">The nodes do not cover every leaf of it exactly once, in order.</exception>
+    public TreeSum(MicrobatchTree tree, TreeNode root, ReadOnlySpan<TreeNode> nodes)
     {
         _joins = new Join[Math.Max(0, nodes.Length - 1)];
         var (next, joins) = (0, 0);
-        Visit(tree.Root, nodes, freeSlot: 0);
+        Visit(root, nodes, freeSlot: 0);
         if (next != nodes.Length)
-            throw new ArgumentException($"TreeSum: {nodes.Length - next} nodes more than the tree's {tree.Leaves} leaves need.", nameof(nodes));
+            throw new ArgumentException($"TreeSum: {nodes.Length - next} nodes more than the {tree.LeafCount(root)} leaves below {root} need.", nameof(nodes));
         foreach (var join in _joins) _slots = Math.Max(_slots, join.Slot + 1);
 
         // Answers the operand that holds the node's sum: a given vector, or the slot with the join before.

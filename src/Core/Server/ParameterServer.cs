@@ -1,11 +1,8 @@
-using System.Collections.Immutable;
-using System.Runtime.InteropServices;
-
 namespace ActorTrain.Server;
 
 /// <summary>
-/// The rules of synchronous training: which work is handed out to whom, when a step is complete, what follows. A pure
-/// transition: reads no clock, sends nothing; the pool only says which memory the next version lies in.
+/// The rules of synchronous training: what an event means for the run. A pure transition: reads no clock, sends nothing;
+/// the pool only says which memory the next version lies in. Who gets which work is <see cref="Rounds"/>' part.
 /// </summary>
 public static class ParameterServer
 {
@@ -14,108 +11,142 @@ public static class ParameterServer
 
     /// <summary>
     /// Runs of an update (<see cref="ParameterUpdate.RunLength"/> elements each) from which on it is worth a round of its
-    /// own, divided among the shards: below, the round costs more than the server's own pass.
+    /// own, divided among the server's own shards: below, the round costs more than the server's own pass.
     /// </summary>
     public const int MinRunsToDivide = 32;
 
     /// <summary>Decides what an event means.</summary>
-    public static Transition Step(ServerState state, ServerEvent @event, VectorPool pool) => @event switch
+    /// <param name="state">Before it.</param>
+    /// <param name="event">What happened.</param>
+    /// <param name="now">When, on any clock that never goes back.</param>
+    /// <param name="pool">Where new vectors are taken from.</param>
+    public static Transition Step(ServerState state, ServerEvent @event, TimeSpan now, VectorPool pool) => @event switch
     {
         _ when !state.IsAlive => new(state, []),
-        ShardJoined e => Join(state, e.Shard),
-        ShardLost e => Lose(state, e.Shard),
-        WorkAnswered e => Answer(state, e.Shard, e.Answer, pool),
-        WorkFailed e => Fail(state, e),
+        WorkAnswered e => Answer(state, e.Shard, e.Answer, now, pool),
+        Ticked => Rounds.HandOutLate(state, now),
+        ShardJoined e => Join(state, e, now),
+        ShardLost e => Rounds.HandOut(Lose(state, e.Shard, e.Reason, now), now),
+        WorkFailed e => Fail(state, e, now),
+        CheckpointSettled e => Settle(state, e.StepsDone, now),
         StopRequested => Stop(state),
         _ => throw new System.Diagnostics.UnreachableException($"ParameterServer.Step has no arm for {@event.GetType().Name}; add one."),
     };
 
-    private static Transition Join(ServerState state, ShardId shard)
+    private static Transition Join(ServerState state, ShardJoined e, TimeSpan now)
     {
-        if (state.Shards.Any(s => s.Id == shard)) return new(state, []);
-        var (next, effects) = Lose(state, state.Shards.FirstOrDefault(s => s.Id.Name == shard.Name)?.Id ?? shard);
-        next = next with { Shards = next.Shards.Add(new(shard, Working: null)) };
-        if (next.Phase == RunPhase.Running) return HandOut(next, effects);
-        return next.Shards.Length < next.ShardsToBegin ? new(next, effects) : Begin(next with { Phase = RunPhase.Running });
+        if (state.Shards.Any(s => s.Id == e.Shard)) return new(state, []);
+        var former = state.Shards.FirstOrDefault(s => s.Id.Name == e.Shard.Name);
+        var (next, effects) = former is null ? new(state, []) : Lose(state, former.Id, "it came back as a new one", now);
+        next = next with { Shards = next.Shards.Add(new(e.Shard, e.Cores, e.IsRemote, [], now, now, RowCost: 0)) };
+        if (e.IsRemote) effects = [.. effects, new ReportJoined(e.Shard, e.Cores, next.StepsDone)];
+        if (next.Phase == RunPhase.Running) return Rounds.HandOut(new(next, effects), now);
+        return next.Shards.Length < next.ShardsToBegin
+            ? new(next, effects)
+            : Begin(next with { Phase = RunPhase.Running }, effects, now);
     }
 
-    private static Transition Begin(ServerState state) => state.Plan.IsEnd(state.Training.Position)
-        ? BeginRound(state, WorkKind.Evaluation, [])
-        : BeginRound(state, WorkKind.Gradient, [new SaveCheckpoint(state.Training)]);
+    private static Transition Begin(ServerState state, IReadOnlyList<ServerEffect> effects, TimeSpan now) => state.Plan.IsEnd(state.Training.Position)
+        ? Rounds.Begin(state, WorkKind.Evaluation, effects, now)
+        : Rounds.Begin(state, WorkKind.Gradient, [.. effects, new SaveCheckpoint(state.Training)], now);
 
-    private static Transition Lose(ServerState state, ShardId shard)
+    private static Transition Lose(ServerState state, ShardId shard, string reason, TimeSpan now)
     {
         var slot = state.Shards.FirstOrDefault(s => s.Id == shard);
         if (slot is null) return new(state, []);
         state = state with { Shards = state.Shards.Remove(slot) };
-        return slot.Working is { } key ? HandOutAgain(state, shard, key, "the shard is gone") : new(state, []);
+        var microbatches = 0;
+        foreach (var key in slot.Orders)
+        {
+            if (!Rounds.IsWanted(state, key) || Rounds.IsHeld(state, key)) continue;
+            microbatches += key.Kind == WorkKind.Gradient ? state.Round!.Tree.LeafCount(key.Node) : 0;
+            state = Rounds.PutBack(state, key.Node);
+        }
+        return new(state, [new ReportLost(shard, state.StepsDone, now - slot.HeardAt, microbatches, reason)]);
     }
 
-    private static Transition Fail(ServerState state, WorkFailed e)
+    private static Transition Fail(ServerState state, WorkFailed e, TimeSpan now)
     {
         var slot = state.Shards.FirstOrDefault(s => s.Id == e.Shard);
-        if (slot?.Working != e.Key) return new(state, []);
-        state = state with { Shards = state.Shards.Replace(slot, slot with { Working = null }), Failures = state.Failures + 1 };
-        if (state.Failures < MaxFailuresPerRound) return HandOutAgain(state, e.Shard, e.Key, e.Reason);
-        state = state with { Phase = RunPhase.Failed };
-        return new(state, [new EndRun(RunPhase.Failed, state.Training, null, $"{e.Key} failed {state.Failures} times; the last time on {e.Shard}: {e.Reason}")]);
+        if (slot is null || !slot.Orders.Contains(e.Key)) return new(state, []);
+        state = state with { Shards = state.Shards.Replace(slot, slot.Without(e.Key, now, rows: 0)), Failures = state.Failures + 1 };
+        if (state.Failures >= MaxFailuresPerRound)
+        {
+            state = state with { Phase = RunPhase.Failed };
+            return new(state, [new EndRun(RunPhase.Failed, state.Training, null, $"{e.Key} failed {state.Failures} times; the last time on {e.Shard}: {e.Reason}")]);
+        }
+        if (!Rounds.IsWanted(state, e.Key) || Rounds.IsHeld(state, e.Key)) return Rounds.HandOut(new(state, []), now);
+        state = Rounds.PutBack(state, e.Key.Node);
+        return Rounds.HandOut(new(state, [new ReportReassignment(e.Shard, e.Key, e.Reason)]), now);
     }
 
     private static Transition Stop(ServerState state)
     {
         state = state with { StopRequested = true };
-        return state.Phase == RunPhase.Gathering ? End(state, RunPhase.Stopped, null, []) : new(state, []);
+        return state.Round is null ? End(state, RunPhase.Stopped, null, []) : new(state, []);
     }
 
-    private static Transition Answer(ServerState state, ShardId shard, WorkAnswer answer, VectorPool pool)
+    private static Transition Settle(ServerState state, long stepsDone, TimeSpan now)
     {
-        var shards = WithoutWork(state.Shards, shard, answer.Key);
+        var durability = state.Durability with { Settled = Math.Max(state.Durability.Settled, stepsDone) };
+        if (durability == state.Durability) return new(state, []);
+        state = state with { Durability = durability };
+        var isWaiting = state.Phase == RunPhase.Running && state.Round is null;
+        return isWaiting ? Continue(state, [], now) : new(state, []);
+    }
+
+    private static Transition Answer(ServerState state, ShardId shard, WorkAnswer answer, TimeSpan now, VectorPool pool)
+    {
+        var shards = Rounds.WithoutOrder(state, shard, answer.Key, now);
         if (shards != state.Shards) state = state with { Shards = shards };
         // Whoever else has the order will still write into the new vectors: only its own answer says that it is done.
         else if (answer is UpdateAnswer) return new(state, []);
-        if (!IsWanted(state, answer.Key)) return HandOut(state, []);
+        if (!Rounds.IsWanted(state, answer.Key)) return Rounds.HandOut(new(state, []), now);
         var round = state.Round! with
         {
-            Answers = Insert(state.Round.Answers, answer),
+            Answers = state.Round.Answers.With(answer),
             Waiting = state.Round.Waiting.Remove(answer.Key.Node),
         };
         state = state with { Round = round };
-        if (!round.IsComplete) return HandOut(state, []);
+        if (!round.IsComplete) return Rounds.HandOut(new(state, []), now);
         return round.Kind switch
         {
-            WorkKind.Gradient => EndGradient(state, round, pool),
-            WorkKind.Update => EndStep(state, round.StepEnd!, pool),
-            WorkKind.Evaluation => EndEvaluation(state, round),
+            WorkKind.Gradient => EndGradient(state, round, now, pool),
+            WorkKind.Update => EndStep(state, round.StepEnd!, now, pool),
+            WorkKind.Evaluation => EndEvaluation(state, round, now),
         };
     }
 
-    private static Transition EndGradient(ServerState state, Round round, VectorPool pool)
+    private static Transition EndGradient(ServerState state, Round round, TimeSpan now, VectorPool pool)
     {
         var answers = new GradientAnswer[round.Answers.Length];
         for (var i = 0; i < answers.Length; i++) answers[i] = (GradientAnswer)round.Answers[i];
         var end = StepEnd.Of(state.Plan, state.Training, answers, pool);
-        if (state.Shards.Length > 1 && end.Update.Runs >= MinRunsToDivide)
-            return BeginRound(state, WorkKind.Update, [], end);
+        if (end.Update.Runs >= MinRunsToDivide && Rounds.CountLocal(state) > 1)
+            return Rounds.Begin(state, WorkKind.Update, [], now, end);
         end.Update.Apply(firstRun: 0, end.Update.Runs);
-        return EndStep(state, end, pool);
+        return EndStep(state, end, now, pool);
     }
 
-    private static Transition EndStep(ServerState state, StepEnd end, VectorPool pool)
+    private static Transition EndStep(ServerState state, StepEnd end, TimeSpan now, VectorPool pool)
     {
         var before = state.Training;
         var after = end.Apply(state.Plan, before);
-        // A shard whose order was handed out again may still read the old version; then its memory is left to it.
-        if (AllIdle(state.Shards)) before.ReturnTo(pool);
-        else before.LeaveOutOf(pool);
+        // A unit whose order was handed out again may still read the old version; then its memory is left to it.
+        if (Rounds.IsRead(state, before.Version)) before.LeaveOutOf(pool);
+        else before.ReturnTo(pool);
         state = state with { Training = after, Round = null };
-        List<ServerEffect> effects = [new ReportStep(after)];
-        if (after.Position.Step == 0 || state.Plan.IsEnd(after.Position)) return BeginRound(state, WorkKind.Evaluation, effects);
-        return state.StopRequested ? End(state, RunPhase.Stopped, null, effects) : BeginRound(state, WorkKind.Gradient, effects);
+        if (after.Position.Step == 0 || state.Plan.IsEnd(after.Position))
+            return Rounds.Begin(state, WorkKind.Evaluation, [new ReportStep(after)], now);
+        if (state.StopRequested) return End(state, RunPhase.Stopped, null, [new ReportStep(after)]);
+        if (!state.Durability.IsDue(state.StepsDone)) return Continue(state, [new ReportStep(after)], now);
+        state = state with { Durability = state.Durability with { Requested = state.StepsDone } };
+        return Continue(state, [new ReportStep(after), new SaveCheckpoint(after)], now);
     }
 
-    private static Transition EndEvaluation(ServerState state, Round round)
+    private static Transition EndEvaluation(ServerState state, Round round, TimeSpan now)
     {
-        var evaluation = SumOf(round);
+        var evaluation = round.Answers.Evaluation(new(round.Tree, round.Nodes.AsSpan()));
         List<ServerEffect> effects = [];
         if (state.Training.Position.Step == 0 && state.Training.Totals.Seen > 0)
         {
@@ -125,103 +156,16 @@ public static class ParameterServer
         state = state with { Round = null };
         if (state.Plan.IsEnd(state.Training.Position)) return End(state, RunPhase.Finished, evaluation, effects);
         if (state.StopRequested) return End(state, RunPhase.Stopped, null, effects);
+        state = state with { Durability = state.Durability with { Requested = state.StepsDone } };
         effects.Add(new SaveCheckpoint(state.Training));
-        return BeginRound(state, WorkKind.Gradient, effects);
+        return Continue(state, effects, now);
     }
 
-    private static Transition End(ServerState state, RunPhase phase, Evaluation? evaluation, List<ServerEffect> effects)
-    {
-        effects.Add(new SaveCheckpoint(state.Training));
-        effects.Add(new EndRun(phase, state.Training, evaluation, null));
-        return new(state with { Phase = phase }, effects);
-    }
+    // The next step, unless too much would be lost with this process.
+    private static Transition Continue(ServerState state, IReadOnlyList<ServerEffect> effects, TimeSpan now) =>
+        state.Durability.IsExhausted(state.StepsDone) ? new(state, effects) : Rounds.Begin(state, WorkKind.Gradient, effects, now);
 
-    private static Transition BeginRound(ServerState state, WorkKind kind, List<ServerEffect> effects, StepEnd? end = null)
-    {
-        var tree = kind switch
-        {
-            WorkKind.Gradient => state.Plan.TreeOf(state.Training.Position.Step),
-            WorkKind.Update => new(end!.Update.Runs, state.Shards.Length),
-            WorkKind.Evaluation => state.Plan.EvaluationTree,
-        };
-        var nodes = tree.Divide(Math.Max(1, state.Shards.Length));
-        return HandOut(state with { Round = new(kind, tree, nodes, nodes, [], end), Failures = 0 }, effects);
-    }
-
-    private static Transition HandOutAgain(ServerState state, ShardId shard, WorkKey key, string reason)
-    {
-        if (!IsWanted(state, key)) return new(state, []);
-        state = state with { Round = state.Round! with { Waiting = state.Round.Waiting.Insert(0, key.Node) } };
-        return HandOut(state, [new ReportReassignment(shard, key, reason)]);
-    }
-
-    private static Transition HandOut(ServerState state, IReadOnlyList<ServerEffect> before)
-    {
-        if (state.Round is not { Waiting.IsEmpty: false } round) return new(state, before);
-        List<ServerEffect> effects = [.. before];
-        var shards = state.Shards.ToArray();
-        var given = 0;
-        for (var i = 0; i < shards.Length && given < round.Waiting.Length; i++)
-        {
-            if (shards[i].Working is not null) continue;
-            var key = state.KeyOf(round.Waiting[given++]);
-            shards[i] = shards[i] with { Working = key };
-            effects.Add(new SendWork(shards[i].Id, OrderOf(state.Training, round, key)));
-        }
-        state = state with
-        {
-            Shards = ImmutableCollectionsMarshal.AsImmutableArray(shards),
-            Round = round with { Waiting = round.Waiting.RemoveRange(0, given) },
-        };
-        return new(state, effects);
-    }
-
-    private static WorkOrder OrderOf(TrainingState training, Round round, WorkKey key)
-    {
-        var (start, count) = round.Tree.RowsOf(key.Node);
-        return key.Kind switch
-        {
-            WorkKind.Gradient => new GradientOrder(key, training.Position, training.Parameters),
-            WorkKind.Update => new UpdateOrder(key, round.StepEnd!.Update, start, count),
-            WorkKind.Evaluation => new EvaluationOrder(key, training.Parameters),
-        };
-    }
-
-    // Wanted once: of this incarnation, version and round, one of its nodes, not answered yet.
-    private static bool IsWanted(ServerState state, WorkKey key)
-    {
-        if (state.Round is not { } round || key != state.KeyOf(key.Node) || !round.Nodes.Contains(key.Node)) return false;
-        foreach (var answer in round.Answers)
-            if (answer.Key == key) return false;
-        return true;
-    }
-
-    // Loops, not LINQ, on the way of every answer: both shards wait meanwhile.
-    private static ImmutableArray<ShardSlot> WithoutWork(ImmutableArray<ShardSlot> shards, ShardId shard, WorkKey key)
-    {
-        for (var i = 0; i < shards.Length; i++)
-            if (shards[i].Id == shard) return shards[i].Working == key ? shards.SetItem(i, shards[i] with { Working = null }) : shards;
-        return shards;
-    }
-
-    private static bool AllIdle(ImmutableArray<ShardSlot> shards)
-    {
-        foreach (var shard in shards)
-            if (shard.Working is not null) return false;
-        return true;
-    }
-
-    private static ImmutableArray<WorkAnswer> Insert(ImmutableArray<WorkAnswer> answers, WorkAnswer answer)
-    {
-        var index = 0;
-        while (index < answers.Length && answers[index].Key.Node.FirstLeaf < answer.Key.Node.FirstLeaf) index++;
-        return answers.Insert(index, answer);
-    }
-
-    private static Evaluation SumOf(Round round)
-    {
-        var parts = round.Answers.Cast<EvaluationAnswer>().ToList();
-        var loss = new TreeSum(round.Tree, [.. parts.Select(p => p.Key.Node)]).Of([.. parts.Select(p => p.Evaluation.LossSum)]);
-        return parts.Select(p => p.Evaluation).Aggregate((a, b) => a.Plus(b)) with { LossSum = loss };
-    }
+    private static Transition End(ServerState state, RunPhase phase, Evaluation? evaluation, IReadOnlyList<ServerEffect> effects) => new(
+        state with { Phase = phase },
+        [.. effects, new SaveCheckpoint(state.Training), new EndRun(phase, state.Training, evaluation, null)]);
 }

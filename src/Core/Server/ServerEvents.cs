@@ -3,13 +3,16 @@ namespace ActorTrain.Server;
 /// <summary>What can happen to the parameter server.</summary>
 public abstract record ServerEvent;
 
-/// <summary>A shard is there and idle.</summary>
+/// <summary>A unit is there and idle.</summary>
 /// <param name="Shard">Which.</param>
-public sealed record ShardJoined(ShardId Shard) : ServerEvent;
+/// <param name="Cores">How many shards compute behind it.</param>
+/// <param name="IsRemote">True for a worker node, false for a shard of the server's own process.</param>
+public sealed record ShardJoined(ShardId Shard, int Cores = 1, bool IsRemote = false) : ServerEvent;
 
-/// <summary>A shard is gone, with whatever it worked on.</summary>
+/// <summary>A unit is gone, with whatever it worked on.</summary>
 /// <param name="Shard">Which.</param>
-public sealed record ShardLost(ShardId Shard) : ServerEvent;
+/// <param name="Reason">In words.</param>
+public sealed record ShardLost(ShardId Shard, string Reason) : ServerEvent;
 
 /// <summary>A shard threw while it worked on an order; it is idle again.</summary>
 /// <param name="Shard">Which.</param>
@@ -21,6 +24,17 @@ public sealed record WorkFailed(ShardId Shard, WorkKey Key, string Reason) : Ser
 /// <param name="Shard">Which.</param>
 /// <param name="Answer">The answer.</param>
 public sealed record WorkAnswered(ShardId Shard, WorkAnswer Answer) : ServerEvent;
+
+/// <summary>Time has passed: see to those who are late.</summary>
+public sealed record Ticked : ServerEvent
+{
+    /// <summary>The only one needed.</summary>
+    public static Ticked Instance { get; } = new();
+}
+
+/// <summary>A checkpoint is safe, or could not be made so.</summary>
+/// <param name="StepsDone">Steps done in it.</param>
+public sealed record CheckpointSettled(long StepsDone) : ServerEvent;
 
 /// <summary>Somebody wants the run to end after its current step.</summary>
 public sealed record StopRequested : ServerEvent;
@@ -45,7 +59,21 @@ public sealed record ReportEpoch(EpochSummary Summary) : ServerEffect;
 /// <param name="Training">What to write; its vectors are valid only while the effect is carried out.</param>
 public sealed record SaveCheckpoint(TrainingState Training) : ServerEffect;
 
-/// <summary>Tell whoever watches that a piece of work is handed out again.</summary>
+/// <summary>Tell whoever watches that a worker node has joined.</summary>
+/// <param name="Shard">Which.</param>
+/// <param name="Cores">How many shards it has.</param>
+/// <param name="Step">Steps done.</param>
+public sealed record ReportJoined(ShardId Shard, int Cores, long Step) : ServerEffect;
+
+/// <summary>Tell whoever watches that a unit is lost, and what became of its work.</summary>
+/// <param name="Shard">Which.</param>
+/// <param name="Step">Steps done.</param>
+/// <param name="Silence">Since it was last heard of.</param>
+/// <param name="Microbatches">How many of its microbatches are handed out again; no sample is lost with them.</param>
+/// <param name="Reason">In words.</param>
+public sealed record ReportLost(ShardId Shard, long Step, TimeSpan Silence, int Microbatches, string Reason) : ServerEffect;
+
+/// <summary>Tell whoever watches that a piece of work is handed out again, while the unit that had it stays.</summary>
 /// <param name="Shard">Who had it.</param>
 /// <param name="Key">Which.</param>
 /// <param name="Reason">Why.</param>

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace ActorTrain.Server;
 
-/// <summary>A data shard as the server knows it; a shard that comes back after a crash has a larger incarnation.</summary>
+/// <summary>Names a unit that work is given to; one that comes back after a crash has a larger incarnation.</summary>
 /// <param name="Name">For logs.</param>
 /// <param name="Incarnation">Grows with each restart, so that late news of an earlier life does no harm.</param>
 public readonly record struct ShardId(string Name, int Incarnation)
@@ -11,16 +11,47 @@ public readonly record struct ShardId(string Name, int Incarnation)
     public override string ToString() => Name;
 }
 
-/// <summary>A shard and what it works on.</summary>
-/// <param name="Id">Which shard.</param>
-/// <param name="Working">Its order's key; none: it is idle.</param>
-public sealed record ShardSlot(ShardId Id, WorkKey? Working);
+/// <summary>A unit that work is given to: a data shard of the server's own process, or a whole worker node.</summary>
+/// <param name="Id">Which.</param>
+/// <param name="Cores">How many shards compute behind it.</param>
+/// <param name="IsRemote">True: it shares no memory with the server, so it has no part in updates.</param>
+/// <param name="Orders">Keys of the orders that it has not answered; none: it is idle.</param>
+/// <param name="BusySince">When it began with the first of them, as far as the server can know.</param>
+/// <param name="HeardAt">When it was last heard of.</param>
+/// <param name="RowCost">Microseconds for a row of a minibatch, transfer included, smoothed; 0: not measured yet.</param>
+public sealed record ShardSlot(
+    ShardId Id, int Cores, bool IsRemote, ImmutableArray<WorkKey> Orders, TimeSpan BusySince, TimeSpan HeardAt, double RowCost)
+{
+    // A fifth of each new measurement: a stall of one step does not move work about, a slower node does within ten.
+    private const double Weight = 0.2;
+
+    /// <summary>True when it has nothing to do.</summary>
+    public bool IsIdle => Orders.IsEmpty;
+
+    /// <summary>With one more order.</summary>
+    public ShardSlot With(WorkKey key, TimeSpan now) =>
+        this with { Orders = Orders.Add(key), BusySince = IsIdle ? now : BusySince };
+
+    /// <summary>Without an order that it is done with.</summary>
+    /// <param name="key">The order's.</param>
+    /// <param name="now">When it was heard of.</param>
+    /// <param name="rows">Rows of a minibatch that it computed for it; 0 where that says nothing about its speed.</param>
+    public ShardSlot Without(WorkKey key, TimeSpan now, int rows) => this with
+    {
+        Orders = Orders.Remove(key),
+        BusySince = now,
+        HeardAt = now,
+        RowCost = rows == 0 ? RowCost : Smoothed((now - BusySince).TotalMicroseconds / rows),
+    };
+
+    private double Smoothed(double cost) => RowCost == 0 ? cost : RowCost + (Weight * (cost - RowCost));
+}
 
 /// <summary>One round of work: a tree whose leaves must all be answered before the run goes on.</summary>
 /// <param name="Kind">Gradient or evaluation.</param>
 /// <param name="Tree">The tree.</param>
 /// <param name="Nodes">The nodes that the tree was divided into; they cover every leaf once.</param>
-/// <param name="Waiting">Those of them that nobody works on.</param>
+/// <param name="Waiting">Those of them that are to be handed out.</param>
 /// <param name="Answers">Answers so far, in order of their leaves.</param>
 /// <param name="StepEnd">What an update round works on; none in other rounds.</param>
 public sealed record Round(
@@ -50,26 +81,53 @@ public enum RunPhase
     Failed,
 }
 
+/// <summary>How far a run may be ahead of what would be left of it.</summary>
+/// <param name="MostStepsAtRisk">
+/// At most so many steps are ever computed again after a crash; 0: checkpoints are written at the ends of epochs only, and
+/// nothing waits for them.
+/// </param>
+/// <param name="Requested">Steps done in the newest checkpoint that was asked for.</param>
+/// <param name="Settled">Steps done in the newest one that is safe, or that is known to have failed.</param>
+public readonly record struct Durability(int MostStepsAtRisk, long Requested, long Settled)
+{
+    /// <summary>True when a checkpoint is due: half of what may be at risk, so that it is safe before the rest is.</summary>
+    public bool IsDue(long stepsDone) => MostStepsAtRisk > 0 && stepsDone - Requested >= (MostStepsAtRisk + 1) / 2;
+
+    /// <summary>True when no further step may begin.</summary>
+    public bool IsExhausted(long stepsDone) => MostStepsAtRisk > 0 && stepsDone - Settled >= MostStepsAtRisk;
+}
+
 /// <summary>All that the parameter server knows.</summary>
 /// <param name="Plan">The run's plan.</param>
 /// <param name="Incarnation">The fencing number in every order.</param>
 /// <param name="Training">The run so far.</param>
 /// <param name="Phase">Where the run is in its life.</param>
-/// <param name="Round">The round of work; none before the first.</param>
-/// <param name="Shards">Those that are there, in order of joining.</param>
+/// <param name="Round">The round of work; none before the first, and while the run waits for a checkpoint.</param>
+/// <param name="Shards">The units that are there, in order of joining.</param>
 /// <param name="ShardsToBegin">How many must be there before the first step.</param>
+/// <param name="Durability">How far the run may be ahead of its checkpoints.</param>
 /// <param name="StopRequested">True: end after the current step.</param>
 /// <param name="Failures">Failures in the current round.</param>
 public sealed record ServerState(
     TrainingPlan Plan, long Incarnation, TrainingState Training, RunPhase Phase, Round? Round,
-    ImmutableArray<ShardSlot> Shards, int ShardsToBegin, bool StopRequested, int Failures)
+    ImmutableArray<ShardSlot> Shards, int ShardsToBegin, Durability Durability, bool StopRequested, int Failures)
 {
     /// <summary>A server that waits for its shards.</summary>
-    public static ServerState Initial(TrainingPlan plan, TrainingState training, long incarnation, int shardsToBegin) =>
-        new(plan, incarnation, training, RunPhase.Gathering, null, [], shardsToBegin, StopRequested: false, Failures: 0);
+    /// <param name="plan">The run's plan.</param>
+    /// <param name="training">Where to go on.</param>
+    /// <param name="incarnation">The fencing number.</param>
+    /// <param name="shardsToBegin">How many units must be there before the first step.</param>
+    /// <param name="mostStepsAtRisk">See <see cref="Durability"/>.</param>
+    public static ServerState Initial(
+        TrainingPlan plan, TrainingState training, long incarnation, int shardsToBegin, int mostStepsAtRisk = 0) =>
+        new(plan, incarnation, training, RunPhase.Gathering, null, [], shardsToBegin,
+            new(mostStepsAtRisk, training.Version, training.Version), StopRequested: false, Failures: 0);
+
+    /// <summary>Steps that are done.</summary>
+    public long StepsDone => Plan.StepsDone(Training.Position);
 
     /// <summary>The key of a node in the current round.</summary>
-    public WorkKey KeyOf(TreeNode node) => new(Incarnation, Training.Version, Round!.Kind, node);
+    public WorkKey KeyOf(TreeNode node) => new(Incarnation, Training.Version, StepsDone, Round!.Kind, node);
 
     /// <summary>True while the run may still go on.</summary>
     public bool IsAlive => Phase is RunPhase.Gathering or RunPhase.Running;

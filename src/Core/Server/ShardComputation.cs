@@ -42,15 +42,12 @@ public sealed class ShardComputation
 
     private GradientSum Gradient(GradientOrder order)
     {
-        if (_epoch != order.Position.Epoch)
-        {
-            _order = Shuffle.Order(_plan.Data.TrainCount, _plan.Recipe.Seed, order.Position.Epoch);
-            _epoch = order.Position.Epoch;
-        }
-        var tree = _plan.TreeOf(order.Position.Step);
+        var (epoch, step) = _plan.PositionOf(order.Key.Step);
+        if (_epoch != epoch) (_order, _epoch) = (Shuffle.Order(_plan.Data.TrainCount, _plan.Recipe.Seed, epoch), epoch);
+        var tree = _plan.TreeOf(step);
         var (start, count) = tree.RowsOf(order.Key.Node);
         var arena = ArenaFor((order.Key.Incarnation, order.Key.Version));
-        var input = Gather(_data.Train, _order.AsSpan().Slice(_plan.FirstSampleOf(order.Position.Step) + start, count), arena);
+        var input = Gather(_data.Train, _order.AsSpan().Slice(_plan.FirstSampleOf(step) + start, count), arena);
         var context = new LayerContext(_matMul, tree.LeafRowsOf(order.Key.Node), arena);
         return Gradients.Of(Model, _plan.Recipe.Loss, new(Model.Layout, order.Parameters), input, _labels.AsSpan(0, count), context);
     }

@@ -18,9 +18,10 @@ public enum WorkKind
 /// </summary>
 /// <param name="Incarnation">The server's fencing number; it grows whenever another server takes over.</param>
 /// <param name="Version">Updates in the parameters that it is computed from.</param>
+/// <param name="Step">Which minibatch of the run, from 0 on; in synchronous training it equals the version.</param>
 /// <param name="Kind">What it is for.</param>
 /// <param name="Node">The node of the round's tree.</param>
-public readonly record struct WorkKey(long Incarnation, long Version, WorkKind Kind, TreeNode Node)
+public readonly record struct WorkKey(long Incarnation, long Version, long Step, WorkKind Kind, TreeNode Node)
 {
     /// <summary>For logs: <c>Gradient of node 1:0, version 412</c>.</summary>
     public override string ToString() => $"{Kind} of node {Node}, version {Version}";
@@ -32,9 +33,8 @@ public abstract record WorkOrder(WorkKey Key);
 
 /// <summary>Compute the gradient sum of a node of a minibatch's tree.</summary>
 /// <param name="Key">Its name.</param>
-/// <param name="Position">The step.</param>
 /// <param name="Parameters">To compute from; they do not change while anybody has this order.</param>
-public sealed record GradientOrder(WorkKey Key, Position Position, FlatVector Parameters) : WorkOrder(Key);
+public sealed record GradientOrder(WorkKey Key, FlatVector Parameters) : WorkOrder(Key);
 
 /// <summary>Do a part of an update: some of its runs.</summary>
 /// <param name="Key">Its name.</param>

@@ -36,7 +36,7 @@ public static class Evaluator
 
     internal static Evaluation Evaluate(TrainingPlan plan, ShardComputation computation, FlatVector parameters)
     {
-        var key = new WorkKey(Incarnation: 0, Version: -1, WorkKind.Evaluation, plan.EvaluationTree.Root);
+        var key = new WorkKey(Incarnation: 0, Version: -1, Step: -1, WorkKind.Evaluation, plan.EvaluationTree.Root);
         return ((EvaluationAnswer)computation.Answer(new EvaluationOrder(key, parameters))).Evaluation;
     }
 }

@@ -39,8 +39,8 @@ public static class Trainer
     private static TrainingState Step(TrainingPlan plan, ShardComputation computation, TrainingState state, VectorPool pool)
     {
         var tree = plan.TreeOf(state.Position.Step);
-        var key = new WorkKey(Incarnation: 0, state.Version, WorkKind.Gradient, tree.Root);
-        var answer = (GradientAnswer)computation.Answer(new GradientOrder(key, state.Position, state.Parameters));
+        var key = new WorkKey(Incarnation: 0, state.Version, plan.StepsDone(state.Position), WorkKind.Gradient, tree.Root);
+        var answer = (GradientAnswer)computation.Answer(new GradientOrder(key, state.Parameters));
         var end = StepEnd.Of(plan, state, [answer], pool);
         end.Update.Apply(firstRun: 0, end.Update.Runs);
         var next = end.Apply(plan, state);

@@ -59,6 +59,10 @@ public sealed class TrainingPlan
         ? new(position.Epoch + 1, 0)
         : position with { Step = position.Step + 1 };
 
+    /// <summary>The position before a step of the run.</summary>
+    /// <param name="step">From 0 on.</param>
+    public Position PositionOf(long step) => new((int)(step / StepsPerEpoch), (int)(step % StepsPerEpoch));
+
     /// <summary>Steps done at a position.</summary>
     public long StepsDone(Position position) => ((long)position.Epoch * StepsPerEpoch) + position.Step;
 

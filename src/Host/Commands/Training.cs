@@ -87,6 +87,12 @@ internal sealed class Training(TrainSettings settings, bool isResumed, string? r
             case WorkReassigned e:
                 display.Line($"{e.Shard}: {e.Key} is handed out again: {e.Reason}");
                 break;
+            case NodeLost e:
+                display.Line(ProgressText.Lost(e));
+                break;
+            case NodeJoined e:
+                display.Line(ProgressText.Joined(e));
+                break;
             case CheckpointNotSaved e:
                 display.Line($"no checkpoint: {e.Reason}");
                 break;

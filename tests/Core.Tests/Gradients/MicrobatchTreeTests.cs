@@ -20,14 +20,14 @@ public class MicrobatchTreeTests
 
     [Fact]
     public void Three_parts_of_four_leaves_are_one_pair_and_two_leaves() =>
-        Assert.Equal<TreeNode>([new(0, 0), new(0, 1), new(1, 1)], new MicrobatchTree(64, 4).Divide(3));
+        Assert.Equal<TreeNode>([new(0, 0), new(0, 1), new(1, 1)], new MicrobatchTree(64, 4).Divide(new(2, 0), 3));
 
     [Property]
     public bool However_it_is_divided_every_row_is_covered_once_in_order(byte rowSeed, byte leafSeed, byte partSeed)
     {
         var tree = new MicrobatchTree(1 + rowSeed, 1 + (leafSeed % 40));
         var next = 0;
-        foreach (var node in tree.Divide(1 + (partSeed % 50)))
+        foreach (var node in tree.Divide(tree.Root, 1 + (partSeed % 50)))
         {
             var (start, count) = tree.RowsOf(node);
             if (start != next || count < 1) return false;
@@ -43,7 +43,7 @@ public class MicrobatchTreeTests
         var leaves = new float[tree.Leaves];
         Philox.FillUniform(leafSeed, RandomPurpose.Augmentation, 1, -1, 1, leaves);
         var whole = PairwiseTree.Sum([.. leaves.Select(x => (double)x * 1e-3)]);
-        var nodes = tree.Divide(1 + (partSeed % 50));
+        var nodes = tree.Divide(tree.Root, 1 + (partSeed % 50));
         var parts = nodes.Select(n => PairwiseTree.Sum([.. leaves.AsSpan(n.FirstLeaf, tree.LeafCount(n)).ToArray().Select(x => (double)x * 1e-3)]));
         return new TreeSum(tree, nodes.AsSpan()).Of([.. parts]).Equals(whole);
     }
@@ -59,6 +59,6 @@ public class MicrobatchTreeTests
     public void A_sum_with_a_node_twice_is_refused()
     {
         var e = Assert.Throws<ArgumentException>(() => new TreeSum(new MicrobatchTree(64, 4), [new(2, 0), new(2, 0)]));
-        Assert.StartsWith("TreeSum: 1 nodes more than the tree's 4 leaves need.", e.Message, StringComparison.Ordinal);
+        Assert.StartsWith("TreeSum: 1 nodes more than the 4 leaves below 2:0 need.", e.Message, StringComparison.Ordinal);
     }
 }

@@ -27,7 +27,7 @@ public class ParameterServerTests
     [Theory]
     [InlineData(1, "2:0")]
     [InlineData(2, "1:0 1:1")]
-    [InlineData(3, "0:0 0:1 1:1")]
+    [InlineData(3, "1:0 0:2 0:3")]
     [InlineData(4, "0:0 0:1 0:2 0:3")]
     [InlineData(5, "0:0 0:1 0:2 0:3")]
     public void A_steps_orders_are_aligned_subtrees_that_cover_every_leaf_once(int shards, string nodes) =>
@@ -94,8 +94,9 @@ public class ParameterServerTests
         var order = Assert.Single(effects.OfType<SendWork>());
         Assert.Equal(TestServer.Shard(1), order.Shard);
         Assert.Equal(1, server.State.Training.Version);
-        Assert.Equal("1:1", $"{server.State.Shards[1].Working!.Value.Node}");
-        Assert.Equal(TestServer.Shard(2), Assert.Single(server.Take(answers[1]).OfType<SendWork>()).Shard);
+        Assert.Equal("1:1", $"{Assert.Single(server.State.Shards[1].Orders).Node}");
+        Assert.Empty(server.Take(answers[1]));
+        Assert.Equal([TestServer.Shard(1), TestServer.Shard(2)], server.AnswerOldest().OfType<SendWork>().Select(e => e.Shard));
         server.AnswerUntil<EndRun>();
         AssertTrained(Trained, server);
     }
@@ -107,7 +108,7 @@ public class ParameterServerTests
         var key = server.Orders[1].Order.Key;
         server.AnswerOldest();
         var effects = server.Lose(TestServer.Shard(2));
-        Assert.Equal(new ReportReassignment(TestServer.Shard(2), key, "the shard is gone"), effects[0]);
+        Assert.Equal(new ReportLost(TestServer.Shard(2), Step: 0, TimeSpan.Zero, Microbatches: 2, "killed by the test"), effects[0]);
         var again = Assert.IsType<SendWork>(effects[1]);
         Assert.Equal((TestServer.Shard(1), key), (again.Shard, again.Order.Key));
         Assert.Equal(2, effects.Count);
@@ -119,8 +120,8 @@ public class ParameterServerTests
     public void Work_that_no_shard_is_left_for_waits_for_the_next_one_that_joins()
     {
         var server = TestServer.With(2, Tiny.Recipe, Tiny.Data);
-        Assert.Equal([nameof(ReportReassignment)], Kinds(server.Lose(TestServer.Shard(1))));
-        Assert.Equal([nameof(ReportReassignment)], Kinds(server.Lose(TestServer.Shard(2))));
+        Assert.Equal([nameof(ReportLost)], Kinds(server.Lose(TestServer.Shard(1))));
+        Assert.Equal([nameof(ReportLost)], Kinds(server.Lose(TestServer.Shard(2))));
         Assert.Empty(server.Lose(TestServer.Shard(2)));
         Assert.Equal([nameof(SendWork)], Kinds(server.Join(TestServer.Shard(3))));
         server.AnswerUntil<EndRun>();
@@ -134,7 +135,7 @@ public class ParameterServerTests
         var key = server.Orders[0].Order.Key;
         server.Forget(TestServer.Shard(1));
         var effects = server.Join(TestServer.Shard(1, incarnation: 1));
-        Assert.Equal(new ReportReassignment(TestServer.Shard(1), key, "the shard is gone"), effects[0]);
+        Assert.Equal(new ReportLost(TestServer.Shard(1), Step: 0, TimeSpan.Zero, Microbatches: 4, "it came back as a new one"), effects[0]);
         Assert.Equal((TestServer.Shard(1, 1), key), (((SendWork)effects[1]).Shard, ((SendWork)effects[1]).Order.Key));
         Assert.Equal(TestServer.Shard(1, 1), Assert.Single(server.State.Shards).Id);
     }
@@ -218,7 +219,7 @@ public class ParameterServerTests
         server.AnswerUntil<EndRun>();
         AssertNothing(server, answer);
         AssertNothing(server, new ShardJoined(TestServer.Shard(2)));
-        AssertNothing(server, new ShardLost(TestServer.Shard(1)));
+        AssertNothing(server, new ShardLost(TestServer.Shard(1), "late"));
         AssertNothing(server, new WorkFailed(TestServer.Shard(1), answer.Answer.Key, "late"));
         AssertNothing(server, new StopRequested());
     }

@@ -18,6 +18,9 @@ internal sealed class TestServer
 
     public ServerState State { get; private set; }
 
+    /// <summary>The clock; it stands still unless a test moves it.</summary>
+    public TimeSpan Now { get; set; }
+
     /// <summary>Given to shards that are there, and not computed yet; the oldest first.</summary>
     public List<SendWork> Orders { get; } = [];
 
@@ -41,7 +44,7 @@ internal sealed class TestServer
 
     public IReadOnlyList<ServerEffect> Take(ServerEvent @event)
     {
-        (State, var effects) = ParameterServer.Step(State, @event, _pool);
+        (State, var effects) = ParameterServer.Step(State, @event, Now, _pool);
         Effects.AddRange(effects);
         Orders.AddRange(effects.OfType<SendWork>());
         foreach (var step in effects.OfType<ReportStep>())
@@ -49,16 +52,18 @@ internal sealed class TestServer
         return effects;
     }
 
-    public IReadOnlyList<ServerEffect> Join(ShardId shard)
+    public IReadOnlyList<ServerEffect> Join(ShardId shard) => Join(new ShardJoined(shard));
+
+    public IReadOnlyList<ServerEffect> Join(ShardJoined joined)
     {
-        _shards[shard] = new(State.Plan, _data, new ManagedMatMul());
-        return Take(new ShardJoined(shard));
+        _shards[joined.Shard] = new(State.Plan, _data, new ManagedMatMul());
+        return Take(joined);
     }
 
     public IReadOnlyList<ServerEffect> Lose(ShardId shard)
     {
         Forget(shard);
-        return Take(new ShardLost(shard));
+        return Take(new ShardLost(shard, "killed by the test"));
     }
 
     /// <summary>The shard dies, and the server does not know yet.</summary>

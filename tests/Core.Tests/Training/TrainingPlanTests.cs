@@ -54,7 +54,7 @@ public class TrainingPlanTests
         for (var step = 0; step < plan.StepsPerEpoch; step++)
         {
             var tree = plan.TreeOf(step);
-            foreach (var node in tree.Divide(tree.Leaves))
+            foreach (var node in tree.Divide(tree.Root, tree.Leaves))
             {
                 var (start, count) = tree.RowsOf(node);
                 for (var i = 0; i < count; i++) met[order[plan.FirstSampleOf(step) + start + i]]++;

@@ -1,0 +1,116 @@
+namespace ActorTrain.Server;
+
+/// <summary>
+/// The rules of a worker node: divides an order among its own shards, sums their answers along the tree, answers once.
+/// A pure transition; the memory that a sum lies in is lent.
+/// </summary>
+public static class WorkerNode
+{
+    private static readonly WorkerEffect[] Nothing = [];
+
+    /// <summary>Decides what an event means.</summary>
+    /// <param name="state">Before it.</param>
+    /// <param name="event">What happened.</param>
+    /// <param name="sums">Where sums of several shards' gradients lie.</param>
+    public static WorkerTransition Step(WorkerState state, WorkerEvent @event, NodeSums sums) => @event switch
+    {
+        OrderArrived e => Take(state, e.Order),
+        PartAnswered e => Answer(state, e.Shard, e.Answer, sums),
+        PartFailed e => Fail(state, e),
+        NodeShardReady e => Next(Ready(state, e.Shard), Nothing),
+        _ => throw new System.Diagnostics.UnreachableException($"WorkerNode.Step has no arm for {@event.GetType().Name}; add one."),
+    };
+
+    // Orders of a server that another one has replaced are ignored, and forgotten when the new one's come.
+    private static WorkerTransition Take(WorkerState state, WorkOrder order)
+    {
+        if (order.Key.Incarnation < state.Incarnation) return new(state, Nothing);
+        if (order.Key.Incarnation > state.Incarnation)
+            state = state with { Incarnation = order.Key.Incarnation, Waiting = [], Current = null };
+        return Next(state with { Waiting = state.Waiting.Add(order) }, Nothing);
+    }
+
+    private static WorkerTransition Answer(WorkerState state, ShardId shard, WorkAnswer answer, NodeSums sums)
+    {
+        state = Idle(state, shard, answer.Key);
+        if (state.Current is not { } work || !IsPart(work, answer.Key)) return Next(state, Nothing);
+        work = work with { Answers = work.Answers.With(answer) };
+        if (work.Answers.Length < work.Parts.Length) return Next(state with { Current = work }, Nothing);
+        var whole = work.Parts.Length == 1 ? answer : sums.Of(state.Plan, work);
+        return Next(state with { Current = null }, [new SendAnswer(whole)]);
+    }
+
+    private static WorkerTransition Fail(WorkerState state, PartFailed e)
+    {
+        state = Idle(state, e.Shard, e.Key);
+        return state.Current is { } work && IsPart(work, e.Key)
+            ? Next(state with { Current = null }, [new SendFailure(work.Order.Key, $"{e.Shard}: {e.Reason}")])
+            : Next(state, Nothing);
+    }
+
+    private static WorkerTransition Next(WorkerState state, WorkerEffect[] before)
+    {
+        if (state.Current is null && !state.Waiting.IsEmpty && !state.Shards.IsEmpty)
+        {
+            var order = state.Waiting[0];
+            var parts = TreeOf(state.Plan, order.Key).Divide(order.Key.Node, state.Shards.Length);
+            state = state with { Current = new(order, parts, parts, []), Waiting = state.Waiting.RemoveAt(0) };
+        }
+        return state.Current is { Waiting.IsEmpty: false } ? GiveParts(state, before) : new(state, before);
+    }
+
+    private static WorkerTransition GiveParts(WorkerState state, WorkerEffect[] before)
+    {
+        var work = state.Current!;
+        var effects = new List<WorkerEffect>(before);
+        var shards = state.Shards.ToBuilder();
+        var given = 0;
+        for (var i = 0; i < shards.Count && given < work.Waiting.Length; i++)
+        {
+            if (shards[i].Working is not null) continue;
+            var key = work.Order.Key with { Node = work.Waiting[given++] };
+            shards[i] = shards[i] with { Working = key };
+            effects.Add(new GivePart(shards[i].Id, PartOf(work.Order, key)));
+        }
+        state = state with
+        {
+            Shards = shards.DrainToImmutable(),
+            Current = work with { Waiting = work.Waiting.RemoveRange(0, given) },
+        };
+        return new(state, effects);
+    }
+
+    private static WorkOrder PartOf(WorkOrder order, WorkKey key) => order switch
+    {
+        _ when order.Key == key => order,
+        GradientOrder o => o with { Key = key },
+        EvaluationOrder o => o with { Key = key },
+        _ => throw new System.Diagnostics.UnreachableException($"WorkerNode has no part of a {order.GetType().Name}; only the server's own shards take it."),
+    };
+
+    private static WorkerState Ready(WorkerState state, ShardId shard) => state with
+    {
+        Shards = [.. state.Shards.Where(s => s.Id.Name != shard.Name), new(shard, Working: null)],
+    };
+
+    private static WorkerState Idle(WorkerState state, ShardId shard, WorkKey key)
+    {
+        for (var i = 0; i < state.Shards.Length; i++)
+            if (state.Shards[i].Id == shard && state.Shards[i].Working == key)
+                return state with { Shards = state.Shards.SetItem(i, state.Shards[i] with { Working = null }) };
+        return state;
+    }
+
+    private static bool IsPart(NodeWork work, WorkKey key)
+    {
+        if (key != work.Order.Key with { Node = key.Node } || !work.Parts.Contains(key.Node)) return false;
+        foreach (var answer in work.Answers)
+            if (answer.Key == key) return false;
+        return true;
+    }
+
+    /// <summary>The tree that an order's node is a part of.</summary>
+    internal static MicrobatchTree TreeOf(TrainingPlan plan, WorkKey key) => key.Kind == WorkKind.Evaluation
+        ? plan.EvaluationTree
+        : plan.TreeOf(plan.PositionOf(key.Step).Step);
+}
