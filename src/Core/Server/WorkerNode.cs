@@ -88,10 +88,16 @@ public static class WorkerNode
         _ => throw new System.Diagnostics.UnreachableException($"WorkerNode has no part of a {order.GetType().Name}; only the server's own shards take it."),
     };
 
-    private static WorkerState Ready(WorkerState state, ShardId shard) => state with
+    // One that comes back as a new one has lost what its earlier life worked on.
+    private static WorkerState Ready(WorkerState state, ShardId shard)
     {
-        Shards = [.. state.Shards.Where(s => s.Id.Name != shard.Name), new(shard, Working: null)],
-    };
+        var former = state.Shards.FirstOrDefault(s => s.Id.Name == shard.Name);
+        state = state with { Shards = [.. state.Shards.Where(s => s.Id.Name != shard.Name), new(shard, Working: null)] };
+        if (former.Working is not { } key || state.Current is not { } work || !IsPart(work, key)) return state;
+        return work.Waiting.Contains(key.Node) || state.Shards.Any(s => s.Working == key)
+            ? state
+            : state with { Current = work with { Waiting = work.Waiting.Insert(0, key.Node) } };
+    }
 
     private static WorkerState Idle(WorkerState state, ShardId shard, WorkKey key)
     {
