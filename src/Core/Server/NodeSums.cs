@@ -11,6 +11,7 @@ public sealed class NodeSums
     private readonly List<Arena> _arenas = [];
     private (long Incarnation, long Version) _version = (-1, -1);
     private int _arenasInUse;
+    private float[] _scratch = [];
 
     /// <summary>The answer to an order all of whose parts are answered.</summary>
     public WorkAnswer Of(TrainingPlan plan, NodeWork work)
@@ -31,11 +32,11 @@ public sealed class NodeSums
         ReadOnlyMemory<float>[] vectors = [.. parts.Select(p => p.Gradient.Memory)];
         var layout = plan.Recipe.Model.Layout;
         var buffer = new ParameterBuffer(layout, ArenaFor(work.Order.Key).Take([layout.Count]).Memory);
-        var scratch = new float[sum.ScratchLength(RunLength)];
+        if (_scratch.Length < sum.ScratchLength(RunLength)) _scratch = new float[sum.ScratchLength(RunLength)];
         for (var start = 0; start < layout.Count; start += RunLength)
         {
             var length = Math.Min(RunLength, layout.Count - start);
-            sum.Of(vectors, start, length, scratch).CopyTo(buffer.Span.Slice(start, length));
+            sum.Of(vectors, start, length, _scratch).CopyTo(buffer.Span.Slice(start, length));
         }
         return new(buffer.Freeze(), sum.Of([.. parts.Select(p => p.LossSum)]), parts.Sum(p => p.Correct), parts.Sum(p => p.Rows));
     }
