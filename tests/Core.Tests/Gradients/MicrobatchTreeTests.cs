@@ -61,4 +61,64 @@ public class MicrobatchTreeTests
         var e = Assert.Throws<ArgumentException>(() => new TreeSum(new MicrobatchTree(64, 4), [new(2, 0), new(2, 0)]));
         Assert.StartsWith("TreeSum: 1 nodes more than the 4 leaves below 2:0 need.", e.Message, StringComparison.Ordinal);
     }
+
+    [Property]
+    public void Leaves_in_a_row_are_covered_once_in_order_by_the_fewest_aligned_nodes(byte leafSeed, byte firstSeed, byte countSeed)
+    {
+        var tree = new MicrobatchTree(1000, 1 + (leafSeed % 40));
+        var first = firstSeed % tree.Leaves;
+        var end = first + (countSeed % (tree.Leaves - first + 1));
+        var leaf = first;
+        var nodes = tree.Cover(first, end - first);
+        foreach (var node in nodes)
+        {
+            Assert.Equal(leaf, node.FirstLeaf);
+            leaf += tree.LeafCount(node);
+        }
+        Assert.Equal(end, leaf);
+        Assert.Equal(Fewest(tree, first, end), nodes.Length);
+    }
+
+    [Fact]
+    public void All_leaves_are_covered_by_the_root() =>
+        Assert.Equal<TreeNode>([new(3, 0)], new MicrobatchTree(64, 5).Cover(0, 5));
+
+    [Property]
+    public bool The_sum_below_a_node_has_the_bits_of_its_leaves_however_it_is_divided(byte leafSeed, byte nodeSeed, byte partSeed)
+    {
+        var tree = new MicrobatchTree(1000, 1 + (leafSeed % 40));
+        var root = new TreeNode(nodeSeed % (tree.Root.Level + 1), 0);
+        root = root with { Index = partSeed % ((tree.Leaves + (1 << root.Level) - 1) >> root.Level) };
+        var leaves = new double[tree.LeafCount(root)];
+        for (var i = 0; i < leaves.Length; i++) leaves[i] = 1e-3 / (1 + i + leafSeed);
+        var nodes = tree.Divide(root, 1 + (partSeed % 7));
+        var parts = nodes.Select(n => PairwiseTree.Sum(leaves.AsSpan(n.FirstLeaf - root.FirstLeaf, tree.LeafCount(n)).ToArray()));
+        return new TreeSum(tree, root, nodes.AsSpan()).Of([.. parts]).Equals(PairwiseTree.Sum(leaves));
+    }
+
+    [Fact]
+    public void A_sum_below_a_node_refuses_nodes_from_elsewhere()
+    {
+        var tree = new MicrobatchTree(64, 4);
+        var missing = Assert.Throws<ArgumentException>(() => new TreeSum(tree, new(1, 0), [new(0, 0), new(0, 2)]));
+        Assert.StartsWith("TreeSum: no node covers leaf 1.", missing.Message, StringComparison.Ordinal);
+        var more = Assert.Throws<ArgumentException>(() => new TreeSum(tree, new(1, 0), [new(1, 0), new(1, 1)]));
+        Assert.StartsWith("TreeSum: 1 nodes more than the 2 leaves below 1:0 need.", more.Message, StringComparison.Ordinal);
+    }
+
+    // By trying every aligned node at every leaf.
+    private static int Fewest(MicrobatchTree tree, int first, int end)
+    {
+        var fewest = new int[tree.Leaves + 1];
+        for (var leaf = end - 1; leaf >= first; leaf--)
+        {
+            fewest[leaf] = int.MaxValue;
+            for (var level = 0; level <= tree.Root.Level && leaf % (1 << level) == 0; level++)
+            {
+                var next = leaf + tree.LeafCount(new(level, leaf >> level));
+                if (next <= end) fewest[leaf] = Math.Min(fewest[leaf], 1 + fewest[next]);
+            }
+        }
+        return fewest[first];
+    }
 }

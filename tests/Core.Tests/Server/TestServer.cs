@@ -10,10 +10,11 @@ internal sealed class TestServer
     private readonly VectorPool _pool = new();
     private readonly Dataset _data;
 
-    public TestServer(Recipe recipe, Dataset data, int shardsToBegin, TrainingState? from = null)
+    public TestServer(Recipe recipe, Dataset data, int shardsToBegin, TrainingState? from = null, int mostStepsAtRisk = 0)
     {
         _data = data;
-        State = ServerState.Initial(new(recipe, data.Description), from ?? TrainingState.Initial(recipe), incarnation: 1, shardsToBegin);
+        State = ServerState.Initial(
+            new(recipe, data.Description), from ?? TrainingState.Initial(recipe), incarnation: 1, shardsToBegin, mostStepsAtRisk);
     }
 
     public ServerState State { get; private set; }
@@ -52,13 +53,9 @@ internal sealed class TestServer
         return effects;
     }
 
-    public IReadOnlyList<ServerEffect> Join(ShardId shard) => Join(new ShardJoined(shard));
+    public IReadOnlyList<ServerEffect> Join(ShardId shard) => Join(shard, cores: 1, isRemote: false);
 
-    public IReadOnlyList<ServerEffect> Join(ShardJoined joined)
-    {
-        _shards[joined.Shard] = new(State.Plan, _data, new ManagedMatMul());
-        return Take(joined);
-    }
+    public IReadOnlyList<ServerEffect> JoinNode(ShardId shard, int cores) => Join(shard, cores, isRemote: true);
 
     public IReadOnlyList<ServerEffect> Lose(ShardId shard)
     {
@@ -96,5 +93,11 @@ internal sealed class TestServer
             var effects = AnswerOldest();
             if (effects.OfType<T>().Any()) return effects;
         }
+    }
+
+    private IReadOnlyList<ServerEffect> Join(ShardId shard, int cores, bool isRemote)
+    {
+        _shards[shard] = new(State.Plan, _data, new ManagedMatMul());
+        return Take(new ShardJoined(shard, cores, isRemote));
     }
 }

@@ -6,6 +6,9 @@ internal static class Tiny
     /// <summary>40 training and 12 test images of 2x2 pixels, 2 classes.</summary>
     public static Dataset Data { get; } = Dataset.Combine("tiny", Images(40, seed: 1), Images(12, seed: 2), classes: 2);
 
+    /// <summary>The same training images, and as many test images as make an evaluation tree of three leaves.</summary>
+    public static Dataset ManyTests { get; } = Dataset.Combine("tiny", Images(40, seed: 1), Images(600, seed: 2), classes: 2);
+
     /// <summary>Two epochs of five steps, four microbatches of two rows each.</summary>
     public static Recipe Recipe { get; } = new()
     {

@@ -1,0 +1,74 @@
+using ActorTrain.Core.Tests.Support;
+using ActorTrain.Server;
+
+namespace ActorTrain.Core.Tests.Server;
+
+public class RemoteUnitTests
+{
+    private static readonly TrainingResult Trained = Trainer.Train(Tiny.Wide, Tiny.Data);
+    private static readonly ShardId Node = new("node b", 0);
+
+    [Fact]
+    public void A_worker_node_that_joins_and_is_lost_is_reported()
+    {
+        var server = TestServer.With(1, Tiny.Recipe, Tiny.Data);
+        server.AnswerOldest();
+        Assert.Equal<ServerEffect>([new ReportJoined(Node, Cores: 2, Step: 1)], server.JoinNode(Node, cores: 2));
+        server.AnswerOldest();
+        server.Now = TimeSpan.FromSeconds(1.3);
+        var lost = Assert.IsType<ReportLost>(server.Lose(Node)[0]);
+        Assert.Equal(new(Node, Step: 2, TimeSpan.FromSeconds(1.3), Microbatches: 3, "killed by the test"), lost);
+    }
+
+    [Fact]
+    public void A_local_shard_that_joins_is_not_reported() =>
+        Assert.Empty(TestServer.With(1, Tiny.Recipe, Tiny.Data).Join(TestServer.Shard(2)));
+
+    [Fact]
+    public void A_node_that_nobody_measured_is_taken_to_be_as_fast_for_each_core_as_the_others()
+    {
+        var server = TestServer.With(1, Tiny.Recipe, Tiny.Data);
+        server.JoinNode(Node, cores: 3);
+        server.Now = TimeSpan.FromMilliseconds(1);
+        var orders = server.AnswerOldest().OfType<SendWork>().Select(e => $"{e.Shard} {e.Order.Key.Node}");
+        Assert.Equal(["node b 1:0", "node b 0:2", "shard-1 0:3"], orders);
+    }
+
+    [Fact]
+    public void A_slow_node_gets_less()
+    {
+        var server = TestServer.With(1, Tiny.Recipe, Tiny.Data);
+        server.JoinNode(Node, cores: 1);
+        server.AnswerOldest();
+        // Four rows in 1 ms here, four rows in 3 ms there.
+        server.Now = TimeSpan.FromMilliseconds(1);
+        server.AnswerOldest();
+        server.Now = TimeSpan.FromMilliseconds(3);
+        var orders = server.AnswerOldest().OfType<SendWork>().Select(e => $"{e.Shard} {e.Order.Key.Node}");
+        Assert.Equal(["shard-1 1:0", "shard-1 0:2", "node b 0:3"], orders);
+    }
+
+    [Fact]
+    public void A_worker_node_has_no_part_in_an_update()
+    {
+        var server = new TestServer(Tiny.Wide, Tiny.Data, shardsToBegin: 4);
+        for (var i = 1; i <= 3; i++) server.Join(TestServer.Shard(i));
+        server.JoinNode(Node, cores: 4);
+        server.AnswerUntil<EndRun>();
+        var updates = server.Effects.OfType<SendWork>().Where(e => e.Order is UpdateOrder).ToList();
+        Assert.Equal(3 * 6, updates.Count);
+        Assert.DoesNotContain(updates, e => e.Shard == Node);
+        Assert.Equal(Trained.State.Parameters.Sha256(), server.Weights);
+    }
+
+    [Fact]
+    public void Worker_nodes_alone_leave_the_update_to_the_server()
+    {
+        var server = new TestServer(Tiny.Wide, Tiny.Data, shardsToBegin: 2);
+        server.JoinNode(Node, cores: 2);
+        server.JoinNode(new("node c", 0), cores: 2);
+        server.AnswerUntil<EndRun>();
+        Assert.DoesNotContain(server.Effects.OfType<SendWork>(), e => e.Order is UpdateOrder);
+        Assert.Equal(Trained.State.Parameters.Sha256(), server.Weights);
+    }
+}
