@@ -91,6 +91,8 @@ public sealed record ClusterSettings
         {
             if (!SeedNode.TryParse(seed, out _)) yield return $"seed-node is '{seed}'; give HOST:PORT, with a port of 1 to 65535.";
         }
+        if (SeedNodes.IsEmpty && !Roles.Contains(ServerRole))
+            yield return $"seed-node is not given; a node without the role {ServerRole} needs one to join.";
         if (Roles.IsEmpty) yield return $"roles is empty; give {ServerRole}, {WorkerRole} or both.";
         foreach (var role in Roles)
             if (role is not (ServerRole or WorkerRole)) yield return $"role is '{role}'; give {ServerRole} or {WorkerRole}.";

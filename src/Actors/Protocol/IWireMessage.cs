@@ -1,4 +1,4 @@
 namespace ActorTrain.Actors.Protocol;
 
-/// <summary>Marks every message that crosses nodes: the wire serializer writes these and nothing else.</summary>
+/// <summary>Marks every message that crosses nodes: <see cref="WireSerializer"/> writes these and nothing else.</summary>
 public interface IWireMessage;
