@@ -26,7 +26,7 @@ internal sealed class WorkerLink(ShardId id, TrainingPlan plan, IActorRef actor,
     }
 
     /// <inheritdoc/>
-    public void Opened(ILink link) => actor.Tell(new RemoteWorkerActor.LinkOpened(link));
+    public void Opened(ILink link) => actor.Tell(new RemoteNodeActor.LinkOpened(link));
 
     /// <inheritdoc/>
     public bool TryPlace(in BulkHeader header, out Memory<byte> place, out string? refusal)
@@ -62,7 +62,7 @@ internal sealed class WorkerLink(ShardId id, TrainingPlan plan, IActorRef actor,
     {
         if (header.Kind == BulkKind.Bye)
         {
-            actor.Tell(new RemoteWorkerActor.LinkClosed("it left"));
+            actor.Tell(new RemoteNodeActor.CloseLink("it left"));
             return;
         }
         var key = BulkWork.KeyOf(header);
@@ -79,7 +79,7 @@ internal sealed class WorkerLink(ShardId id, TrainingPlan plan, IActorRef actor,
     }
 
     /// <inheritdoc/>
-    public void Closed(string reason) => actor.Tell(new RemoteWorkerActor.LinkClosed(reason));
+    public void Closed(string reason) => actor.Tell(new RemoteNodeActor.LinkClosed(reason));
 
     private bool IsExpected(WorkKey key)
     {

@@ -75,12 +75,15 @@ public sealed class ParameterServerActor : ReceiveActor, IWithTimers
     /// <summary>A bug in the server itself is the end of the run, told to whoever waits for it.</summary>
     protected override void PreRestart(Exception reason, object message)
     {
-        _watchers.TryComplete(reason);
+        if (_origin is null) _watchers.TryComplete(reason);
         base.PreRestart(reason, message);
     }
 
     /// <inheritdoc/>
-    protected override void PostStop() => _watchers.TryComplete();
+    protected override void PostStop()
+    {
+        if (_origin is null) _watchers.TryComplete();
+    }
 
     private void Take(ServerEvent @event)
     {
@@ -141,8 +144,10 @@ public sealed class ParameterServerActor : ReceiveActor, IWithTimers
             : (RunPhase.Failed, $"the last checkpoint could not be written: {_lastCheckpointFailure}");
         var last = _state.Plan.StepsDone(end.Training.Position);
         var samples = _state.Plan.SamplesOf(last) - _state.Plan.SamplesOf(_firstStep);
-        Tell(new RunEnded(new(phase, end.Training, end.Evaluation, _clock.TrainSeconds, last - _firstStep, samples, reason)));
-        _watchers.TryComplete();
+        var outcome = new TrainingOutcome(phase, end.Training, end.Evaluation, _clock.TrainSeconds, last - _firstStep, samples, reason);
+        Tell(new RunEnded(outcome));
+        if (_origin is null) _watchers.TryComplete();
+        else Context.Parent.Tell(new ServerNodeActor.RunIsOver(outcome));
         _end = null;
     }
 

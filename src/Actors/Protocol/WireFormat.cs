@@ -1,3 +1,4 @@
+using ActorTrain.Actors.Bulk;
 using System.Collections.Immutable;
 using System.Runtime.Serialization;
 using System.Text;

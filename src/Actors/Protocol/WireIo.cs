@@ -1,3 +1,4 @@
+using ActorTrain.Actors.Bulk;
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.Serialization;
@@ -42,7 +43,7 @@ internal sealed class WireWriter(int capacity)
 
     public void Guid(Guid value) => value.TryWriteBytes(Take(16), bigEndian: true, out _);
 
-    public void Token(BulkToken value) => value.WriteTo(Take(BulkToken.ByteCount));
+    public void Token(BulkToken value) => value.Write(Take(BulkToken.Bytes));
 
     public void Text(string value, int maxBytes, string name)
     {
@@ -110,7 +111,7 @@ internal ref struct WireReader(ReadOnlyMemory<byte> message)
 
     public Guid Guid() => new(Take(16).Span, bigEndian: true);
 
-    public BulkToken Token() => BulkToken.Of(Take(BulkToken.ByteCount).Span);
+    public BulkToken Token() => BulkToken.Read(Take(BulkToken.Bytes).Span);
 
     public string Text(int maxBytes, string name)
     {

@@ -10,7 +10,7 @@ namespace ActorTrain.Actors;
 /// </summary>
 /// <param name="incarnation">The server that the link leads to; frames of another one are refused.</param>
 /// <param name="plan">The run's plan.</param>
-/// <param name="session">Told when the link opens and closes.</param>
+/// <param name="session">Told when the link is closed.</param>
 /// <param name="node">Gets the orders.</param>
 internal sealed class ServerLink(long incarnation, TrainingPlan plan, IActorRef session, IActorRef node) : ILinkOwner
 {
@@ -19,8 +19,9 @@ internal sealed class ServerLink(long incarnation, TrainingPlan plan, IActorRef 
     private ReceiveBuffer? _parameters;
     private long _version = -1;
 
+    // Before any order, so that no answer is without a link.
     /// <inheritdoc/>
-    public void Opened(ILink link) => session.Tell(new WorkerSessionActor.LinkOpened(this, link));
+    public void Opened(ILink link) => node.Tell(new WorkerNodeActor.UseLink(link));
 
     /// <inheritdoc/>
     public bool TryPlace(in BulkHeader header, out Memory<byte> place, out string? refusal)
@@ -53,7 +54,11 @@ internal sealed class ServerLink(long incarnation, TrainingPlan plan, IActorRef 
     }
 
     /// <inheritdoc/>
-    public void Closed(string reason) => session.Tell(new WorkerSessionActor.LinkClosed(this, reason));
+    public void Closed(string reason)
+    {
+        node.Tell(new WorkerNodeActor.UseLink(null));
+        session.Tell(new WorkerSessionActor.LinkClosed(this, reason));
+    }
 
     // A node of the tree that exists: anything else would be an error deep in a computation.
     private bool IsWork(in BulkHeader header)

@@ -14,8 +14,8 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
     private static readonly TimeSpan BetweenHellos = TimeSpan.FromMilliseconds(250);
 
     private readonly NodeContext _node;
-    private readonly Dataset _data;
     private readonly IActorRef _proxy;
+    private Dataset? _data;
     private IActorRef _worker = ActorRefs.Nobody;
     private string? _recipe;
     private ServerLink? _owner;
@@ -23,9 +23,15 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
     private long _incarnation;
 
     /// <summary>A node that looks for a server.</summary>
-    public WorkerSessionActor(NodeContext node, Dataset data, IActorRef proxy)
+    public WorkerSessionActor(NodeContext node, IActorRef proxy)
     {
-        (_node, _data, _proxy) = (node, data, proxy);
+        (_node, _proxy) = (node, proxy);
+        Receive<Dataset>(m =>
+        {
+            _data = m;
+            SayHello();
+        });
+        Receive<Status.Failure>(m => _node.End(new NodeEnd.Failed(m.Cause)));
         Receive<Seek>(_ => SayHello());
         Receive<ClusterProtocol.Welcome>(Begin);
         Receive<ClusterProtocol.Refused>(m => _node.End(new NodeEnd.Refused(m.Reason)));
@@ -38,11 +44,15 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
     public ITimerScheduler Timers { get; set; } = null!;
 
     /// <summary>How to make one.</summary>
-    public static Props Props(NodeContext node, Dataset data, IActorRef proxy) =>
-        Akka.Actor.Props.Create(() => new WorkerSessionActor(node, data, proxy));
+    public static Props Props(NodeContext node, IActorRef proxy) =>
+        Akka.Actor.Props.Create(() => new WorkerSessionActor(node, proxy));
 
     /// <inheritdoc/>
-    protected override void PreStart() => Timers.StartPeriodicTimer("seek", Seek.Instance, TimeSpan.Zero, BetweenHellos);
+    protected override void PreStart()
+    {
+        Task.Run(() => _node.Training.LoadData(CancellationToken.None)).PipeTo(Self);
+        Timers.StartPeriodicTimer("seek", Seek.Instance, BetweenHellos, BetweenHellos);
+    }
 
     /// <summary>Says that it leaves, so that its work is handed out at once.</summary>
     protected override void PostStop()
@@ -53,28 +63,28 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
 
     private void SayHello()
     {
-        if (_owner is not null) return;
+        if (_owner is not null || _data is null) return;
         _proxy.Tell(new ClusterProtocol.Hello(
-            ClusterProtocol.Version, NodeContext.SoftwareVersion, _node.Cluster.Name, _node.Shards,
+            ClusterProtocol.Version, NodeContext.SoftwareVersion, _node.Cluster.Name, _node.Training.Shards,
             _data.Sha256, _data.Name, _node.Kernels));
     }
 
     private void Begin(ClusterProtocol.Welcome m)
     {
         // Answers to hellos that crossed with the first welcome: their tokens are never used.
-        if (_owner is not null || m.Incarnation < _incarnation) return;
+        if (_owner is not null || _data is null || m.Incarnation < _incarnation) return;
         var recipe = RecipeJson.Read(m.RecipeJson);
         var plan = new TrainingPlan(recipe, _data.Description);
         if (_recipe != m.RecipeJson)
         {
             Context.Stop(_worker);
-            _worker = Context.ActorOf(WorkerNodeActor.Props(_node.Shards, plan, _data, MatMuls.Create(recipe.Kernel)));
+            _worker = Context.ActorOf(WorkerNodeActor.Props(_node.Training.Shards, plan, _data, MatMuls.Create(recipe.Kernel)));
             _recipe = m.RecipeJson;
         }
         _incarnation = m.Incarnation;
-        _owner = new ServerLink(m.Incarnation, plan, Self, _worker);
-        _node.Connect(m.BulkHost, m.BulkPort, m.Run, m.Token, _owner, Sender)
-            .PipeTo(Self, failure: e => new LinkClosed(_owner, (e.InnerException ?? e).Message));
+        var owner = _owner = new ServerLink(m.Incarnation, plan, Self, _worker);
+        _node.Connect(m.BulkHost, m.BulkPort, m.Run, m.Token, owner)
+            .PipeTo(Self, success: link => new LinkOpened(owner, link), failure: e => new LinkClosed(owner, (e.InnerException ?? e).Message));
     }
 
     private void Open(LinkOpened m)
@@ -85,7 +95,6 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
             return;
         }
         _link = m.Link;
-        _worker.Tell(new WorkerNodeActor.UseLink(_link));
         _node.Tell(new NodeWelcomed(_incarnation));
     }
 
@@ -93,7 +102,6 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
     {
         if (!ReferenceEquals(owner, _owner)) return;
         if (_link is not null) _node.Tell(new ServerLost(_incarnation, reason));
-        _worker.Tell(new WorkerNodeActor.UseLink(null));
         (_owner, _link) = (null, null);
     }
 

@@ -1,0 +1,77 @@
+using ActorTrain.Actors.Bulk;
+using Akka.Actor;
+
+namespace ActorTrain.Actors;
+
+/// <summary>Stands for another node beside the server, as long as the link to it lasts.</summary>
+internal abstract class RemoteNodeActor : ReceiveActor, IWithTimers
+{
+    private static readonly TimeSpan TimeToAttach = TimeSpan.FromSeconds(15);
+
+    private readonly ExpectedLinks _links;
+    private BulkToken _token;
+    private string? _closingReason;
+
+    /// <summary>A stand-in for a node that is about to connect.</summary>
+    /// <param name="links">Where its link is announced.</param>
+    protected RemoteNodeActor(ExpectedLinks links)
+    {
+        _links = links;
+        Receive<LinkOpened>(m =>
+        {
+            Timers.CancelAll();
+            Link = m.Link;
+            Begin();
+        });
+        Receive<CloseLink>(m =>
+        {
+            _closingReason ??= m.Reason;
+            // Its end is told when nothing is sent from shared memory any more.
+            if (Link is null) Context.Stop(Self);
+            else Link.Dispose();
+        });
+        Receive<LinkClosed>(m =>
+        {
+            if (Link is not null) End(_closingReason ?? m.Reason);
+            Context.Stop(Self);
+        });
+    }
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <summary>The link to the node; none before it has connected.</summary>
+    protected ILink? Link { get; private set; }
+
+    /// <inheritdoc/>
+    protected override void PreStart() => Timers.StartSingleTimer("attach", new CloseLink("it did not connect"), TimeToAttach);
+
+    /// <inheritdoc/>
+    protected override void PostStop()
+    {
+        _links.Take(_token);
+        Link?.Dispose();
+    }
+
+    /// <summary>Announces the node's link and tells the node how to connect.</summary>
+    protected void Expect(ILinkOwner owner, IActorRef node, Func<BulkToken, object> welcome)
+    {
+        _token = _links.Add(owner);
+        node.Tell(welcome(_token));
+    }
+
+    /// <summary>The node has connected.</summary>
+    protected abstract void Begin();
+
+    /// <summary>The link to the node is lost.</summary>
+    protected abstract void End(string reason);
+
+    /// <summary>The node has attached.</summary>
+    internal sealed record LinkOpened(ILink Link);
+
+    /// <summary>The link is gone; nothing is sent or received any more.</summary>
+    internal sealed record LinkClosed(string Reason);
+
+    /// <summary>The node is gone, or has a newer link.</summary>
+    internal sealed record CloseLink(string Reason);
+}
