@@ -9,6 +9,7 @@ internal abstract class RemoteNodeActor : ReceiveActor, IWithTimers
     private static readonly TimeSpan TimeToAttach = TimeSpan.FromSeconds(15);
 
     private readonly ExpectedLinks _links;
+    private Func<BulkToken, object>? _welcome;
     private BulkToken _token;
     private string? _closingReason;
 
@@ -22,6 +23,11 @@ internal abstract class RemoteNodeActor : ReceiveActor, IWithTimers
             Timers.CancelAll();
             Link = m.Link;
             Begin();
+        });
+        // A hello that crossed with the welcome gets the same one; one that crossed with the connection gets nothing.
+        Receive<Greet>(m =>
+        {
+            if (Link is null) m.Node.Tell(_welcome!(_token));
         });
         Receive<CloseLink>(m =>
         {
@@ -53,12 +59,10 @@ internal abstract class RemoteNodeActor : ReceiveActor, IWithTimers
         Link?.Dispose();
     }
 
-    /// <summary>Announces the node's link and tells the node how to connect.</summary>
-    protected void Expect(ILinkOwner owner, IActorRef node, Func<BulkToken, object> welcome)
-    {
-        _token = _links.Add(owner);
-        node.Tell(welcome(_token));
-    }
+    /// <summary>Announces the node's link.</summary>
+    /// <param name="owner">Who it will belong to.</param>
+    /// <param name="welcome">Tells the node how to connect.</param>
+    protected void Expect(ILinkOwner owner, Func<BulkToken, object> welcome) => (_token, _welcome) = (_links.Add(owner), welcome);
 
     /// <summary>The node has connected.</summary>
     protected abstract void Begin();
@@ -72,6 +76,9 @@ internal abstract class RemoteNodeActor : ReceiveActor, IWithTimers
     /// <summary>The link is gone; nothing is sent or received any more.</summary>
     internal sealed record LinkClosed(string Reason);
 
-    /// <summary>The node is gone, or has a newer link.</summary>
+    /// <summary>The node has said hello.</summary>
+    internal sealed record Greet(IActorRef Node);
+
+    /// <summary>The node is gone.</summary>
     internal sealed record CloseLink(string Reason);
 }

@@ -13,12 +13,12 @@ internal sealed class RemoteStandbyActor : RemoteNodeActor
 
     /// <summary>A stand-in that keeps checkpoints when the stand-by has connected.</summary>
     public RemoteStandbyActor(
-        string name, long incarnation, NodeContext context, IActorRef server, ExpectedLinks links, IActorRef node, Func<BulkToken, object> welcome)
+        string name, long incarnation, NodeContext context, IActorRef server, ExpectedLinks links, Func<BulkToken, object> welcome)
         : base(links)
     {
         (_name, _context, _server) = (name, context, server);
         IActorRef checkpoints = ActorRefs.Nobody;
-        Expect(new Owner(Self), node, welcome);
+        Expect(new Owner(Self), welcome);
         Receive<TrainingProtocol.WriteCheckpoint>(m =>
         {
             checkpoints = Sender;
@@ -33,11 +33,10 @@ internal sealed class RemoteStandbyActor : RemoteNodeActor
     /// <param name="context">Told of it.</param>
     /// <param name="server">The parameter server.</param>
     /// <param name="links">Where its link is announced.</param>
-    /// <param name="node">Who said hello.</param>
-    /// <param name="welcome">What to answer.</param>
+    /// <param name="welcome">What to answer to a hello.</param>
     public static Props Props(
-        string name, long incarnation, NodeContext context, IActorRef server, ExpectedLinks links, IActorRef node, Func<BulkToken, object> welcome) =>
-        Akka.Actor.Props.Create(() => new RemoteStandbyActor(name, incarnation, context, server, links, node, welcome));
+        string name, long incarnation, NodeContext context, IActorRef server, ExpectedLinks links, Func<BulkToken, object> welcome) =>
+        Akka.Actor.Props.Create(() => new RemoteStandbyActor(name, incarnation, context, server, links, welcome));
 
     /// <inheritdoc/>
     protected override void Begin()

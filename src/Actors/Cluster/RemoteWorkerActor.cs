@@ -19,12 +19,12 @@ internal sealed class RemoteWorkerActor : RemoteNodeActor
 
     /// <summary>A stand-in that joins the server when the node has connected.</summary>
     public RemoteWorkerActor(
-        ShardId id, int cores, TrainingPlan plan, IActorRef server, ExpectedLinks links, IActorRef node, Func<BulkToken, object> welcome)
+        ShardId id, int cores, TrainingPlan plan, IActorRef server, ExpectedLinks links, Func<BulkToken, object> welcome)
         : base(links)
     {
         (_id, _cores, _server) = (id, cores, server);
         _owner = new WorkerLink(id, plan, Self, server);
-        Expect(_owner, node, welcome);
+        Expect(_owner, welcome);
         Receive<TrainingProtocol.DoWork>(m => Send(m.Order));
     }
 
@@ -34,11 +34,10 @@ internal sealed class RemoteWorkerActor : RemoteNodeActor
     /// <param name="plan">The run's plan.</param>
     /// <param name="server">The parameter server.</param>
     /// <param name="links">Where its link is announced.</param>
-    /// <param name="node">Who said hello.</param>
-    /// <param name="welcome">What to answer.</param>
+    /// <param name="welcome">What to answer to a hello.</param>
     public static Props Props(
-        ShardId id, int cores, TrainingPlan plan, IActorRef server, ExpectedLinks links, IActorRef node, Func<BulkToken, object> welcome) =>
-        Akka.Actor.Props.Create(() => new RemoteWorkerActor(id, cores, plan, server, links, node, welcome));
+        ShardId id, int cores, TrainingPlan plan, IActorRef server, ExpectedLinks links, Func<BulkToken, object> welcome) =>
+        Akka.Actor.Props.Create(() => new RemoteWorkerActor(id, cores, plan, server, links, welcome));
 
     /// <inheritdoc/>
     protected override void Begin() => _server.Tell(new TrainingProtocol.JoinTraining(_id, _cores, IsRemote: true));

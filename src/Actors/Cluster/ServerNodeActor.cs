@@ -45,6 +45,7 @@ internal sealed class ServerNodeActor : ReceiveActor
         Receive<ClusterProtocol.StandbyHello>(Admit);
         Receive<ClusterEvent.IMemberEvent>(m => Drop(m.Member.Address, "it left the cluster"), m => m is ClusterEvent.MemberRemoved);
         Receive<ClusterEvent.UnreachableMember>(m => Drop(m.Member.Address, "it does not answer"));
+        Receive<Terminated>(m => Forget(m.ActorRef));
         Receive<RunIsOver>(End);
         Receive<TrainingProtocol.StopTraining>(m => _server.Forward(m));
         Receive<Leave>(_ => HandOver());
@@ -121,11 +122,13 @@ internal sealed class ServerNodeActor : ReceiveActor
             Refuse(hello.Node, reason);
             return;
         }
-        var life = _lives[hello.Node] = _lives.GetValueOrDefault(hello.Node) + 1;
-        var (run, incarnation) = _origin;
-        var (recipe, data, (host, port)) = (_recipe, _plan.Data, BulkAddress());
-        Admit(hello.Node, RemoteWorkerActor.Props(new(hello.Node, life), hello.Shards, _plan, _server, _links, Sender,
-            token => new ClusterProtocol.Welcome(run, incarnation, recipe, data, host, port, token, "none")));
+        Greet(hello.Node, (run, incarnation) =>
+        {
+            var life = _lives[hello.Node] = _lives.GetValueOrDefault(hello.Node) + 1;
+            var (recipe, data, (host, port)) = (_recipe, _plan.Data, BulkAddress());
+            return RemoteWorkerActor.Props(new(hello.Node, life), hello.Shards, _plan, _server, _links,
+                token => new ClusterProtocol.Welcome(run, incarnation, recipe, data, host, port, token, "none"));
+        });
     }
 
     private void Admit(ClusterProtocol.StandbyHello hello)
@@ -136,10 +139,12 @@ internal sealed class ServerNodeActor : ReceiveActor
             Refuse(hello.Node, reason);
             return;
         }
-        var (run, incarnation) = _origin;
-        var (host, port) = BulkAddress();
-        Admit(hello.Node, RemoteStandbyActor.Props(hello.Node, incarnation, _node, _server, _links, Sender,
-            token => new ClusterProtocol.StandbyWelcome(run, incarnation, host, port, token)));
+        Greet(hello.Node, (run, incarnation) =>
+        {
+            var (host, port) = BulkAddress();
+            return RemoteStandbyActor.Props(hello.Node, incarnation, _node, _server, _links,
+                token => new ClusterProtocol.StandbyWelcome(run, incarnation, host, port, token));
+        });
     }
 
     private void Refuse(string name, string reason)
@@ -148,11 +153,22 @@ internal sealed class ServerNodeActor : ReceiveActor
         Sender.Tell(new ClusterProtocol.Refused($"node {name} is refused: {reason}"));
     }
 
-    // A node that says hello again has lost its link; whatever was its link before is over.
-    private void Admit(string name, Props link)
+    // A node that lost its link says hello until this side has noticed it too.
+    private void Greet(string name, Func<Guid, long, Props> propsOf)
     {
-        if (_nodes.TryGetValue(name, out var former)) former.Link.Tell(new RemoteNodeActor.CloseLink("it came back"));
-        _nodes[name] = (Sender, Context.ActorOf(link));
+        if (!_nodes.TryGetValue(name, out var node))
+            node = _nodes[name] = (Sender, Context.Watch(Context.ActorOf(propsOf(_origin!.Run, _origin.Incarnation))));
+        node.Link.Tell(new RemoteNodeActor.Greet(Sender));
+    }
+
+    private void Forget(IActorRef link)
+    {
+        foreach (var (name, node) in _nodes)
+        {
+            if (!node.Link.Equals(link)) continue;
+            _nodes.Remove(name);
+            return;
+        }
     }
 
     private (string Host, int Port) BulkAddress() => (_node.Cluster.PublicHost ?? _node.Cluster.Host, _listener?.Port ?? 0);

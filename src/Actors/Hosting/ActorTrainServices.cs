@@ -28,11 +28,7 @@ public static class ActorTrainServices
             .AddHocon(ActorTrainDispatchers.Hocon(provider.GetRequiredService<TrainingJob>().Shards), HoconAddMode.Append)
             // The host stops the run first, with a checkpoint; Akka must not end on the same signal by itself.
             .AddHocon("akka.coordinated-shutdown.run-by-clr-shutdown-hook = off", HoconAddMode.Prepend)
-            .ConfigureLoggers(loggers =>
-            {
-                loggers.ClearLoggers();
-                loggers.AddLoggerFactory();
-            }));
+            .ConfigureLoggers(LogByFactory));
         // After Akka, so that a stopping host ends the run first and the actor system afterwards.
         services.AddHostedService(provider => provider.GetRequiredService<TrainingRun>());
         return services;
@@ -62,10 +58,17 @@ public static class ActorTrainServices
             akka.AddHocon(ActorTrainDispatchers.Hocon(Math.Max(1, job.Training.Shards)), HoconAddMode.Append)
                 .WithActorTrainCluster(
                     job.Cluster, provider.GetRequiredService<ClusterEnd>(), job.Identity is null ? null : AkkaTls.Setup(job.Identity, time))
-                .WithNodeActors(context);
+                .WithNodeActors(context)
+                .ConfigureLoggers(LogByFactory);
         });
         services.AddHostedService(provider => provider.GetRequiredService<ClusterNode>());
         return services;
+    }
+
+    private static void LogByFactory(LoggerConfigBuilder loggers)
+    {
+        loggers.ClearLoggers();
+        loggers.AddLoggerFactory();
     }
 
     private static AkkaConfigurationBuilder WithNodeActors(this AkkaConfigurationBuilder akka, NodeContext node)
