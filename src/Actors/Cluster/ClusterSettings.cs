@@ -68,8 +68,8 @@ public sealed record ClusterSettings
     /// <summary>How long heartbeats may stay away before a node counts as unreachable. Default 2 s.</summary>
     public TimeSpan AcceptablePause { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long reachability must not change before the unreachable side is downed. Default 5 s.</summary>
-    public TimeSpan StableAfter { get; init; } = TimeSpan.FromSeconds(5);
+    /// <summary>How long reachability must not change before the unreachable side is downed. Default 4 s.</summary>
+    public TimeSpan StableAfter { get; init; } = TimeSpan.FromSeconds(4);
 
     /// <summary>Between a removal and the next server. Short, because incarnations make two servers harmless. Default 1 s.</summary>
     public TimeSpan RemovalMargin { get; init; } = TimeSpan.FromSeconds(1);
