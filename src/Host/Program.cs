@@ -12,6 +12,7 @@ var root = new RootCommand("Trains neural networks on CPUs, with the same bits o
 {
     TrainCommand.Create(),
     NodeCommand.Create(),
+    UpCommand.Create(),
     EvaluateCommand.Create(),
     PredictCommand.Create(),
     BenchCommand.Create(),

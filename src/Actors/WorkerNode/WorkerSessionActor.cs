@@ -83,7 +83,7 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
         }
         _incarnation = m.Incarnation;
         var owner = _owner = new ServerLink(m.Incarnation, plan, Self, _worker);
-        _node.Connect(m.BulkHost, m.BulkPort, m.Run, m.Token, owner)
+        _node.Connect(Context, m.BulkHost, m.BulkPort, m.Run, m.Token, owner)
             .PipeTo(Self, success: link => new LinkOpened(owner, link), failure: e => new LinkClosed(owner, (e.InnerException ?? e).Message));
     }
 

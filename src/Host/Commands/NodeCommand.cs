@@ -12,8 +12,9 @@ internal static class NodeCommand
     {
         var role = new Option<string>("--role") { HelpName = "server|worker", Description = "server: lead a run or stand by; worker: compute" };
         var config = new Option<string>("--config") { HelpName = "FILE", Description = "JSON configuration, for example one of configs/" };
+        var untilInputEnds = new Option<bool>("--until-input-ends") { Description = "stop when standard input ends, with whoever started it" };
         var settings = new SettingOptions(Setting.Training, Setting.Cluster);
-        var command = new Command("node", "Be a node of a training cluster, until it is stopped or its run is over.") { role, config };
+        var command = new Command("node", "Be a node of a training cluster, until it is stopped or its run is over.") { role, config, untilInputEnds };
         settings.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
@@ -21,8 +22,22 @@ internal static class NodeCommand
             var named = parsed.GetValue(role) ?? configuration["Cluster:Role"];
             if (named is not (ClusterSettings.ServerRole or ClusterSettings.WorkerRole))
                 throw new UsageException($"Cluster:Role (--role) is '{named}'; give server or worker.");
-            return new Node(named, TrainSettings.Read(configuration), NodeSettings.Read(configuration)).Run(cancellation);
+            var node = new Node(named, TrainSettings.Read(configuration), NodeSettings.Read(configuration));
+            return parsed.GetValue(untilInputEnds) ? node.Run(InputEnd()) : node.Run(cancellation);
         });
         return command;
+    }
+
+    private static CancellationToken InputEnd()
+    {
+        var end = new CancellationTokenSource();
+        new Thread(() =>
+        {
+            while (Console.In.Read() >= 0)
+            {
+            }
+            end.Cancel();
+        }) { IsBackground = true, Name = "input" }.Start();
+        return end.Token;
     }
 }
