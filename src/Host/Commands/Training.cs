@@ -50,11 +50,12 @@ internal sealed class Training(
             Checkpoints = new CheckpointFolder(run.Checkpoints, settings.KeepCheckpoints ?? KeepCheckpoints),
             From = checkpoint?.Contents.State,
         };
-        var outcome = await RunInHost(job, data, checkpoint, cancellation);
+        using var events = new RunLog(run.In(RunFolder.Events), TimeProvider.System);
+        var outcome = await RunInHost(job, data, checkpoint, events, cancellation);
         return Finish(job, data, run, outcome);
     }
 
-    private async Task<TrainingOutcome> RunInHost(TrainingJob job, Dataset data, LoadedCheckpoint? checkpoint, CancellationToken cancellation)
+    private async Task<TrainingOutcome> RunInHost(TrainingJob job, Dataset data, LoadedCheckpoint? checkpoint, RunLog events, CancellationToken cancellation)
     {
         var (recipe, description) = (job.Recipe, data.Description);
         using ITrainingDisplay display = Console.IsOutputRedirected
@@ -67,7 +68,14 @@ internal sealed class Training(
 
         using var interrupt = new InterruptListener(display.Line);
         onBegin?.Invoke(display.Line);
-        job = job with { OnEvent = e => Show(e, display, recipe.Epochs) };
+        job = job with
+        {
+            OnEvent = e =>
+            {
+                events.Add(e);
+                Show(e, display, recipe.Epochs);
+            },
+        };
         return settings.Nodes == 0
             ? await RunHere(job, interrupt, cancellation)
             : await RunAsServer(job, interrupt, cancellation);
