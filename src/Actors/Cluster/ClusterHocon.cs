@@ -24,6 +24,8 @@ public static class ClusterHocon
     /// <param name="settings">Without <see cref="ClusterSettings.Errors"/>.</param>
     public static string Of(ClusterSettings settings) => $$"""
         akka {
+          # When loggers are gone it would write to standard output, which is the program's own.
+          stdout-loglevel = ERROR
           actor {
             provider = cluster
         {{Serialization}}

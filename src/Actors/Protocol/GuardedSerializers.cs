@@ -1,6 +1,7 @@
 using System.Runtime.Serialization;
 using Akka.Actor;
 using Akka.Dispatch.SysMsg;
+using Akka.Event;
 using Akka.Remote.Serialization;
 using Akka.Serialization;
 
@@ -25,11 +26,17 @@ public sealed class GuardedSystemSerializer(ExtendedActorSystem system) : Serial
     public override byte[] ToBinary(object obj) => _inner.ToBinary(obj);
 
     /// <inheritdoc/>
-    /// <exception cref="SerializationException">It is no message of death watch.</exception>
-    public override object FromBinary(byte[] bytes, Type type) =>
-        type == typeof(Watch) || type == typeof(Unwatch) || type == typeof(DeathWatchNotification)
-            ? _inner.FromBinary(bytes, type)
-            : throw new SerializationException($"Wire message refused: the system message {type}.");
+    /// <returns>For what is not let in, something that untrusted mode drops: an error would cost the connection, and
+    /// the peer, which was not told that the message arrived, would send it again and again.</returns>
+    public override object FromBinary(byte[] bytes, Type type)
+    {
+        if (type == typeof(Watch) || type == typeof(Unwatch) || type == typeof(DeathWatchNotification))
+            return _inner.FromBinary(bytes, type);
+        system.Log.Warning("Wire message refused: the system message {0}.", type?.Name);
+        return new Dropped();
+    }
+
+    private sealed record Dropped : IPossiblyHarmful;
 }
 
 /// <summary>
