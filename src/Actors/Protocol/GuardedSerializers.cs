@@ -8,8 +8,8 @@ using Akka.Serialization;
 namespace ActorTrain.Actors.Protocol;
 
 /// <summary>
-/// Lets in only those of Akka's system messages that death watch needs. The others would let a peer stop, suspend or
-/// restart any actor, untrusted mode or not, and some carry exceptions, made by the name of their type.
+/// Lets in only those of Akka's system messages that death watch needs. Others would let a peer restart any actor,
+/// untrusted mode or not, and some carry exceptions, made by the name of their type.
 /// </summary>
 /// <param name="system">The actor system.</param>
 public sealed class GuardedSystemSerializer(ExtendedActorSystem system) : Serializer(system)

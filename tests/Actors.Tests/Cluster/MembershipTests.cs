@@ -1,5 +1,8 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Akka.Remote;
+using Akka.Remote.Transport.DotNetty;
 
 namespace ActorTrain.Actors.Tests.Cluster;
 
@@ -35,6 +38,45 @@ public class MembershipTests(ITestOutputHelper output)
         Assert.Equal(ClusterEndReason.Stopped, await first.End.Completion.WaitAsync(Ct));
         Assert.Equal(address, await worker.ServerAddress());
         output.WriteLine($"the server has moved {watch.Elapsed.TotalSeconds:0.0} s after the stop");
+    }
+
+    [Fact]
+    public async Task The_server_moves_when_its_node_dies()
+    {
+        await using var first = await TestNode.Server();
+        await using var second = await TestNode.Server(first.Address);
+        await using var third = await TestNode.Server(first.Address);
+        await third.SeesUp(3);
+        Assert.Equal(first.Address, await third.ServerAddress());
+        var watch = Stopwatch.StartNew();
+        first.Abort();
+        string moved;
+        do moved = await third.ServerAddress();
+        while (moved == first.Address);
+        output.WriteLine($"the server has moved {watch.Elapsed.TotalSeconds:0.0} s after the death");
+        Assert.Equal(second.Address, moved);
+        Assert.InRange(watch.Elapsed.TotalSeconds, 0, 18);
+    }
+
+    [Fact]
+    public async Task A_TLS_setup_plugs_in_and_plain_nodes_stay_outside()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=node", key, HashAlgorithmName.SHA256);
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        var tls = new DotNettySslSetup(
+            certificate, suppressValidation: false, requireMutualAuthentication: true, validateCertificateHostname: false,
+            customValidator: (other, _, _, _, _) => other?.Thumbprint == certificate.Thumbprint);
+        var settings = new ClusterSettings { Tls = new("node.pem", "node.key", "ca.pem") };
+        await using var server = await TestNode.Start(settings, _ => { }, tls);
+        settings = settings with { Roles = [ClusterSettings.WorkerRole], SeedNodes = [server.Address] };
+        await using var worker = await TestNode.Start(settings, _ => { }, tls);
+        await worker.SeesUp(2);
+        Assert.Equal("akka.ssl.tcp", worker.Cluster.SelfAddress.Protocol);
+        await using var plain = await TestNode.Start(settings with { Tls = null, JoinTimeout = TimeSpan.FromSeconds(3) }, _ => { });
+        Assert.Equal(ClusterEndReason.JoinFailed, await plain.End.Completion.WaitAsync(Ct));
+        Assert.Contains("due to TLS handshake failure", Assert.Single(server.Log.Distinct()), StringComparison.Ordinal);
+        Assert.Equal(2, server.Cluster.State.Members.Count);
     }
 
     [Fact]
@@ -88,10 +130,11 @@ public class MembershipTests(ITestOutputHelper output)
         {
             Roles = [ClusterSettings.WorkerRole],
             SeedNodes = ["127.0.0.1:1"],
-            JoinTimeout = TimeSpan.FromSeconds(1),
+            JoinTimeout = TimeSpan.FromSeconds(4),
         };
         await using var worker = await TestNode.Start(settings, _ => { });
         Assert.Equal(ClusterEndReason.JoinFailed, await worker.End.Completion.WaitAsync(Ct));
+        Assert.Single(worker.Log, line => line.Contains("127.0.0.1:1]. Address is now gated", StringComparison.Ordinal));
     }
 
     [Fact]

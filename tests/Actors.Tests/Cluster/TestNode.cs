@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using ActorTrain.Actors.Protocol;
 using Akka.Actor;
+using Akka.Actor.Setup;
 using Akka.Cluster;
 using Akka.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -37,12 +38,12 @@ internal sealed class TestNode : IAsyncDisposable
     public static Task<TestNode> Worker(params string[] seeds) => Start(
         new() { Roles = [ClusterSettings.WorkerRole], SeedNodes = [.. seeds] }, akka => akka.WithServerProxy<TestServer>());
 
-    public static async Task<TestNode> Start(ClusterSettings settings, Action<AkkaConfigurationBuilder> configure)
+    public static async Task<TestNode> Start(ClusterSettings settings, Action<AkkaConfigurationBuilder> configure, Setup? tls = null)
     {
         TestNode? node = null;
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Services.AddLogging(logging => logging.AddProvider(new Recorder(line => node!.Log.Enqueue(line))));
-        builder.Services.AddAkka(ActorTrainServices.ActorSystemName, akka => configure(akka.WithActorTrainCluster(settings, node!.End)));
+        builder.Services.AddAkka(ActorTrainServices.ActorSystemName, akka => configure(akka.WithActorTrainCluster(settings, node!.End, tls)));
         var host = builder.Build();
         node = new(host);
         await host.StartAsync(Ct);
@@ -52,12 +53,24 @@ internal sealed class TestNode : IAsyncDisposable
     /// <summary>Waits until this node sees so many members that are up.</summary>
     public Task SeesUp(int members) => Until(() => Cluster.State.Members.Count(m => m.Status == MemberStatus.Up) == members);
 
-    /// <summary>Asks the parameter server, wherever it is, for the address of its node.</summary>
+    /// <summary>
+    /// Asks the parameter server, wherever it is, for the address of its node; again and again, for what the proxy sends
+    /// to a dead server is lost.
+    /// </summary>
     public async Task<string> ServerAddress()
     {
         var proxy = await _host.Services.GetRequiredService<IActorRegistry>().GetAsync<TestServer>(Ct);
         var hello = new Hello(ClusterProtocol.Version, "0", "a", 1, "", "", []);
-        return (await proxy.Ask<Refused>(hello, TimeSpan.FromSeconds(20), Ct)).Reason;
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                return (await proxy.Ask<Refused>(hello, TimeSpan.FromSeconds(0.5), Ct)).Reason;
+            }
+            catch (AskTimeoutException) when (attempt < 60)
+            {
+            }
+        }
     }
 
     /// <summary>An actor of another node, without asking it first.</summary>
@@ -70,6 +83,9 @@ internal sealed class TestNode : IAsyncDisposable
         timeout.CancelAfter(TimeSpan.FromSeconds(seconds));
         while (!condition()) await Task.Delay(20, timeout.Token);
     }
+
+    /// <summary>Ends at once, saying goodbye to nobody: as near to a killed process as this one can do.</summary>
+    public void Abort() => ((ExtendedActorSystem)System).Abort();
 
     public Task Stop() => _host.StopAsync(Ct);
 
