@@ -4,9 +4,15 @@ using ActorTrain.Benchmarks;
 Dictionary<string, (string Summary, Action Run)> benchmarks = new()
 {
     ["kernel"] = ("matrix products at the shapes that training uses, against the FMA peak", KernelBenchmark.Run),
+    ["wire"] = ("a small message and its echo through Akka.Remote, between two processes", WireBenchmark.Run),
     ["step"] = ("epochs of the default recipe with actors, against the arithmetic limit", StepBenchmark.Run),
 };
 
+if (args is ["wire-echo", var batching])
+{
+    WireBenchmark.Echo(batching);
+    return 0;
+}
 if (args is [var name] && benchmarks.TryGetValue(name, out var benchmark))
 {
     benchmark.Run();
