@@ -8,6 +8,11 @@ Dictionary<string, (string Summary, Action Run)> benchmarks = new()
     ["step"] = ("epochs of the default recipe with actors, against the arithmetic limit", StepBenchmark.Run),
 };
 
+if (args is ["cluster", ..])
+{
+    ClusterBenchmark.Run(peers: args is [_, "--peers", var folder] ? folder : null);
+    return 0;
+}
 if (args is ["wire-echo", var batching])
 {
     WireBenchmark.Echo(batching);
@@ -20,4 +25,5 @@ if (args is [var name] && benchmarks.TryGetValue(name, out var benchmark))
 }
 Console.Error.WriteLine("usage: benchmarks NAME");
 foreach (var (known, (summary, _)) in benchmarks) Console.Error.WriteLine($"  {known,-12}{summary}");
+Console.Error.WriteLine($"  {"cluster",-12}a step of several processes [--peers FOLDER: beside ddp_gloo.py of that folder]");
 return 2;

@@ -1,3 +1,4 @@
+using ActorTrain.Actors.Bulk;
 using ActorTrain.Actors.Protocol;
 using ActorTrain.Server;
 using static ActorTrain.Actors.Protocol.ClusterProtocol;
@@ -8,7 +9,7 @@ namespace ActorTrain.Actors.Tests.Protocol;
 internal static class Samples
 {
     private static readonly Guid Run = Guid.Parse("00112233-4455-6677-8899-aabbccddeeff");
-    private static readonly BulkToken Token = BulkToken.Of(Convert.FromHexString("0102030405060708090a0b0c0d0e0f10"));
+    private static readonly BulkToken Token = BulkToken.Read(Convert.FromHexString("0102030405060708090a0b0c0d0e0f10"));
 
     public static Hello Hello { get; } = new(ClusterProtocol.Version, "0.1.0", "a", 2, "ab12", "mnist", ["managed", "mkl"]);
 
