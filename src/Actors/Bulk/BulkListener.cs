@@ -10,7 +10,8 @@ public sealed class BulkListener : IDisposable
     private readonly Socket _socket;
     private readonly ClusterTls? _tls;
     private readonly Func<AttachRequest, ILinkOwner?> _attach;
-    private readonly RefusalLog _refusals;
+    private readonly Action<string> _log;
+    private readonly RefusalLog _refusals = new(TimeProvider.System);
     private readonly BulkSettings _settings;
     private readonly HashSet<Socket> _unattached = [];
     private bool _isClosed;
@@ -30,7 +31,7 @@ public sealed class BulkListener : IDisposable
         ClusterTls.CheckAllowed(host, tls);
         _tls = tls;
         _attach = attach;
-        _refusals = new(log, TimeProvider.System);
+        _log = log;
         _settings = settings ?? new();
         _socket = Listen(host, port, _settings);
         Port = ((IPEndPoint)_socket.LocalEndPoint!).Port;
@@ -119,7 +120,7 @@ public sealed class BulkListener : IDisposable
             if (_isClosed) return false;
             if (_unattached.Count < _settings.MaximumUnattached) return _unattached.Add(socket);
         }
-        _refusals.Add(address, $"{_settings.MaximumUnattached} peers are connected and not attached");
+        Refuse(address, $"{_settings.MaximumUnattached} peers are connected and not attached");
         return false;
     }
 
@@ -132,7 +133,7 @@ public sealed class BulkListener : IDisposable
         }
         catch (Exception e)
         {
-            _refusals.Add(address, BulkSocket.Reason(e));
+            Refuse(address, BulkSocket.Reason(e));
         }
         lock (_unattached) _unattached.Remove(socket);
         if (connection is null) socket.Dispose();
@@ -151,21 +152,26 @@ public sealed class BulkListener : IDisposable
             null,
             _settings.AttachTimeout,
             Timeout.InfiniteTimeSpan);
+        Wire? wire = null;
         try
         {
             BulkSocket.Tune(socket, _settings);
-            Stream stream = new NetworkStream(socket, ownsSocket: true);
-            if (_tls is not null) stream = _tls.AsServer(stream, address);
-            var reader = new FrameReader(stream);
+            wire = _tls is null ? new SocketWire(socket) : new TlsWire(_tls.AsServer(new NetworkStream(socket, ownsSocket: true), address));
+            var reader = new FrameReader(wire);
             var request = ReadAttach(reader, address);
             var owner = _attach(request) ?? throw new FrameException("a token that is not known");
-            return new BulkConnection(socket, stream, reader, owner, _settings, address.ToString());
+            return new BulkConnection(socket, wire, reader, owner, _settings, address.ToString());
         }
-        catch (IOException) when (Volatile.Read(ref isLate))
+        catch (Exception e)
         {
-            throw new FrameException($"not attached within {_settings.AttachTimeout.TotalSeconds:0.#} s");
+            wire?.Dispose();
+            if (!Volatile.Read(ref isLate)) throw;
+            throw new FrameException($"not attached within {_settings.AttachTimeout.TotalSeconds:0.#} s", e);
         }
     }
+
+    private void Refuse(IPAddress address, string reason) =>
+        _refusals.Add(address.ToString(), reason, line => _log($"bulk path: {line}"));
 
     private static AttachRequest ReadAttach(FrameReader reader, IPAddress address)
     {

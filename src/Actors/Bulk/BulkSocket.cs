@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace ActorTrain.Actors.Bulk;
 
 /// <summary>
-/// Sockets of the bulk path. Only calls that wait are made on them: after one asynchronous call the runtime serves even
-/// the waiting ones through its event loop, at twice the latency.
+/// Sockets of the bulk path. No asynchronous call is made on them: after the first one the runtime serves all calls
+/// through its event loop, with a change of thread for each.
 /// </summary>
 internal static class BulkSocket
 {

@@ -7,8 +7,8 @@ public interface ILink : IDisposable
     int Pending { get; }
 
     /// <summary>
-    /// Puts a frame in the queue; never waits, never copies the payload. A link whose queue is full is stuck, and is
-    /// closed. On a closed link nothing happens.
+    /// Sends a frame, or as much of it as can go at once, and puts the rest in the queue; never waits, never copies the
+    /// payload. A link whose queue is full is stuck, and is closed. On a closed link nothing happens.
     /// </summary>
     /// <param name="header">Its <see cref="BulkHeader.PayloadBytes"/> is the payload's length.</param>
     /// <param name="payload">Must not change before it is sent.</param>
@@ -23,7 +23,8 @@ public interface ILinkOwner
 
     /// <summary>Says where a payload is to be received. Called for each frame, before any byte of its payload is read.</summary>
     /// <param name="header">Of the frame; consistent in itself, but nothing more is checked.</param>
-    /// <param name="place">Exactly <see cref="BulkHeader.PayloadBytes"/> long; reused memory, if garbage matters.</param>
+    /// <param name="place">Exactly <see cref="BulkHeader.PayloadBytes"/> long; reused memory, if garbage matters, and on a
+    /// cache line, if time does: the system's copy to other places takes up to five times as long.</param>
     /// <param name="refusal">Why this frame is not expected, or too long; the link is then closed for that reason.</param>
     bool TryPlace(in BulkHeader header, out Memory<byte> place, out string? refusal);
 
