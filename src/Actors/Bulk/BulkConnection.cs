@@ -19,7 +19,8 @@ public sealed class BulkConnection : ILink
     private readonly string _peer;
     private string? _closingReason;
 
-    internal BulkConnection(Socket socket, Wire wire, FrameReader reader, ILinkOwner owner, BulkSettings settings, string peer)
+    internal BulkConnection(
+        Socket socket, Wire wire, FrameReader reader, ILinkOwner owner, BulkSettings settings, string peer)
     {
         _socket = socket;
         _wire = wire;
@@ -61,9 +62,12 @@ public sealed class BulkConnection : ILink
         try
         {
             using var stop = cancellationToken.Register(() => BulkSocket.Close(socket));
-            using var deadline = new Timer(_ => BulkSocket.Close(socket), null, settings.AttachTimeout, Timeout.InfiniteTimeSpan);
+            using var deadline = new Timer(
+                _ => BulkSocket.Close(socket), null, settings.AttachTimeout, Timeout.InfiniteTimeSpan);
             socket.Connect(host, port);
-            Wire wire = tls is null ? new SocketWire(socket) : new TlsWire(tls.AsClient(new NetworkStream(socket, ownsSocket: true), host));
+            Wire wire = tls is null
+                ? new SocketWire(socket)
+                : new TlsWire(tls.AsClient(new NetworkStream(socket, ownsSocket: true), host));
             var attach = new byte[BulkHeader.AttachBytes];
             run.TryWriteBytes(attach, bigEndian: true, out var written);
             token.Write(attach.AsSpan(written));
@@ -72,7 +76,8 @@ public sealed class BulkConnection : ILink
             connection.Start();
             return connection;
         }
-        catch (Exception e) when (e is IOException or SocketException or AuthenticationException or ObjectDisposedException)
+        catch (Exception e) when (
+            e is IOException or SocketException or AuthenticationException or ObjectDisposedException)
         {
             socket.Dispose();
             cancellationToken.ThrowIfCancellationRequested();
@@ -89,7 +94,9 @@ public sealed class BulkConnection : ILink
     public void Send(in BulkHeader header, ReadOnlyMemory<byte> payload)
     {
         if (header.PayloadBytes != payload.Length)
-            throw new ArgumentException($"BulkConnection.Send: the header says {header.PayloadBytes} bytes, the payload has {payload.Length}.", nameof(payload));
+            throw new ArgumentException(
+                $"BulkConnection.Send: the header says {header.PayloadBytes} bytes, the payload has {payload.Length}.",
+                nameof(payload));
         switch (_queue.Add(header, payload))
         {
             case SendQueue.Addition.WriteNow:
@@ -118,7 +125,10 @@ public sealed class BulkConnection : ILink
         _queue.Written(_writer.IsDone);
     }
 
-    /// <summary>Closes the link at once: frames that wait are dropped. The owner is told by the receiving thread, after this returned or before.</summary>
+    /// <summary>
+    /// Closes the link at once: frames that wait are dropped. The owner is told by the receiving thread, after this
+    /// returned or before.
+    /// </summary>
     public void Dispose() => Close("closed on this side");
 
     private void Start() => new Thread(Run) { IsBackground = true, Name = $"bulk in {_peer}" }.Start();
@@ -152,8 +162,10 @@ public sealed class BulkConnection : ILink
             Close("the peer closed the connection");
             return;
         }
-        if (!_owner.TryPlace(header, out var place, out var refusal)) throw new FrameException(refusal ?? $"an unexpected {header.Kind}");
-        if (place.Length != header.PayloadBytes) throw new FrameException($"{header.Kind} with {header.PayloadBytes} bytes, not {place.Length}");
+        if (!_owner.TryPlace(header, out var place, out var refusal))
+            throw new FrameException(refusal ?? $"an unexpected {header.Kind}");
+        if (place.Length != header.PayloadBytes)
+            throw new FrameException($"{header.Kind} with {header.PayloadBytes} bytes, not {place.Length}");
         _reader.ReadPayload(place.Span);
         if (_closingReason is null) _owner.Arrived(header, place);
     }

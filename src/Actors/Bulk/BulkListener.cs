@@ -4,7 +4,7 @@ using ActorTrain.Actors.Security;
 
 namespace ActorTrain.Actors.Bulk;
 
-/// <summary>Waits for peers of the bulk path, and hands over those that show who they are and a token that is known.</summary>
+/// <summary>Waits for peers of the bulk path, and hands over those that show who they are and a known token.</summary>
 public sealed class BulkListener : IDisposable
 {
     private readonly Socket _socket;
@@ -26,7 +26,12 @@ public sealed class BulkListener : IDisposable
     /// <param name="settings">None: the defaults.</param>
     /// <exception cref="IOException">The address cannot be listened on.</exception>
     public BulkListener(
-        string host, int port, ClusterTls? tls, Func<AttachRequest, ILinkOwner?> attach, Action<string> log, BulkSettings? settings = null)
+        string host,
+        int port,
+        ClusterTls? tls,
+        Func<AttachRequest, ILinkOwner?> attach,
+        Action<string> log,
+        BulkSettings? settings = null)
     {
         ClusterTls.CheckAllowed(host, tls);
         _tls = tls;
@@ -89,7 +94,7 @@ public sealed class BulkListener : IDisposable
             {
                 socket = _socket.Accept();
             }
-            catch (SocketException e) when (e.SocketErrorCode is not (SocketError.OperationAborted or SocketError.Interrupted or SocketError.NotSocket))
+            catch (SocketException) when (!Volatile.Read(ref _isClosed))
             {
                 // The peer was gone before it was accepted, or the process has no descriptors left for a moment.
                 Thread.Sleep(10);
@@ -156,7 +161,9 @@ public sealed class BulkListener : IDisposable
         try
         {
             BulkSocket.Tune(socket, _settings);
-            wire = _tls is null ? new SocketWire(socket) : new TlsWire(_tls.AsServer(new NetworkStream(socket, ownsSocket: true), address));
+            wire = _tls is null
+                ? new SocketWire(socket)
+                : new TlsWire(_tls.AsServer(new NetworkStream(socket, ownsSocket: true), address));
             var reader = new FrameReader(wire);
             var request = ReadAttach(reader, address);
             var owner = _attach(request) ?? throw new FrameException("a token that is not known");
@@ -186,8 +193,7 @@ public sealed class BulkListener : IDisposable
     {
         try
         {
-            var address = ((IPEndPoint)socket.RemoteEndPoint!).Address;
-            return address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+            return ((IPEndPoint)socket.RemoteEndPoint!).Address;
         }
         catch (SocketException)
         {

@@ -1,6 +1,6 @@
 namespace ActorTrain.Actors.Bulk;
 
-/// <summary>Reads frames off a wire, waiting as long as it takes; somebody else watches <see cref="StandingStillMs"/>.</summary>
+/// <summary>Reads frames, waiting as long as it takes; somebody else watches <see cref="StandingStillMs"/>.</summary>
 internal sealed class FrameReader(Wire wire)
 {
     private readonly byte[] _header = new byte[BulkHeader.Bytes];

@@ -50,7 +50,9 @@ internal sealed class FrameWriter(Wire wire)
     }
 
     private ReadOnlySpan<byte> Rest =>
-        _position < _headEnd ? _head.AsSpan(_position, _headEnd - _position) : _payload.Span[(_position - BulkHeader.Bytes)..];
+        _position < _headEnd
+            ? _head.AsSpan(_position, _headEnd - _position)
+            : _payload.Span[(_position - BulkHeader.Bytes)..];
 
     private void Advance(int written)
     {

@@ -7,7 +7,8 @@ namespace ActorTrain.Actors.Bulk;
 internal sealed class SendQueue(int capacity)
 {
     private readonly object _lock = new();
-    private readonly (BulkHeader Header, ReadOnlyMemory<byte> Payload)[] _frames = new (BulkHeader, ReadOnlyMemory<byte>)[capacity];
+    private readonly (BulkHeader Header, ReadOnlyMemory<byte> Payload)[] _frames =
+        new (BulkHeader, ReadOnlyMemory<byte>)[capacity];
     private int _first;
     private int _count;
     private bool _isBusy;

@@ -7,8 +7,10 @@ namespace ActorTrain.Actors.Security;
 /// <summary>The same identity and the same rule for Akka.Remote's connections.</summary>
 public static class AkkaTls
 {
-    /// <summary>To be given to the actor system's bootstrap, with <c>akka.remote.dot-netty.tcp.enable-ssl = true</c> in its
-    /// configuration; addresses then begin with <c>akka.ssl.tcp://</c>.</summary>
+    /// <summary>
+    /// To be given to the actor system's bootstrap, with <c>akka.remote.dot-netty.tcp.enable-ssl = true</c> in its
+    /// configuration; addresses then begin with <c>akka.ssl.tcp://</c>.
+    /// </summary>
     /// <param name="identity">Who this node is, and whose certificates it takes.</param>
     /// <param name="clock">Says which certificates have expired.</param>
     public static DotNettySslSetup Setup(ClusterIdentity identity, TimeProvider clock)
@@ -32,7 +34,7 @@ public static class AkkaTls
     // connects to by its address, ssl.tcp://system@host:port. No certificate is for a host that is neither.
     private static (string Host, CertificateUse Use) PeerOf(string peer)
     {
-        if (IPEndPoint.TryParse(peer, out var point)) return (CertificateRule.HostOf(point.Address), CertificateUse.Client);
+        if (IPEndPoint.TryParse(peer, out var end)) return (CertificateRule.HostOf(end.Address), CertificateUse.Client);
         return (Uri.TryCreate(peer, UriKind.Absolute, out var address) ? address.IdnHost : peer, CertificateUse.Server);
     }
 }

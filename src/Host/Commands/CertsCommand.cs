@@ -18,10 +18,20 @@ internal static class CertsCommand
         var folder = new Option<string>("--out") { Description = "Folder for the files.", Required = true };
         var hosts = new Option<string[]>("--host")
         {
-            Description = "A node's name or address, or several with commas between them; once for each node. Default: this machine's loopback.",
+            Description = "A node's name or address, or several with commas between them; once for each node. "
+                + "Default: this machine's loopback.",
         };
-        var days = new Option<int>("--days") { Description = "How long they are valid. Default: 365.", DefaultValueFactory = _ => 365 };
-        var command = new Command("certs", "Make a certificate authority and a certificate for each node of a cluster.") { folder, hosts, days };
+        var days = new Option<int>("--days")
+        {
+            Description = "How long they are valid. Default: 365.",
+            DefaultValueFactory = _ => 365,
+        };
+        var command = new Command("certs", "Make a certificate authority and a certificate for each node of a cluster.")
+        {
+            folder,
+            hosts,
+            days,
+        };
         command.SetAction(parsed =>
         {
             var nodes = Nodes(parsed.GetValue(hosts) is { Length: > 0 } given ? given : DefaultHosts);
@@ -40,18 +50,21 @@ internal static class CertsCommand
         var nodes = hosts.Select(host => host.Split(',', StringSplitOptions.TrimEntries)).ToList();
         foreach (var host in nodes.SelectMany(names => names))
             if (!IPAddress.TryParse(host, out _) && Uri.CheckHostName(host) != UriHostNameType.Dns)
-                throw new UsageException($"--host: '{host}' is neither a name nor an address; give for example worker-1.example.net or 192.0.2.7.");
-        if (nodes.Select(FileName).Append("ca").GroupBy(name => name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(g => g.Count() > 1) is { } same)
-            throw new UsageException($"--host: two certificates would be called {same.Key}.pem; give each node another name first.");
+                throw new UsageException(
+                    $"--host: '{host}' is neither a name nor an address; give for example worker-1 or 192.0.2.7.");
+        var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { "ca" };
+        if (nodes.Select(FileName).FirstOrDefault(name => !names.Add(name)) is { } same)
+            throw new UsageException(
+                $"--host: two certificates would be called {same}.pem; give each node another name first.");
         return nodes;
     }
 
     private static void Run(string folder, List<string[]> nodes, int days, DateTimeOffset now)
     {
         Directory.CreateDirectory(folder);
-        foreach (var file in nodes.Select(FileName).Prepend("ca").SelectMany(name => new[] { $"{name}.pem", $"{name}-key.pem" }))
-            if (File.Exists(Path.Combine(folder, file)))
-                throw new UsageException($"--out: {Path.Combine(folder, file)} exists; give another folder.");
+        foreach (var name in nodes.Select(FileName).Prepend("ca"))
+            if (Files(folder, name).FirstOrDefault(File.Exists) is { } existing)
+                throw new UsageException($"--out: {existing} exists; give another folder.");
         // A clock that is a little behind must take them too.
         var (from, until) = (now.AddHours(-1), now.AddDays(days));
         using var authority = CertificateAuthority.Create(from, until);
@@ -64,18 +77,20 @@ internal static class CertsCommand
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{folder}: valid until {until:yyyy-MM-dd}"));
         Console.WriteLine("  ca.pem: to every node");
         foreach (var node in nodes)
-            Console.WriteLine($"  {FileName(node)}.pem, {FileName(node)}-key.pem: to the node at {string.Join(", ", node)}, and to no other");
+        {
+            var (name, hosts) = (FileName(node), string.Join(", ", node));
+            Console.WriteLine($"  {name}.pem, {name}-key.pem: to the node at {hosts}, and to no other");
+        }
         Console.WriteLine("  ca-key.pem: to no node; whoever has it can make certificates that the cluster takes");
     }
 
     private static void Write(string folder, string name, X509Certificate2 certificate)
     {
+        const UnixFileMode owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        var files = Files(folder, name);
         using var key = certificate.GetECDsaPrivateKey()!;
-        Write(Path.Combine(folder, $"{name}-key.pem"), key.ExportPkcs8PrivateKeyPem(), UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        Write(
-            Path.Combine(folder, $"{name}.pem"),
-            certificate.ExportCertificatePem(),
-            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        Write(files[0], certificate.ExportCertificatePem(), owner | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        Write(files[1], key.ExportPkcs8PrivateKeyPem(), owner);
     }
 
     private static void Write(string path, string pem, UnixFileMode mode)
@@ -85,6 +100,9 @@ internal static class CertsCommand
         using var writer = new StreamWriter(path, options);
         writer.WriteLine(pem);
     }
+
+    private static string[] Files(string folder, string name) =>
+        [Path.Combine(folder, $"{name}.pem"), Path.Combine(folder, $"{name}-key.pem")];
 
     private static string FileName(string[] node) => node[0].Replace(':', '_');
 }

@@ -33,7 +33,8 @@ internal sealed class TestListener : IDisposable
     /// <summary>Whether the token is still there.</summary>
     public bool IsUntouched => Volatile.Read(ref _tokens) == 1 && Owner.Closings == 0;
 
-    public BulkConnection Connect(ILinkOwner owner, ClusterTls? tls = null, BulkToken? token = null, BulkSettings? settings = null) =>
+    public BulkConnection Connect(
+        ILinkOwner owner, ClusterTls? tls = null, BulkToken? token = null, BulkSettings? settings = null) =>
         BulkConnection.Connect("127.0.0.1", Port, tls, Run, token ?? Token, owner, CancellationToken.None, settings);
 
     /// <summary>A peer that says whatever it likes.</summary>
@@ -68,5 +69,7 @@ internal sealed class TestListener : IDisposable
     }
 
     private TestOwner? Attach(AttachRequest request) =>
-        request == new AttachRequest(Run, Token, IPAddress.Loopback) && Interlocked.Exchange(ref _tokens, 0) == 1 ? Owner : null;
+        request == new AttachRequest(Run, Token, IPAddress.Loopback) && Interlocked.Exchange(ref _tokens, 0) == 1
+            ? Owner
+            : null;
 }

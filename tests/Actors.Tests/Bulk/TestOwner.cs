@@ -35,7 +35,8 @@ internal sealed class TestOwner(int maximumBytes = 1 << 20) : ILinkOwner
         return isShort;
     }
 
-    public void Arrived(in BulkHeader header, ReadOnlyMemory<byte> payload) => _arrived.Add((header, payload.ToArray()));
+    public void Arrived(in BulkHeader header, ReadOnlyMemory<byte> payload) =>
+        _arrived.Add((header, payload.ToArray()));
 
     public void Closed(string reason)
     {

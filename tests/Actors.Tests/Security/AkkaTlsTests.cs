@@ -52,8 +52,9 @@ public class AkkaTlsTests
 
         public RemoteNode(X509Certificate2 certificate)
         {
-            _system = ActorSystem.Create("actortrain", BootstrapSetup.Create().WithConfig(ConfigurationFactory.ParseString(Configuration))
-                .And(AkkaTls.Setup(TestCertificates.Identity(certificate), TimeProvider.System)));
+            var setup = BootstrapSetup.Create().WithConfig(ConfigurationFactory.ParseString(Configuration));
+            var tls = AkkaTls.Setup(TestCertificates.Identity(certificate), TimeProvider.System);
+            _system = ActorSystem.Create("actortrain", setup.And(tls));
             var listener = _system.ActorOf(Props.Create(() => new Listener(Refusals)), "listener");
             _system.EventStream.Subscribe(listener, typeof(Warning));
         }
@@ -65,7 +66,8 @@ public class AkkaTlsTests
             try
             {
                 var address = ((ExtendedActorSystem)other._system).Provider.DefaultAddress;
-                return await _system.ActorSelection($"{address}/user/listener").ResolveOne(patience, TestContext.Current.CancellationToken);
+                return await _system.ActorSelection($"{address}/user/listener").ResolveOne(
+                    patience, TestContext.Current.CancellationToken);
             }
             catch (ActorNotFoundException)
             {
@@ -84,7 +86,8 @@ public class AkkaTlsTests
     {
         public Listener(ConcurrentQueue<string> refusals) => Receive<Warning>(warning =>
         {
-            if (warning.Message.ToString() is { } text && text.StartsWith("cluster: refused", StringComparison.Ordinal)) refusals.Enqueue(text);
+            var text = warning.Message.ToString()!;
+            if (text.StartsWith("cluster: refused", StringComparison.Ordinal)) refusals.Enqueue(text);
         });
     }
 }

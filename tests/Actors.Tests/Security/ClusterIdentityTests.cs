@@ -56,7 +56,9 @@ public sealed class ClusterIdentityTests : IDisposable
     public void A_certificate_of_another_authority_is_named()
     {
         Write(Certificate, Key, TestCertificates.Foreign);
-        Assert.Equal($"{Certificate}: not signed by the authority in {Authority}; give the ca.pem that was made with it", Error());
+        Assert.Equal(
+            $"{Certificate}: not signed by the authority in {Authority}; give the ca.pem that was made with it",
+            Error());
     }
 
     private static void Write(string certificateFile, string keyFile, X509Certificate2 certificate)
@@ -66,5 +68,6 @@ public sealed class ClusterIdentityTests : IDisposable
         File.WriteAllText(keyFile, key.ExportPkcs8PrivateKeyPem());
     }
 
-    private string Error() => Assert.Throws<IdentityException>(() => ClusterIdentity.Load(Authority, Certificate, Key)).Message;
+    private string Error() =>
+        Assert.Throws<IdentityException>(() => ClusterIdentity.Load(Authority, Certificate, Key)).Message;
 }

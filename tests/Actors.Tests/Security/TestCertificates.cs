@@ -11,7 +11,8 @@ internal static class TestCertificates
 
     private static readonly CertificateAuthority Cluster = Create();
 
-    public static readonly X509Certificate2 Authority = X509CertificateLoader.LoadCertificate(Cluster.Certificate.RawData);
+    public static readonly X509Certificate2 Authority = X509CertificateLoader.LoadCertificate(
+        Cluster.Certificate.RawData);
     public static readonly X509Certificate2 Node = Issue(Cluster, Loopback);
     public static readonly X509Certificate2 Foreign = Issue(Create(), Loopback);
     public static readonly X509Certificate2 OfAnotherHost = Issue(Cluster, ["worker-2", "192.0.2.7"]);
