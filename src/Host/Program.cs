@@ -16,6 +16,7 @@ var root = new RootCommand("Trains neural networks on CPUs, with the same bits o
     EvaluateCommand.Create(),
     PredictCommand.Create(),
     BenchCommand.Create(),
+    CertsCommand.Create(),
 };
 var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)
