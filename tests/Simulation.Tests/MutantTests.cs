@@ -1,6 +1,7 @@
 namespace ActorTrain.Simulation.Tests;
 
 /// <summary>The simulation finds each of these planted bugs; where it does not, it is no test.</summary>
+[Collection("Simulation")]
 public class MutantTests(ITestOutputHelper output)
 {
     private static readonly Dictionary<string, Func<Rules>> Mutants = new()
@@ -12,6 +13,8 @@ public class MutantTests(ITestOutputHelper output)
         ["ignores failures"] = () => new IgnoresFailures(),
         ["ignores fencing"] = () => new IgnoresFencing(),
         ["works for an older server"] = () => new WorksForAnOlderServer(),
+        ["takes an older hello"] = () => new TakesAnOlderHello(),
+        ["forgets the part of a dead shard"] = () => new ForgetsThePartOfADeadShard(),
         ["reuses memory too early"] = () => new ReusesMemoryTooEarly(),
         ["trusts checkpoints too early"] = () => new TrustsCheckpointsTooEarly(),
     };

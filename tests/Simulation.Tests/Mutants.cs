@@ -5,7 +5,8 @@ internal sealed class CountsTwice : Rules
 {
     public override Transition Server(ServerState state, ServerEvent @event, TimeSpan now, VectorPool pool)
     {
-        if (@event is WorkAnswered { Answer: GradientAnswer answer } e && state.Round is { } round && round.IsAnswered(answer.Key))
+        if (@event is WorkAnswered { Answer: GradientAnswer answer } e && state.Round is { } round &&
+            round.IsAnswered(answer.Key))
             foreach (var node in round.Nodes)
                 if (!round.IsAnswered(state.KeyOf(node)))
                     return base.Server(state, e with { Answer = answer with { Key = state.KeyOf(node) } }, now, pool);
@@ -14,19 +15,18 @@ internal sealed class CountsTwice : Rules
 }
 
 /// <summary>
-/// The first and the last node of a step are taken for each other. (Two that have the same parent could be: a + b = b + a.)
+/// The first and the last node of a step are taken for each other. (Two with the same parent could be: a + b = b + a.)
 /// </summary>
 internal sealed class SwapsNodes : Rules
 {
     public override Transition Server(ServerState state, ServerEvent @event, TimeSpan now, VectorPool pool)
     {
-        if (state.Round is { Kind: WorkKind.Gradient, Answers.Length: > 1 } round && round.Answers.Length + 1 == round.Nodes.Length)
-        {
-            var (first, last) = ((GradientAnswer)round.Answers[0], (GradientAnswer)round.Answers[^1]);
-            var answers = round.Answers.SetItem(0, first with { Sum = last.Sum }).SetItem(round.Answers.Length - 1, last with { Sum = first.Sum });
-            return base.Server(state with { Round = round with { Answers = answers } }, @event, now, pool);
-        }
-        return base.Server(state, @event, now, pool);
+        if (state.Round is not { Kind: WorkKind.Gradient, Answers: { Length: > 1 } answers } round ||
+            answers.Length + 1 < round.Nodes.Length)
+            return base.Server(state, @event, now, pool);
+        var (first, last) = ((GradientAnswer)answers[0], (GradientAnswer)answers[^1]);
+        answers = answers.SetItem(0, first with { Sum = last.Sum }).SetItem(answers.Length - 1, last with { Sum = first.Sum });
+        return base.Server(state with { Round = round with { Answers = answers } }, @event, now, pool);
     }
 }
 
@@ -35,7 +35,8 @@ internal sealed class ComputesTheNodeBeside : Rules
 {
     public override WorkerTransition Worker(WorkerState state, WorkerEvent @event, NodeSums sums)
     {
-        if (@event is OrderArrived { Order: GradientOrder order }) @event = new OrderArrived(order with { Key = Beside(state.Plan, order.Key) });
+        if (@event is OrderArrived { Order: GradientOrder order })
+            @event = new OrderArrived(order with { Key = Beside(state.Plan, order.Key) });
         var (next, effects) = base.Worker(state, @event, sums);
         return new(next, [.. effects.Select(e => e is SendAnswer { Answer: GradientAnswer answer }
             ? new SendAnswer(answer with { Key = Beside(state.Plan, answer.Key) })
@@ -73,8 +74,8 @@ internal sealed class IgnoresFencing : Rules
 {
     public override Transition Server(ServerState state, ServerEvent @event, TimeSpan now, VectorPool pool)
     {
-        if (@event is WorkAnswered { Answer: GradientAnswer answer } e && state.Round is { Kind: WorkKind.Gradient } round &&
-            round.Nodes.Contains(answer.Key.Node))
+        if (@event is WorkAnswered { Answer: GradientAnswer answer } e &&
+            state.Round is { Kind: WorkKind.Gradient } round && round.Nodes.Contains(answer.Key.Node))
             @event = e with { Answer = answer with { Key = state.KeyOf(answer.Key.Node) } };
         return base.Server(state, @event, now, pool);
     }
@@ -91,12 +92,36 @@ internal sealed class WorksForAnOlderServer : Rules
     }
 }
 
+/// <summary>A hello that a later one has overtaken puts the unit's earlier life in the later one's place.</summary>
+internal sealed class TakesAnOlderHello : Rules
+{
+    public override Transition Server(ServerState state, ServerEvent @event, TimeSpan now, VectorPool pool)
+    {
+        if (@event is ShardJoined e && state.Shards.FirstOrDefault(s => s.Id.Name == e.Shard.Name) is { } former &&
+            former.Id.Incarnation > e.Shard.Incarnation)
+            state = base.Server(state, new ShardLost(former.Id, "an older hello"), now, pool).State;
+        return base.Server(state, @event, now, pool);
+    }
+}
+
+/// <summary>What a shard of a node worked on when it died is not given to another one.</summary>
+internal sealed class ForgetsThePartOfADeadShard : Rules
+{
+    public override WorkerTransition Worker(WorkerState state, WorkerEvent @event, NodeSums sums)
+    {
+        if (@event is NodeShardReady e)
+            state = state with { Shards = [.. state.Shards.Where(s => s.Id.Name != e.Shard.Name)] };
+        return base.Worker(state, @event, sums);
+    }
+}
+
 /// <summary>Memory of a version that somebody late still reads is used for the next version but one.</summary>
 internal sealed class ReusesMemoryTooEarly : Rules
 {
     public override Transition Server(ServerState state, ServerEvent @event, TimeSpan now, VectorPool pool)
     {
-        if (@event is not WorkAnswered e || state.Round is not { } round || round.Answers.Length + 1 < round.Nodes.Length ||
+        if (@event is not WorkAnswered e || state.Round is not { } round ||
+            round.Answers.Length + 1 < round.Nodes.Length ||
             e.Answer.Key != state.KeyOf(e.Answer.Key.Node) || round.IsAnswered(e.Answer.Key))
             return base.Server(state, @event, now, pool);
         var (next, effects) = base.Server(Renamed(state, k => k.Version >= 0 && k != e.Answer.Key), @event, now, pool);
@@ -117,7 +142,8 @@ internal sealed class ReusesMemoryTooEarly : Rules
 internal sealed class TrustsCheckpointsTooEarly : Rules
 {
     public override Transition Server(ServerState state, ServerEvent @event, TimeSpan now, VectorPool pool) =>
-        base.Server(state with { Durability = state.Durability with { Settled = state.Durability.Requested } }, @event, now, pool);
+        base.Server(
+            state with { Durability = state.Durability with { Settled = state.Durability.Requested } }, @event, now, pool);
 }
 
 internal static class RoundExtensions

@@ -1,6 +1,6 @@
 namespace ActorTrain.Simulation.Tests;
 
-/// <summary>The transitions that the simulated cluster runs: the real ones, or one of them with a planted bug.</summary>
+/// <summary>The transitions that the simulated cluster runs: the real ones; a mutant plants a bug in one.</summary>
 internal class Rules
 {
     public virtual Transition Server(ServerState state, ServerEvent @event, TimeSpan now, VectorPool pool) =>

@@ -53,7 +53,7 @@ internal sealed record Settings
 
     public static Settings Draw(Seeded random)
     {
-        var isReal = random.OneIn(20);
+        var isReal = random.OneIn(30);
         var localShards = random.Below(3);
         var workers = random.Below(5);
         if (localShards + workers == 0) workers = 1;

@@ -22,13 +22,16 @@ internal sealed class Simulator(Rules rules)
     /// <summary>Events of all schedules so far.</summary>
     public long Events { get; private set; }
 
+    /// <summary>How often each <see cref="Notable"/> has happened so far.</summary>
+    public long[] Tally { get; } = new long[Enum.GetValues<Notable>().Length];
+
     /// <summary>What went wrong in the schedule of a seed; none: nothing.</summary>
     public string? Run(long seed, List<string>? trace = null)
     {
         var random = new Seeded(seed);
         var settings = Settings.Draw(random);
         var (recipe, data) = Recipes[settings.Recipe];
-        var world = new World(random, settings, _runs[settings.Recipe] ??= new(recipe, data), rules, trace);
+        var world = new World(random, settings, _runs[settings.Recipe] ??= new(recipe, data), rules, Tally, trace);
         try
         {
             world.Simulate();
@@ -56,7 +59,8 @@ internal sealed class Simulator(Rules rules)
         return $"""
             Seed {seed}: {what ?? "nothing went wrong"}
             Again, with everything that happens:
-              {SimulationTests.SeedVariable}={seed} dotnet run -c Release --project tests/Simulation.Tests -- -class "*SimulationTests" -showliveoutput
+              {SimulationTests.SeedVariable}={seed} dotnet run -c Release --project tests/Simulation.Tests -- \
+                -class "*SimulationTests" -showliveoutput
             The last of {trace.Count} things that happened:
             {string.Join('\n', trace.TakeLast(80))}
             """;

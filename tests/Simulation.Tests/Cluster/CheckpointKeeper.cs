@@ -46,7 +46,8 @@ internal sealed class CheckpointKeeper(World world, ServerProcess owner)
     /// <summary>The process is dead: what it may have lost is known by now.</summary>
     public void Died()
     {
-        if (owner.IsServing) _lastLife = (owner.State.StepsDone, [owner, .. _standbys.Where(s => s.Counts).Select(s => s.Process)]);
+        if (owner.IsServing)
+            _lastLife = (owner.State.StepsDone, [owner, .. _standbys.Where(s => s.Counts).Select(s => s.Process)]);
         _standbys.Clear();
     }
 
@@ -55,7 +56,8 @@ internal sealed class CheckpointKeeper(World world, ServerProcess owner)
     public void Save(TrainingState training)
     {
         _requested = training.Version;
-        var bytes = world.Settings.IsReal ? new TrainingCheckpoint(world.Run.Plan.Recipe, world.Run.Plan.Data, training).Encode() : null;
+        var plan = world.Run.Plan;
+        var bytes = world.Settings.IsReal ? new TrainingCheckpoint(plan.Recipe, plan.Data, training).Encode() : null;
         _lastWrite = Math.Max(_lastWrite, world.Now) + DiskDelay();
         world.At(_lastWrite, Happening.CheckpointWritten, owner, owner.Life, payload: bytes, number: _requested);
         foreach (var standby in _standbys) Send(standby);
@@ -69,7 +71,10 @@ internal sealed class CheckpointKeeper(World world, ServerProcess owner)
         Settle();
     }
 
-    /// <summary>A stand-by gets the newest checkpoint that was asked for: one on its way to the disk would not come again.</summary>
+    /// <summary>
+    /// A stand-by gets the newest checkpoint that was asked for: one on its way to the disk would not come again, and
+    /// the run could wait for it for ever.
+    /// </summary>
     public void Attach(ServerProcess process, int life)
     {
         Detach(process, life);
@@ -107,10 +112,13 @@ internal sealed class CheckpointKeeper(World world, ServerProcess owner)
         if (atRisk == 0) return;
         var done = owner.State.StepsDone;
         if (done - Math.Max(OnDisk, GivenUp) > atRisk)
-            throw new Violation($"{owner.Name} is {done} steps far and has {OnDisk} on its disk; {atRisk} may be at risk");
+            throw new Violation($"{owner.Name} is {done} steps far, has {OnDisk} on its disk; {atRisk} may be at risk");
         foreach (var standby in _standbys)
-            if (standby.Counts && done - standby.Process.Checkpoints.OnDisk > atRisk)
-                throw new Violation($"{owner.Name} is {done} steps far and {standby.Process.Name} has {standby.Process.Checkpoints.OnDisk}; {atRisk} may be at risk");
+        {
+            var safe = standby.Process.Checkpoints.OnDisk;
+            if (standby.Counts && done - safe > atRisk)
+                throw new Violation($"{owner.Name} is {done} steps far, {standby.Process.Name} has {safe}; {atRisk} may be at risk");
+        }
     }
 
     /// <summary>As a stand-by: finds the server and says that it is there.</summary>
@@ -118,7 +126,8 @@ internal sealed class CheckpointKeeper(World world, ServerProcess owner)
     {
         if (world.Membership.Server is not { } server || server == owner) return;
         if (world.Network.IsReachable(owner, server))
-            world.At(world.Network.Arrival(owner, server), Happening.StandbyHello, server, server.Life, owner, number: owner.Life);
+            world.At(
+                world.Network.Arrival(owner, server), Happening.StandbyHello, server, server.Life, owner, number: owner.Life);
         else
             world.At(world.Now + 20_000, Happening.Dial, owner, owner.Life);
     }
@@ -131,12 +140,14 @@ internal sealed class CheckpointKeeper(World world, ServerProcess owner)
     public void Store(ServerProcess server, long steps)
     {
         Put(steps, bytes: null);
-        world.At(world.Network.Arrival(owner, server), Happening.StandbyAcknowledged, server, server.Life, owner, number: steps);
+        world.At(
+            world.Network.Arrival(owner, server), Happening.StandbyAcknowledged, server, server.Life, owner, number: steps);
     }
 
     private void CheckLoss(ServerProcess heir)
     {
-        if (_lastLife is not var (steps, heirs) || world.Settings.MostStepsAtRisk == 0 || !heirs.Contains(heir)) return;
+        if (_lastLife is not var (steps, heirs) || !heirs.Contains(heir) || world.Settings.MostStepsAtRisk == 0) return;
+        if (steps > heir.Checkpoints.OnDisk) world.Tally(Notable.StepsComputedAgain);
         var known = Math.Max(heir.Checkpoints.OnDisk, heir == owner ? GivenUp : 0);
         if (steps - known > world.Settings.MostStepsAtRisk)
             throw new Violation($"{heir.Name} goes on from step {known}; {owner.Name} was {steps} steps far");
@@ -153,12 +164,14 @@ internal sealed class CheckpointKeeper(World world, ServerProcess owner)
     private void Send(Standby standby)
     {
         standby.LastSent = Math.Max(standby.LastSent + 1, world.Network.Arrival(owner, standby.Process));
-        world.At(standby.LastSent, Happening.CheckpointReceived, standby.Process, standby.Life, owner, number: _requested);
+        world.At(
+            standby.LastSent, Happening.CheckpointReceived, standby.Process, standby.Life, owner, number: _requested);
         if (!standby.Process.IsUp || standby.Process.Life != standby.Life || standby.Process.IsPaused) Lose(standby);
     }
 
     private void Lose(Standby standby) => world.At(
-        world.Now + world.Random.BetweenByMagnitude(1000, 200_000), Happening.StandbyLost, owner, owner.Life, standby.Process, number: standby.Life);
+        world.Now + world.Random.BetweenByMagnitude(1000, 200_000),
+        Happening.StandbyLost, owner, owner.Life, standby.Process, number: standby.Life);
 
     private void Settle()
     {

@@ -16,13 +16,13 @@ internal sealed class FaultInjector(World world)
     public void Next()
     {
         _left--;
-        switch (Random.Below(12))
+        switch (Random.Below(13))
         {
             case 0 or 1:
-                Crash(Random.Pick(world.Processes));
+                CrashForAWhile(Random.Pick(world.Processes));
                 break;
             case 2 when world.Membership.Server is { } server:
-                Crash(server);
+                CrashForAWhile(server);
                 break;
             case 3 or 4:
                 Pause(Random.Pick(world.Processes));
@@ -45,6 +45,9 @@ internal sealed class FaultInjector(World world)
             case 10 when world.Membership.Server is { IsUp: true } server:
                 server.Checkpoints.DiskIsFull = !server.Checkpoints.DiskIsFull;
                 break;
+            case 11 when world.Workers.Exists(w => w.IsUp):
+                Random.Pick(world.Workers.FindAll(w => w.IsUp)).Crash();
+                break;
             default:
                 world.Network.BreakOne();
                 break;
@@ -56,7 +59,7 @@ internal sealed class FaultInjector(World world)
         world.Now + Random.BetweenByMagnitude(world.Settings.FaultInterval / 20, 3 * world.Settings.FaultInterval),
         _left > 0 ? Happening.Fault : Happening.FaultsEnd);
 
-    private void Crash(Process process)
+    private void CrashForAWhile(Process process)
     {
         if (!process.IsUp) return;
         process.Crash();
@@ -76,7 +79,8 @@ internal sealed class FaultInjector(World world)
     // The server or a worker or two are cut off from the rest.
     private void Partition()
     {
-        List<Process> minority = [Random.OneIn(2) && world.Membership.Server is { } server ? server : Random.Pick(world.Processes)];
+        var isServers = Random.OneIn(2) && world.Membership.Server is not null;
+        List<Process> minority = [isServers ? world.Membership.Server! : Random.Pick(world.Processes)];
         foreach (var worker in world.Workers)
             if (Random.OneIn(4)) minority.Add(worker);
         var duration = Random.BetweenByMagnitude(1000, 500_000);

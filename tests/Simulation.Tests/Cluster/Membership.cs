@@ -1,6 +1,6 @@
 namespace ActorTrain.Simulation.Tests.Cluster;
 
-/// <summary>What the cluster's membership, failure detector and singleton do for us: there is one server, the oldest.</summary>
+/// <summary>What membership, failure detector and singleton do for us: there is one server, the oldest.</summary>
 internal sealed class Membership(World world)
 {
     private readonly List<ServerProcess> _byAge = [];
@@ -31,7 +31,8 @@ internal sealed class Membership(World world)
     public void Suspect(ServerProcess server, int life)
     {
         if (server != Server) return;
-        var isWell = server is { IsServing: true, IsPaused: false } && server.Life == life && !world.Network.IsPartitioned;
+        var isWell = server is { IsServing: true, IsPaused: false } && server.Life == life &&
+            !world.Network.IsPartitioned;
         if (isWell) return;
         if (Heir(server) is not { } heir)
         {
@@ -41,7 +42,8 @@ internal sealed class Membership(World world)
         if (server.IsServing)
         {
             _byAge.Remove(server);
-            world.At(world.Now + world.Random.BetweenByMagnitude(100, 300_000), Happening.Downed, server, server.Life);
+            world.At(
+                world.Now + world.Random.BetweenByMagnitude(100, 300_000), Happening.Downed, server, server.Life);
         }
         TakeOver(heir);
     }
@@ -50,7 +52,8 @@ internal sealed class Membership(World world)
     {
         foreach (var process in _byAge)
             if ((process != server || !process.IsServing) && process is { IsUp: true, IsPaused: false } &&
-                (!world.Network.IsPartitioned || world.Network.IsReachable(process, world.Servers.Find(s => s != server)!)))
+                (!world.Network.IsPartitioned ||
+                    world.Network.IsReachable(process, world.Servers.Find(s => s != server)!)))
                 return process;
         return null;
     }
@@ -61,6 +64,8 @@ internal sealed class Membership(World world)
         process.Serve(++_incarnation);
         foreach (var other in world.Processes)
             if (other != process)
-                world.At(world.Now + world.Random.BetweenByMagnitude(50, 100_000), Happening.ServerNews, other, subject: process);
+                world.At(
+                    world.Now + world.Random.BetweenByMagnitude(50, 100_000), Happening.ServerNews, other,
+                    subject: process);
     }
 }

@@ -60,29 +60,13 @@ internal sealed class Network(World world)
         return connection;
     }
 
-    public void SendOrder(Connection connection, WorkOrder order)
-    {
-        var payload = world.Settings.IsReal ? order : world.Run.Copied(order);
-        foreach (var at in Arrivals(connection, connection.LastToWorker))
-        {
-            connection.LastToWorker = Math.Max(connection.LastToWorker, at);
-            world.At(at, Happening.FrameToWorker, connection.Worker, connection.WorkerLife, connection, payload);
-        }
-    }
+    /// <summary>Worker to server: an answer or a failure.</summary>
+    public void SendToServer(Connection connection, object payload) =>
+        Send(connection, Happening.FrameToServer, connection.Server, connection.ServerLife, payload);
 
-    public void SendAnswer(Connection connection, WorkAnswer answer) =>
-        SendToServer(connection, world.Settings.IsReal ? answer : world.Run.Copied(answer));
-
-    public void SendFailure(Connection connection, SendFailure failure) => SendToServer(connection, failure);
-
-    private void SendToServer(Connection connection, object payload)
-    {
-        foreach (var at in Arrivals(connection, connection.LastToServer))
-        {
-            connection.LastToServer = Math.Max(connection.LastToServer, at);
-            world.At(at, Happening.FrameToServer, connection.Server, connection.ServerLife, connection, payload);
-        }
-    }
+    /// <summary>Server to worker.</summary>
+    public void SendToWorker(Connection connection, WorkOrder order) =>
+        Send(connection, Happening.FrameToWorker, connection.Worker, connection.WorkerLife, order);
 
     /// <summary>
     /// True when a frame that has come in may be read: one that is read from memory where it lies is lost with its
@@ -135,17 +119,23 @@ internal sealed class Network(World world)
     // A reset is noticed at once, silence when the failure detector says so.
     private long Detection() => Random.OneIn(2) ? Random.Between(10, 2000) : Random.BetweenByMagnitude(2000, 200_000);
 
-    private IEnumerable<long> Arrivals(Connection connection, long last)
+    private void Send(Connection connection, Happening what, Process target, int life, object payload)
     {
-        var arrival = Arrival(connection.Worker, connection.Server);
-        if (world.Settings.IsOrdered || !world.HasFaults) return [Math.Max(arrival, last + 1)];
-        return Random.Below(20) switch
+        var at = Arrival(connection.Worker, connection.Server);
+        if (world.Settings.IsOrdered || !world.HasFaults)
         {
-            0 => [],
-            1 => [arrival, arrival + Delay()],
-            2 => [arrival, arrival + Random.BetweenByMagnitude(1000, 300_000)],
-            3 => [arrival + Random.BetweenByMagnitude(1000, 300_000)],
-            _ => [arrival],
-        };
+            at = Math.Max(at, (target == connection.Server ? connection.LastToServer : connection.LastToWorker) + 1);
+            if (target == connection.Server) connection.LastToServer = at;
+            else connection.LastToWorker = at;
+            world.At(at, what, target, life, connection, payload);
+            return;
+        }
+        var fate = Random.Below(20);
+        if (fate == 0) return;
+        if (fate == 1) world.At(at + Delay(), what, target, life, connection, payload);
+        if (fate == 2) world.At(at + Late(), what, target, life, connection, payload);
+        world.At(fate == 3 ? at + Late() : at, what, target, life, connection, payload);
     }
+
+    private long Late() => Random.BetweenByMagnitude(1000, 300_000);
 }

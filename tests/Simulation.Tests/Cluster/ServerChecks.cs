@@ -27,14 +27,16 @@ internal sealed class ServerChecks(SequentialRun run, ServerProcess server)
     private void Count(ServerState before, ServerState after, WorkKey key)
     {
         if (key != before.KeyOf(key.Node))
-            throw new Violation($"{key} of incarnation {key.Incarnation} was counted in {before.KeyOf(key.Node)} of incarnation {before.Incarnation}");
+            throw new Violation($"{key}, incarnation {key.Incarnation}, was counted in version " +
+                $"{before.Training.Version}, incarnation {before.Incarnation}");
         var tree = before.Round!.Tree;
         while (_counted.Count < tree.Leaves) _counted.Add(0);
         for (var leaf = key.Node.FirstLeaf; leaf < key.Node.FirstLeaf + tree.LeafCount(key.Node); leaf++)
             if (++_counted[leaf] > 1) throw new Violation($"leaf {leaf} is counted again with {key}");
         if (!IsOver(before, after)) return;
         for (var leaf = 0; leaf < tree.Leaves; leaf++)
-            if (_counted[leaf] != 1) throw new Violation($"leaf {leaf} is not counted when the round of {key} ends");
+            if (_counted[leaf] != 1)
+                throw new Violation($"leaf {leaf} is not counted when the round of {key} ends");
         _counted.Clear();
     }
 
@@ -50,7 +52,7 @@ internal sealed class ServerChecks(SequentialRun run, ServerProcess server)
         }
         else if (!run.IsSaved(after))
         {
-            throw new Violation($"after the epoch that ends with step {after.Version} the run is not the sequential one");
+            throw new Violation($"after the epoch's end at step {after.Version} the run is not the sequential one");
         }
     }
 

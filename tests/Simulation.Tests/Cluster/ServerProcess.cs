@@ -39,6 +39,7 @@ internal sealed class ServerProcess : Process
         World.Note($"{Name} serves with incarnation {incarnation} from step {training.Version}");
         _pool = new();
         _checks.Begin();
+        if (incarnation > 1) World.Tally(Notable.TakeOver);
         // Whoever takes over goes on with those who are there; not all that began may be left.
         var units = incarnation == 1 ? World.Settings.UnitsToBegin : 1;
         _state = ServerState.Initial(World.Run.Plan, training, incarnation, units, World.Settings.MostStepsAtRisk);
@@ -165,9 +166,12 @@ internal sealed class ServerProcess : Process
 
     private void Join(Connection connection)
     {
-        if (connection.IsLostAtServer || _connections.Exists(c => c.Worker == connection.Worker && c.Number > connection.Number)) return;
-        _connections.RemoveAll(c => c.Worker == connection.Worker);
-        _connections.Add(connection);
+        if (connection.IsLostAtServer) return;
+        if (!_connections.Exists(c => c.Worker == connection.Worker && c.Number > connection.Number))
+        {
+            _connections.RemoveAll(c => c.Worker == connection.Worker);
+            _connections.Add(connection);
+        }
         Take(new ShardJoined(connection.Unit, World.Settings.WorkerShards, IsRemote: true));
     }
 
@@ -183,8 +187,8 @@ internal sealed class ServerProcess : Process
         if (!World.Network.Arrives(connection, frame)) return;
         if (frame.Payload is SendFailure failure)
             Take(new WorkFailed(connection.Unit, failure.Key, failure.Reason));
-        else
-            Take(new WorkAnswered(connection.Unit, World.Settings.IsReal ? World.Run.Copied((WorkAnswer)frame.Payload!) : (WorkAnswer)frame.Payload!));
+        else if (frame.Payload is WorkAnswer answer)
+            Take(new WorkAnswered(connection.Unit, World.Settings.IsReal ? World.Run.Copied(answer) : answer));
     }
 
     private void Take(ServerEvent @event)
@@ -194,7 +198,22 @@ internal sealed class ServerProcess : Process
         _state = transition.State;
         if (World.IsTraced) Tell(@event, transition);
         _checks.After(before, @event, State);
+        Tally(before, @event, transition);
         foreach (var effect in transition.Effects) CarryOut(effect);
+    }
+
+    private void Tally(ServerState before, ServerEvent @event, in Transition transition)
+    {
+        var after = transition.State;
+        if (@event is Ticked && transition.Effects.Count > 0) World.Tally(Notable.LateWork);
+        if (@event is ShardJoined { IsRemote: true } && before.Training.Version > 0) World.Tally(Notable.JoinInMidRun);
+        if (@event is WorkAnswered && ReferenceEquals(before.Round, after.Round)) World.Tally(Notable.AnswerThatChangesNothing);
+        if (after is { Phase: RunPhase.Running, Round: null }) World.Tally(Notable.WaitForCheckpoint);
+        if (after.Round is { Kind: WorkKind.Update }) World.Tally(Notable.DividedUpdate);
+        if (after.Training.Version == before.Training.Version) return;
+        if (World.Membership.Server != this) World.Tally(Notable.StepOfReplacedServer);
+        foreach (var unit in after.Shards)
+            if (unit.Orders.Any(k => k.Version < after.Training.Version)) World.Tally(Notable.StepWhileOlderOneIsRead);
     }
 
     private void CarryOut(ServerEffect effect)
@@ -203,10 +222,12 @@ internal sealed class ServerProcess : Process
         {
             case SendWork e:
                 if (_shards.Find(s => s.Id == e.Shard) is { } shard) Give(shard, e.Order);
-                else if (_connections.Find(c => c.Unit == e.Shard) is { } connection) World.Network.SendOrder(connection, e.Order);
+                else if (_connections.Find(c => c.Unit == e.Shard) is { } connection)
+                    World.Network.SendToWorker(connection, World.Settings.IsReal ? e.Order : World.Run.Copied(e.Order));
                 break;
             case SaveCheckpoint e:
-                if (!World.Run.IsSaved(e.Training)) throw new Violation($"{Name} saves what is not the run after {e.Training.Version} steps");
+                if (!World.Run.IsSaved(e.Training))
+                    throw new Violation($"{Name} saves what is not the run after {e.Training.Version} steps");
                 _lastCheckpoint = e.Training.Version;
                 Checkpoints.Save(e.Training);
                 break;
@@ -221,7 +242,8 @@ internal sealed class ServerProcess : Process
 
     private void EndWhenSaved()
     {
-        if (_state is { Phase: RunPhase.Finished } && World.Membership.Server == this && Checkpoints.IsSettled(_lastCheckpoint))
+        if (_state is { Phase: RunPhase.Finished } && World.Membership.Server == this &&
+            Checkpoints.IsSettled(_lastCheckpoint))
             World.IsOver = true;
     }
 
@@ -229,7 +251,8 @@ internal sealed class ServerProcess : Process
     {
         var text = @event switch
         {
-            WorkAnswered e => $"answer of {e.Shard}#{e.Shard.Incarnation} to {e.Answer.Key}, incarnation {e.Answer.Key.Incarnation}",
+            WorkAnswered e =>
+                $"answer of {e.Shard}#{e.Shard.Incarnation} to {e.Answer.Key}, incarnation {e.Answer.Key.Incarnation}",
             WorkFailed e => $"{e.Shard}#{e.Shard.Incarnation} failed {e.Key}",
             ShardJoined e => $"{e.Shard}#{e.Shard.Incarnation} joined",
             ShardLost e => $"{e.Shard}#{e.Shard.Incarnation} lost",

@@ -1,6 +1,6 @@
 namespace ActorTrain.Simulation.Tests.Cluster;
 
-/// <summary>A worker process: the real rules of a node, its shards, and one connection to the server that it knows.</summary>
+/// <summary>A worker process: the real rules of a node, its shards, one connection to the server that it knows.</summary>
 internal sealed class WorkerProcess(World world, string name) : Process(world, name)
 {
     private readonly List<SimulatedShard> _shards = [];
@@ -30,6 +30,7 @@ internal sealed class WorkerProcess(World world, string name) : Process(world, n
     {
         var shard = Random.Pick(_shards);
         World.Note($"{Name}: {shard.Id} dies");
+        if (shard.Mail.Count > 0) World.Tally(Notable.WorkOfDeadShard);
         shard.Mail.Clear();
         _shards.Remove(shard);
         After(Random.Below(3000), Happening.ShardBack, shard);
@@ -87,8 +88,11 @@ internal sealed class WorkerProcess(World world, string name) : Process(world, n
         if (server == _server && _connection is not null) return;
         _server = server;
         // Closed before anything of the new server's is done: what still lies in memory for the old one may be written.
-        if (_connection is { } old) World.Network.Break(old);
-        _connection = null;
+        if (_connection is { } old)
+        {
+            World.Network.Break(old);
+            LoseServer();
+        }
         Dial();
     }
 
@@ -96,14 +100,23 @@ internal sealed class WorkerProcess(World world, string name) : Process(world, n
     {
         connection.IsLostAtWorker = true;
         if (connection != _connection) return;
-        _connection = null;
+        LoseServer();
         After(Random.BetweenByMagnitude(100, 50_000), Happening.Dial);
+    }
+
+    private void LoseServer()
+    {
+        _connection = null;
+        Take(ServerLost.Instance);
     }
 
     private void Take(Connection connection, in Event frame)
     {
-        if ((World.Settings.IsOrdered && connection.IsLostAtWorker) || !World.Network.Arrives(connection, frame)) return;
+        // TCP gives nothing after the end; whoever reorders may.
+        if (World.Settings.IsOrdered && connection.IsLostAtWorker) return;
+        if (!World.Network.Arrives(connection, frame)) return;
         var order = (WorkOrder)frame.Payload!;
+        if (order.Key.Incarnation < _state.Incarnation) World.Tally(Notable.OrderOfReplacedServer);
         World.Note($"{Name} gets {order.Key} of server incarnation {order.Key.Incarnation}");
         Take(new OrderArrived(World.Settings.IsReal ? World.Run.Copied(order) : order));
     }
@@ -136,15 +149,17 @@ internal sealed class WorkerProcess(World world, string name) : Process(world, n
         switch (effect)
         {
             case GivePart e:
-                if (e.Part.Key.Incarnation < _state.Incarnation) throw new Violation($"{Name} works for an older server");
+                if (e.Part.Key.Incarnation < _state.Incarnation)
+                    throw new Violation($"{Name} works for an older server");
                 if (_shards.Find(s => s.Id == e.Shard) is { } shard) Give(shard, e.Part);
                 break;
             case SendAnswer e when _connection is not null:
                 World.Note($"{Name} answers {e.Answer.Key}");
-                World.Network.SendAnswer(_connection, e.Answer);
+                World.Network.SendToServer(
+                    _connection, World.Settings.IsReal ? e.Answer : World.Run.Copied(e.Answer));
                 break;
             case SendFailure e when _connection is not null:
-                World.Network.SendFailure(_connection, e);
+                World.Network.SendToServer(_connection, e);
                 break;
             default:
                 break;

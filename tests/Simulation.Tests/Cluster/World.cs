@@ -17,11 +17,12 @@ internal sealed class World
     private readonly EventQueue _queue = new();
     private readonly FaultInjector _faults;
     private readonly List<string>? _trace;
+    private readonly long[] _tally;
     private long _deadline = long.MaxValue;
 
-    public World(Seeded random, Settings settings, SequentialRun run, Rules rules, List<string>? trace = null)
+    public World(Seeded random, Settings settings, SequentialRun run, Rules rules, long[] tally, List<string>? trace)
     {
-        (Random, Settings, Run, Rules, _trace) = (random, settings, run, rules, trace);
+        (Random, Settings, Run, Rules, _tally, _trace) = (random, settings, run, rules, tally, trace);
         Network = new(this);
         Membership = new(this);
         _faults = new(this);
@@ -68,21 +69,23 @@ internal sealed class World
         ThrowsLeft = Settings.Throws;
         Note($"{Settings}");
         foreach (var server in Servers) server.Start();
-        foreach (var worker in Workers) At(Random.Below(5000), Happening.Restart, subject: worker);
+        foreach (var worker in Workers) At(Random.BetweenByMagnitude(10, 50_000), Happening.Restart, subject: worker);
         _faults.Begin();
         while (!IsOver)
         {
             if (_queue.IsEmpty) throw new Violation("the run has not ended and nothing is left to happen");
             var e = _queue.Take();
             Now = e.At;
-            if (++Events > MostEvents || Now > _deadline) throw new Violation($"the run has not ended {LongestEnd / 1_000_000} s after the last fault");
+            if (++Events > MostEvents || Now > _deadline)
+                throw new Violation($"the run has not ended {LongestEnd / 1_000_000} s after the last fault");
             if (e.Target is { } target) target.Receive(e);
             else Handle(e);
         }
     }
 
     public void At(
-        long at, Happening what, Process? target = null, int life = -1, object? subject = null, object? payload = null, long number = 0) =>
+        long at, Happening what, Process? target = null, int life = -1,
+        object? subject = null, object? payload = null, long number = 0) =>
         _queue.Add(new(at, what, target, life, subject, payload, number));
 
     /// <summary>Writes down what happens, where somebody will read it.</summary>
@@ -90,6 +93,9 @@ internal sealed class World
     {
         if (_trace is not null) _trace.Add($"{Now / 1000.0,10:F3} ms  {text.Text}");
     }
+
+    /// <summary>Counts what must happen now and then.</summary>
+    public void Tally(Notable what) => _tally[(int)what]++;
 
     public bool IsTraced => _trace is not null;
 
