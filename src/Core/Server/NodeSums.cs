@@ -32,10 +32,11 @@ public sealed class NodeSums
         ReadOnlyMemory<float>[] vectors = [.. parts.Select(p => p.Gradient.Memory)];
         var layout = plan.Recipe.Model.Layout;
         var buffer = new ParameterBuffer(layout, ArenaFor(work.Order.Key).Take([layout.Count]).Memory);
-        if (_scratch.Length < sum.ScratchLength(RunLength)) _scratch = new float[sum.ScratchLength(RunLength)];
-        for (var start = 0; start < layout.Count; start += RunLength)
+        var run = Math.Min(RunLength, layout.Count);
+        if (_scratch.Length < sum.ScratchLength(run)) _scratch = new float[sum.ScratchLength(run)];
+        for (var start = 0; start < layout.Count; start += run)
         {
-            var length = Math.Min(RunLength, layout.Count - start);
+            var length = Math.Min(run, layout.Count - start);
             sum.Of(vectors, start, length, _scratch).CopyTo(buffer.Span.Slice(start, length));
         }
         return new(buffer.Freeze(), sum.Of([.. parts.Select(p => p.LossSum)]), parts.Sum(p => p.Correct), parts.Sum(p => p.Rows));

@@ -35,8 +35,8 @@ public static class ParameterServer
 
     private static Transition Join(ServerState state, ShardJoined e, TimeSpan now)
     {
-        if (state.Shards.Any(s => s.Id == e.Shard)) return new(state, []);
         var former = state.Shards.FirstOrDefault(s => s.Id.Name == e.Shard.Name);
+        if (former is not null && former.Id.Incarnation >= e.Shard.Incarnation) return new(state, []);
         var (next, effects) = former is null ? new(state, []) : Lose(state, former.Id, "it came back as a new one", now);
         next = next with { Shards = next.Shards.Add(new(e.Shard, e.Cores, e.IsRemote, [], now, now, RowCost: 0)) };
         if (e.IsRemote) effects = [.. effects, new ReportJoined(e.Shard, e.Cores, next.StepsDone)];

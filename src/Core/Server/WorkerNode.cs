@@ -17,6 +17,8 @@ public static class WorkerNode
         OrderArrived e => Take(state, e.Order),
         PartAnswered e => Answer(state, e.Shard, e.Answer, sums),
         PartFailed e => Fail(state, e),
+        // Else they would be computed before what the server wants when the node is back, and answered for nothing.
+        ServerLost => new(state with { Waiting = [], Current = null }, Nothing),
         NodeShardReady e => Next(Ready(state, e.Shard), Nothing),
         _ => throw new System.Diagnostics.UnreachableException($"WorkerNode.Step has no arm for {@event.GetType().Name}; add one."),
     };

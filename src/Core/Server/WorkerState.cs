@@ -39,6 +39,13 @@ public sealed record NodeShardReady(ShardId Shard) : WorkerEvent;
 /// <param name="Order">What.</param>
 public sealed record OrderArrived(WorkOrder Order) : WorkerEvent;
 
+/// <summary>The connection to the server is gone, and with it every order that came over it.</summary>
+public sealed record ServerLost : WorkerEvent
+{
+    /// <summary>The only one needed.</summary>
+    public static ServerLost Instance { get; } = new();
+}
+
 /// <summary>A shard has computed its part.</summary>
 /// <param name="Shard">Which.</param>
 /// <param name="Answer">The part's answer.</param>

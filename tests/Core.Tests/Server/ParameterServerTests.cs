@@ -141,6 +141,16 @@ public class ParameterServerTests
     }
 
     [Fact]
+    public void Late_news_of_a_shards_earlier_life_changes_nothing()
+    {
+        var server = TestServer.With(1, Tiny.Recipe, Tiny.Data);
+        server.Join(TestServer.Shard(1, incarnation: 2));
+        AssertNothing(server, new ShardJoined(TestServer.Shard(1, incarnation: 1)));
+        AssertNothing(server, new ShardLost(TestServer.Shard(1, incarnation: 1), "late"));
+        AssertNothing(server, new ShardJoined(TestServer.Shard(1, incarnation: 2)));
+    }
+
+    [Fact]
     public void A_shard_that_throws_is_idle_again_and_gets_work()
     {
         var server = TestServer.With(1, Tiny.Recipe, Tiny.Data);

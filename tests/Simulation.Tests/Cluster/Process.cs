@@ -1,0 +1,112 @@
+namespace ActorTrain.Simulation.Tests.Cluster;
+
+/// <summary>One process of the cluster: it can crash, come back and be paused.</summary>
+internal abstract class Process(World world, string name)
+{
+    private readonly List<Event> _deferred = [];
+
+    public string Name { get; } = name;
+
+    /// <summary>Counts its lives: what was on its way to an earlier one is lost.</summary>
+    public int Life { get; private set; }
+
+    public bool IsUp { get; private set; }
+
+    public bool IsPaused { get; private set; }
+
+    /// <summary>Until when, while it is paused.</summary>
+    public long PausedUntil { get; private set; }
+
+    /// <summary>How many times as long as usual its shards need.</summary>
+    public int Slowness { get; set; } = 1;
+
+    /// <summary>What a row costs its shards, in microseconds.</summary>
+    public long RowCost { get; } = world.Random.BetweenByMagnitude(5, 400);
+
+    protected World World { get; } = world;
+
+    protected Seeded Random => World.Random;
+
+    public void Start()
+    {
+        World.Note($"{Name} starts");
+        IsUp = true;
+        Slowness = 1;
+        Started();
+    }
+
+    public void Crash()
+    {
+        World.Note($"{Name} dies");
+        IsUp = IsPaused = false;
+        Life++;
+        _deferred.Clear();
+        World.Network.BreakAllOf(this);
+        Died();
+    }
+
+    public void Pause(long duration)
+    {
+        IsPaused = true;
+        PausedUntil = Math.Max(PausedUntil, World.Now + duration);
+        World.At(PausedUntil, Happening.Resume, subject: this);
+    }
+
+    public void Resume()
+    {
+        if (!IsPaused || World.Now < PausedUntil) return;
+        IsPaused = false;
+        World.Note($"{Name} goes on with {_deferred.Count} things that happened meanwhile");
+        var life = Life;
+        for (var i = 0; i < _deferred.Count && life == Life; i++) Handle(_deferred[i]);
+        if (life == Life) _deferred.Clear();
+    }
+
+    /// <summary>Ends a pause now.</summary>
+    public void Wake()
+    {
+        PausedUntil = World.Now;
+        Resume();
+    }
+
+    /// <summary>Something comes in; a paused process finds it when it goes on.</summary>
+    public void Receive(in Event e)
+    {
+        if (!IsUp || (e.Life >= 0 && e.Life != Life)) return;
+        if (IsPaused) _deferred.Add(e);
+        else Handle(e);
+    }
+
+    /// <summary>Gives an order to one of its shards; they do one after the other.</summary>
+    protected void Give(SimulatedShard shard, WorkOrder order)
+    {
+        if (!shard.Accept(order)) return;
+        shard.Mail.Enqueue(order);
+        if (shard.Mail.Count == 1) Begin(shard);
+    }
+
+    /// <summary>The order that a shard is done with; it goes on with the next.</summary>
+    protected WorkOrder Finish(SimulatedShard shard)
+    {
+        var order = shard.Mail.Dequeue();
+        if (shard.Mail.Count > 0) Begin(shard);
+        return order;
+    }
+
+    protected void After(long delay, Happening what, object? subject = null, long number = 0) =>
+        World.At(World.Now + delay, what, this, Life, subject, payload: null, number);
+
+    protected abstract void Started();
+
+    protected abstract void Died();
+
+    protected abstract void Handle(in Event e);
+
+    private void Begin(SimulatedShard shard)
+    {
+        var cost = World.Run.RowsOf(shard.Mail.Peek()) * RowCost * Slowness;
+        cost = Random.Between(cost * 3 / 4, cost * 3 / 2);
+        if (World.HasFaults && Random.OneIn(40)) cost += Random.BetweenByMagnitude(10_000, 500_000);
+        After(cost, Happening.ShardDone, shard);
+    }
+}

@@ -1,0 +1,11 @@
+namespace ActorTrain.Simulation.Tests;
+
+/// <summary>The transitions that the simulated cluster runs: the real ones; a mutant plants a bug in one.</summary>
+internal class Rules
+{
+    public virtual Transition Server(ServerState state, ServerEvent @event, TimeSpan now, VectorPool pool) =>
+        ParameterServer.Step(state, @event, now, pool);
+
+    public virtual WorkerTransition Worker(WorkerState state, WorkerEvent @event, NodeSums sums) =>
+        WorkerNode.Step(state, @event, sums);
+}

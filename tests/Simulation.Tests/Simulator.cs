@@ -1,0 +1,68 @@
+using ActorTrain.Core.Tests.Support;
+
+namespace ActorTrain.Simulation.Tests;
+
+/// <summary>Runs schedules; what it has computed for one serves all. For one thread.</summary>
+internal sealed class Simulator(Rules rules)
+{
+    /// <summary>The recipe whose updates are divided among a server's shards; it takes the longest.</summary>
+    public const int WideRecipe = 3;
+
+    // Four leaves; six with a short last minibatch; one sum after the other in evaluations of three leaves.
+    private static readonly (Recipe Recipe, Dataset Data)[] Recipes =
+    [
+        (Tiny.Recipe, Tiny.Data),
+        (Tiny.Recipe with { BatchSize = 12, Microbatches = 6, Epochs = 3 }, Tiny.Data),
+        (Tiny.Recipe with { BatchSize = 20, Microbatches = 7, Epochs = 5 }, Tiny.ManyTests),
+        (Tiny.Wide, Tiny.Data),
+    ];
+
+    private readonly SequentialRun?[] _runs = new SequentialRun?[Recipes.Length];
+
+    /// <summary>Events of all schedules so far.</summary>
+    public long Events { get; private set; }
+
+    /// <summary>How often each <see cref="Notable"/> has happened so far.</summary>
+    public long[] Tally { get; } = new long[Enum.GetValues<Notable>().Length];
+
+    /// <summary>What went wrong in the schedule of a seed; none: nothing.</summary>
+    public string? Run(long seed, List<string>? trace = null)
+    {
+        var random = new Seeded(seed);
+        var settings = Settings.Draw(random);
+        var (recipe, data) = Recipes[settings.Recipe];
+        var world = new World(random, settings, _runs[settings.Recipe] ??= new(recipe, data), rules, Tally, trace);
+        try
+        {
+            world.Simulate();
+            return null;
+        }
+        catch (Violation e)
+        {
+            return e.Message;
+        }
+        catch (ArgumentException e)
+        {
+            return $"{e.GetType().Name}: {e.Message}";
+        }
+        finally
+        {
+            Events += world.Events;
+        }
+    }
+
+    /// <summary>What went wrong, with the last things that happened and the command that shows all of them.</summary>
+    public string Explain(long seed)
+    {
+        List<string> trace = [];
+        var what = Run(seed, trace);
+        return $"""
+            Seed {seed}: {what ?? "nothing went wrong"}
+            Again, with everything that happens:
+              {SimulationTests.SeedVariable}={seed} dotnet run -c Release --project tests/Simulation.Tests -- \
+                -class "*SimulationTests" -showliveoutput
+            The last of {trace.Count} things that happened:
+            {string.Join('\n', trace.TakeLast(80))}
+            """;
+    }
+}
