@@ -52,7 +52,7 @@ internal sealed class StandbyActor : ReceiveActor, IWithTimers
         Receive<Closed>(m =>
         {
             if (!ReferenceEquals(m.Keeper, _keeper)) return;
-            if (_link is not null) _node.Tell(new ServerLost(m.Keeper.Incarnation, m.Reason));
+            if (_link is not null) _node.Tell(new ServerLinkLost(m.Keeper.Incarnation, m.Reason));
             (_keeper, _link) = (null, null);
         });
         Receive<TakeOver>(_ =>

@@ -101,7 +101,7 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
     private void Close(ServerLink owner, string reason)
     {
         if (!ReferenceEquals(owner, _owner)) return;
-        if (_link is not null) _node.Tell(new ServerLost(_incarnation, reason));
+        if (_link is not null) _node.Tell(new ServerLinkLost(_incarnation, reason));
         (_owner, _link) = (null, null);
     }
 

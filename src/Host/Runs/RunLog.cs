@@ -69,7 +69,7 @@ internal sealed class RunLog : IDisposable
             CheckpointSaved e => new() { ["path"] = e.Path },
             CheckpointNotSaved e => new() { ["reason"] = e.Reason },
             ServerStarted e => new() { ["incarnation"] = e.Incarnation, ["step"] = e.Step },
-            ServerLost e => new() { ["incarnation"] = e.Incarnation, ["reason"] = e.Reason },
+            ServerLinkLost e => new() { ["incarnation"] = e.Incarnation, ["reason"] = e.Reason },
             NodeWelcomed e => new() { ["incarnation"] = e.Incarnation },
             NodeRefused e => new() { ["node"] = e.Node, ["reason"] = e.Reason },
             StandbyAttached e => new() { ["node"] = e.Node },
