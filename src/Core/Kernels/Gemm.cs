@@ -77,7 +77,8 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
                         else if (ic == 0 && panel.IsPadded)
                             Packing.Rows<TLanes, TVector>(
                                 b.At(k, j), b.Stride, tile.K, panel.Columns, packed, panel.Nr);
-                        else if (ic == 0) rowsDone = RunFirstRows(b.At(k, j), b.Stride, rows, panel, ref tile, packed);
+                        else if (ic == 0)
+                            rowsDone = RunFirstRows(b.At(k, j), b.Stride, rows, panel, ref tile, packed);
                         tile.B = packed;
                         tile.BStride = panel.Nr;
                         RunRows(rowsDone, rows, panel, ref tile, edge);
@@ -101,7 +102,8 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
         float* source, nint sourceStride, int rows, int columns, float* destination, nint destinationStride)
     {
         for (var r = 0; r < rows; r++)
-            Packing.CopyRow<TLanes, TVector>(source + (r * sourceStride), columns, destination + (r * destinationStride));
+            Packing.CopyRow<TLanes, TVector>(
+                source + (r * sourceStride), columns, destination + (r * destinationStride));
     }
 
     // The first tile reads B where it lies and leaves it packed for the others. While the next ones run, the next
@@ -193,7 +195,8 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
             for (var row = 0; row < c.Columns; row += chunk)
             {
                 var rows = Math.Min(chunk, c.Columns - row);
-                var tile = new Tile { A = b.At(row, k), AStride = b.Stride, K = kc, CStride = paddedM, StartStride = paddedM };
+                var tile = new Tile { A = b.At(row, k), AStride = b.Stride, K = kc };
+                tile.CStride = tile.StartStride = paddedM;
                 RunSwappedRows(rows, c.Rows, continues: k > 0, ref tile, packed, transposed);
                 if (k + kc == a.Columns) Packing.Transpose(transposed, paddedM, rows, c.Rows, c.At(0, row), c.Stride);
             }

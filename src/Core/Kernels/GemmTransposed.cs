@@ -11,7 +11,8 @@ internal static unsafe partial class Gemm<TLanes, TVector>
     /// <summary>C = Aᵀ·B, each leaf a chain of its own, the leaves joined pairwise tile by tile.</summary>
     /// <remarks>
     /// For a block of A (48 columns, in L2 or L1) and a micropanel of B (in L1), the leaves go by in groups of up to KC
-    /// rows, and for each group all tiles of the block. Partial sums that wait for their sibling stay beside their tile.
+    /// rows, and for each group all tiles of the block. Partial sums that wait for their sibling stay beside their
+    /// tile.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void TransposedMultiply(Operand a, Operand b, Operand c, ReadOnlySpan<int> leafRows)
@@ -25,8 +26,14 @@ internal static unsafe partial class Gemm<TLanes, TVector>
             (k * (nc + (PackedA.Tiles * PackedA.RowFloats))) + ((slots + 1) * PackedA.Tiles * TileFloats));
         var packedA = packedB + (k * nc);
         var edge = packedA + (k * PackedA.Tiles * PackedA.RowFloats);
-        var block = new GradientBlock { A = packedA, TileFloatsOfA = k * PackedA.RowFloats, Slots = slots, Edge = edge };
-        block.Waiting = edge + (PackedA.Tiles * TileFloats);
+        var block = new GradientBlock
+        {
+            A = packedA,
+            TileFloatsOfA = k * PackedA.RowFloats,
+            Waiting = edge + (PackedA.Tiles * TileFloats),
+            Slots = slots,
+            Edge = edge,
+        };
         for (var jc = 0; jc < c.Columns; jc += nc)
         {
             var end = Math.Min(c.Columns, jc + nc);

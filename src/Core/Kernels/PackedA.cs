@@ -19,8 +19,8 @@ internal static unsafe class PackedA
     public const int Columns = Tiles * Microkernel.MaxRows;
 
     /// <summary>
-    /// Packs <paramref name="columns"/> columns; a last tile that they do not fill gets zeros, for its chains are run as
-    /// well.
+    /// Packs <paramref name="columns"/> columns of the <paramref name="columnsThere"/> that lie from
+    /// <paramref name="source"/> on; a last tile that they do not fill gets zeros, for its chains are run as well.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Pack(float* source, nint stride, int rows, int columns, int columnsThere, float* destination)

@@ -13,7 +13,9 @@ public sealed class VectorPool
     /// <summary>Memory for <paramref name="count"/> floats, contents unspecified.</summary>
     public PooledVector Take(int count)
     {
-        var index = _free.FindIndex(v => v.Frozen.Count == count);
+        // Loops, not lambdas: a lambda that captures makes garbage with every vector.
+        var index = _free.Count - 1;
+        while (index >= 0 && _free[index].Frozen.Count != count) index--;
         var vector = index >= 0 ? _free[index] : PooledVector.Allocate(count);
         if (index >= 0) _free.RemoveAt(index);
         _taken.Add(vector);
@@ -28,7 +30,8 @@ public sealed class VectorPool
 
     private void Release(FlatVector vector, bool reuse)
     {
-        var index = _taken.FindIndex(v => ReferenceEquals(v.Frozen, vector));
+        var index = _taken.Count - 1;
+        while (index >= 0 && !ReferenceEquals(_taken[index].Frozen, vector)) index--;
         if (index < 0) return;
         if (reuse) _free.Add(_taken[index]);
         _taken.RemoveAt(index);
