@@ -28,12 +28,12 @@ internal static unsafe partial class Gemm<TLanes, TVector>
         var edge = packedA + (k * PackedA.Tiles * PackedA.RowFloats);
         var block = new GradientBlock
         {
-            A = packedA,
-            TileFloatsOfA = k * PackedA.RowFloats,
             Waiting = edge + (PackedA.Tiles * TileFloats),
             Slots = slots,
             Edge = edge,
         };
+        // Few panels do not repay a copy of A, unless its rows fall into few sets of L1.
+        var packsA = c.Columns > 4 * Nr || (a.Stride % 256 == 0 && k > 8);
         for (var jc = 0; jc < c.Columns; jc += nc)
         {
             var end = Math.Min(c.Columns, jc + nc);
@@ -46,7 +46,16 @@ internal static unsafe partial class Gemm<TLanes, TVector>
             for (var row = 0; row < c.Rows; row += PackedA.Columns)
             {
                 block.Rows = Math.Min(PackedA.Columns, c.Rows - row);
-                PackedA.Pack(a.At(0, row), a.Stride, k, block.Rows, a.Columns - row, packedA);
+                block.A = a.At(0, row);
+                block.StepOfA = a.Stride;
+                block.TileFloatsOfA = Microkernel.MaxRows;
+                if (packsA || block.Rows % Microkernel.MaxRows != 0)
+                {
+                    PackedA.Pack(block.A, a.Stride, k, block.Rows, a.Columns - row, packedA);
+                    block.A = packedA;
+                    block.StepOfA = PackedA.RowFloats;
+                    block.TileFloatsOfA = k * PackedA.RowFloats;
+                }
                 for (var j = jc; j < end; j += Nr)
                 {
                     block.B = packedB + ((j - jc) * (nint)k);
@@ -82,7 +91,8 @@ internal static unsafe partial class Gemm<TLanes, TVector>
         var isEdge = end == leafRows.Length && (panel.IsPadded || block.Rows % LeafPairs<TLanes, TVector>.Rows != 0);
         var tiles = new LeafPairsBlock
         {
-            A = block.A + (firstRow * PackedA.RowFloats),
+            A = block.A + (firstRow * block.StepOfA),
+            StepOfA = block.StepOfA,
             TileFloatsOfA = block.TileFloatsOfA,
             Rows = block.Rows,
             B = block.B + (firstRow * panel.Nr),
@@ -106,13 +116,13 @@ internal static unsafe partial class Gemm<TLanes, TVector>
         var isEdge = endsTree && (panel.IsPadded || block.Rows % Microkernel.MaxRows != 0);
         var depth = PairwiseTree.WaitingBefore(leaf);
         var joins = endsTree ? depth : PairwiseTree.JoinsAfter(leaf);
-        var tile = new Tile { AStride = PackedA.RowFloats, BStride = panel.Nr, AddendStep = -TileFloats };
+        var tile = new Tile { AStride = block.StepOfA, BStride = panel.Nr, AddendStep = -TileFloats };
         tile.AddendStride = tile.StartStride = panel.Nr;
         var k = 0;
         do
         {
             tile.K = Math.Min(Kc, rows - k);
-            tile.A = block.A + ((firstRow + k) * PackedA.RowFloats);
+            tile.A = block.A + ((firstRow + k) * block.StepOfA);
             tile.B = block.B + ((firstRow + k) * panel.Nr);
             // A chain that is cut at KC waits above the sums that it will join.
             var chain = block.Waiting + (depth * TileFloats);
@@ -146,8 +156,9 @@ internal static unsafe partial class Gemm<TLanes, TVector>
     /// <summary>A block of A, a micropanel of B, and what lies beside them.</summary>
     private struct GradientBlock
     {
-        /// <summary><see cref="PackedA"/>.</summary>
+        /// <summary>Columns of A: <see cref="PackedA"/>, or where they lie.</summary>
         public float* A;
+        public nint StepOfA;
         public nint TileFloatsOfA;
 
         /// <summary>Rows of C.</summary>

@@ -39,7 +39,7 @@ internal static unsafe class LeafPairs<TLanes, TVector>
     private static void Sum<TPanel>(in LeafPairsBlock block, ReadOnlySpan<int> leafRows, int first, int end)
         where TPanel : struct, IPanel
     {
-        nint nr = TPanel.Vectors * TLanes.Count, aStep = PackedA.RowFloats, slot = block.SlotFloats;
+        nint nr = TPanel.Vectors * TLanes.Count, aStep = block.StepOfA, slot = block.SlotFloats;
         // The two halves of a tile of 6 take turns: 3 floats on in A, then to the next tile; likewise the slots.
         nint nextA = Rows, nextWaiting = Rows * nr;
         float* tileA = block.A, tileC = block.C;
@@ -116,8 +116,11 @@ internal static unsafe class LeafPairs<TLanes, TVector>
 /// <summary>What <see cref="LeafPairs{TLanes, TVector}"/> reads and writes: the tiles over one micropanel.</summary>
 internal unsafe struct LeafPairsBlock
 {
-    /// <summary>Tiles of <see cref="PackedA"/>, at the first leaf's first row.</summary>
+    /// <summary>
+    /// The first tile of A, at the first leaf's first row; floats from k to k, and from one tile of 6 to the next.
+    /// </summary>
     public float* A;
+    public nint StepOfA;
     public nint TileFloatsOfA;
 
     /// <summary>Rows of C; the last 3 are computed even where C has only 1 or 2 of them.</summary>

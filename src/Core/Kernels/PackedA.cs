@@ -26,14 +26,23 @@ internal static unsafe class PackedA
     public static void Pack(float* source, nint stride, int rows, int columns, int columnsThere, float* destination)
     {
         nint tile = rows * RowFloats;
-        for (var k = 0; k < rows; k++, source += stride, destination += RowFloats)
+        var whole = 0;
+        while (whole < columns && whole + RowFloats <= columnsThere) whole += Microkernel.MaxRows;
+        var to = destination;
+        for (var k = 0; k < rows; k++, to += RowFloats)
         {
-            var to = destination;
-            var column = 0;
-            for (; column < columns && column + RowFloats <= columnsThere; column += Microkernel.MaxRows, to += tile)
-                Vector256.Load(source + column).Store(to);
-            for (; column < columns; column += Microkernel.MaxRows, to += tile)
-                for (var i = 0; i < RowFloats; i++) to[i] = column + i < columns ? source[column + i] : 0;
+            var from = source + (k * stride);
+            var toTile = to;
+            for (var column = 0; column < whole; column += Microkernel.MaxRows, toTile += tile)
+                Vector256.Load(from + column).Store(toTile);
+        }
+        for (var column = whole; column < columns; column += Microkernel.MaxRows)
+        {
+            to = destination + (column / Microkernel.MaxRows * tile);
+            new Span<float>(to, (int)tile).Clear();
+            for (var k = 0; k < rows; k++, to += RowFloats)
+                Packing.CopyRow<Lanes256, Vector256<float>>(
+                    source + (k * stride) + column, Math.Min(Microkernel.MaxRows, columns - column), to);
         }
     }
 }

@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace ActorTrain.Kernels;
 
-/// <summary>The forward product for a batch of one row: each weight is used once, so that memory sets the pace.</summary>
+/// <summary>
+/// The forward product for a batch of one row: each weight is used once, so that memory sets the pace.
+/// </summary>
 /// <remarks>
 /// 0.5 operations a byte where the core can do 5 to 10 for each byte that comes from L3: only the order of reading
 /// matters. Panels would read a line of each row, on a page of its own each time. Instead eight rows of the matrix

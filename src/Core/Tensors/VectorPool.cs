@@ -14,10 +14,10 @@ public sealed class VectorPool
     public PooledVector Take(int count)
     {
         // Loops, not lambdas: a lambda that captures makes garbage with every vector.
-        var index = _free.Count - 1;
-        while (index >= 0 && _free[index].Frozen.Count != count) index--;
-        var vector = index >= 0 ? _free[index] : PooledVector.Allocate(count);
-        if (index >= 0) _free.RemoveAt(index);
+        var index = 0;
+        while (index < _free.Count && _free[index].Frozen.Count != count) index++;
+        var vector = index < _free.Count ? _free[index] : PooledVector.Allocate(count);
+        if (index < _free.Count) _free.RemoveAt(index);
         _taken.Add(vector);
         return vector;
     }
@@ -30,9 +30,9 @@ public sealed class VectorPool
 
     private void Release(FlatVector vector, bool reuse)
     {
-        var index = _taken.Count - 1;
-        while (index >= 0 && !ReferenceEquals(_taken[index].Frozen, vector)) index--;
-        if (index < 0) return;
+        var index = 0;
+        while (index < _taken.Count && !ReferenceEquals(_taken[index].Frozen, vector)) index++;
+        if (index == _taken.Count) return;
         if (reuse) _free.Add(_taken[index]);
         _taken.RemoveAt(index);
     }

@@ -21,7 +21,7 @@ public class StepAllocationTests
         WorkAnswer? answer = null;
         Assert.InRange(
             LeastAllocated(
-                () => new GradientOrder(Key(version++), state.Position, state.Parameters),
+                () => new GradientOrder(Key(version++), state.Parameters),
                 order => answer = computation.Answer(order)),
             0, AnswerBytes);
         Assert.NotNull(answer);
@@ -35,8 +35,7 @@ public class StepAllocationTests
         var state = TrainingState.Initial(Tiny.Recipe);
         Assert.InRange(
             LeastAllocated(
-                () => (GradientAnswer)computation.Answer(
-                    new GradientOrder(Key(state.Version), state.Position, state.Parameters)),
+                () => (GradientAnswer)computation.Answer(new GradientOrder(Key(state.Version), state.Parameters)),
                 answer =>
                 {
                     var end = StepEnd.Of(Plan, state, [answer], pool);
@@ -48,7 +47,7 @@ public class StepAllocationTests
             0, StepBytes);
     }
 
-    private static WorkKey Key(long version) => new(Incarnation: 0, version, WorkKind.Gradient, Plan.TreeOf(0).Root);
+    private static WorkKey Key(long version) => new(Incarnation: 0, version, Step: 0, WorkKind.Gradient, Plan.TreeOf(0).Root);
 
     // The least of some: the runtime may allocate for itself while it compiles.
     private static long LeastAllocated<T>(Func<T> prepare, Action<T> act)
