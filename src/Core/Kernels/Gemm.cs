@@ -4,19 +4,26 @@ namespace ActorTrain.Kernels;
 
 /// <summary>
 /// The loops around the microkernels, for forward and input gradient. Names as in BLIS: a register tile is MR×NR; a
-/// micropanel is KC rows of NR floats.
+/// micropanel is KC rows of NR floats; MC rows of A make a block.
 /// </summary>
 /// <remarks>
-/// A micropanel of B (KC·NR·4 bytes, 24 KB for 512 bits) stays in L1 while the tiles of all rows pass over it; A comes
-/// from L2, one float for each 2·NR operations. Chains longer than KC wait in C, exactly, between blocks.
+/// A micropanel of B (KC·NR·4 bytes, 16 to 24 KB) stays in L1 while the tiles of a block's rows pass over it; the block
+/// of A (MC·KC·4 bytes, 120 KB) stays in L2, from where each tile takes one float for 2·NR operations. Chains longer
+/// than KC wait in C, exactly, between blocks.
 /// </remarks>
 internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct, ILanes<TVector> where TVector : struct
 {
-    /// <summary>Steps of k for which a micropanel is packed at once.</summary>
-    internal const int Kc = 96;
+    // Rows of A and columns of B in a block: MC·KC floats stay in L2, KC·NC in L3.
+    private const int Mc = 120;
+    private const int Nc = 1024;
 
     // Rows of Cᵀ that are transposed together: whole tiles (of 6) and whole 8×8 blocks.
     private const int SwappedRows = 48;
+
+    private const int LineFloats = AlignedMemory.AlignmentBytes / sizeof(float);
+
+    /// <summary>Steps of k for which a micropanel is packed at once.</summary>
+    internal static int Kc => Math.Clamp(6144 / Nr, 96, 256);
 
     /// <summary>Columns of a full register tile.</summary>
     internal static int Nr => TLanes.PanelVectors * TLanes.Count;
@@ -27,72 +34,101 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply(Operand a, Operand b, bool bIsTransposed, float* bias, Operand c)
     {
-        var packed = Scratch.Take((Kc * Nr) + Nr + TileFloats);
-        var paddedBias = packed + (Kc * Nr);
+        var kc = EvenPart(a.Columns, Kc);
+        // A panel that more than one block of rows reads is kept; else the next one takes its place in L1.
+        var keepsPanels = c.Rows > Mc;
+        var nc = keepsPanels ? Math.Min(Nc, c.Columns) : c.Columns;
+        var panelStep = keepsPanels ? kc : 0;
+        var panelsFloats = keepsPanels ? kc * ((nc + Nr - 1) / Nr * Nr) : kc * Nr;
+        // Rows at a stride of whole pages share one set of L1; then A is copied, if enough panels repay it.
+        var packsA = c.Columns >= 8 * Nr && c.Rows > 1 && (keepsPanels || a.Stride % 512 == 0);
+        var strideA = packsA ? (kc / LineFloats * LineFloats) + (2 * LineFloats) : a.Stride;
+        var packedB = Scratch.Take(panelsFloats + Nr + TileFloats + (packsA ? Mc * (int)strideA : 0));
+        var paddedBias = packedB + panelsFloats;
         var edge = paddedBias + Nr;
-        for (var j = 0; j < c.Columns; j += Nr)
+        var packedA = edge + TileFloats;
+        var tile = new Tile { AStride = strideA, CStride = c.Stride, StartStride = c.Stride, Addend = paddedBias };
+        tile.PrefetchStride = b.Stride;
+        for (var jc = 0; jc < c.Columns; jc += nc)
         {
-            var panel = new Panel(Math.Min(Nr, c.Columns - j));
-            if (bias != null) Packing.Rows<TLanes, TVector>(bias + j, 0, 1, panel.Columns, paddedBias, panel.Nr);
+            var end = Math.Min(c.Columns, jc + nc);
             var k = 0;
             do
             {
-                var kc = Math.Min(Kc, a.Columns - k);
-                var tile = new Tile
+                tile.K = Math.Min(kc, a.Columns - k);
+                tile.Addends = bias != null && k + tile.K == a.Columns ? 1 : 0;
+                for (var ic = 0; ic < c.Rows; ic += Mc)
                 {
-                    A = a.At(0, k),
-                    AStride = a.Stride,
-                    B = packed,
-                    BStride = panel.Nr,
-                    C = c.At(0, j),
-                    CStride = c.Stride,
-                    K = kc,
-                    Continues = k > 0,
-                    Addends = k + kc == a.Columns && bias != null ? 1 : 0,
-                    Addend = paddedBias,
-                    Prefetch = k + kc < a.Columns ? b.At(k + kc, j) : b.At(0, j + Nr),
-                    PrefetchStride = b.Stride,
-                };
-                var rowsDone = 0;
-                var canPrefetch = !bIsTransposed && !panel.IsPadded && (k + kc < a.Columns || j + Nr < c.Columns);
-                if (bIsTransposed) PackTransposed(b.At(j, k), b.Stride, kc, panel, packed);
-                else if (panel.IsPadded)
-                    Packing.Rows<TLanes, TVector>(b.At(k, j), b.Stride, kc, panel.Columns, packed, panel.Nr);
-                else rowsDone = FirstRows(b.At(k, j), b.Stride, c.Rows, panel, ref tile, packed);
-                if (canPrefetch) rowsDone = RunRowsPrefetching(rowsDone, c.Rows, panel, ref tile);
-                RunRows(rowsDone, c.Rows, panel, ref tile, edge);
-                k += kc;
+                    var rows = Math.Min(Mc, c.Rows - ic);
+                    var blockA = packsA ? packedA : a.At(ic, k);
+                    if (packsA) CopyRows(a.At(ic, k), a.Stride, rows, tile.K, packedA, strideA);
+                    for (var j = jc; j < end; j += Nr)
+                    {
+                        var panel = new Panel(Math.Min(Nr, end - j));
+                        var packed = packedB + ((j - jc) * (nint)panelStep);
+                        tile.A = blockA;
+                        tile.C = c.At(ic, j);
+                        tile.Start = k > 0 ? tile.C : null;
+                        tile.Prefetch = j + Nr < end ? b.At(k, j + Nr) : b.At(k + tile.K, jc);
+                        if (tile.Addends > 0)
+                            Packing.Rows<TLanes, TVector>(bias + j, 0, 1, panel.Columns, paddedBias, panel.Nr);
+                        var rowsDone = 0;
+                        if (ic == 0 && bIsTransposed) PackTransposed(b.At(j, k), b.Stride, tile.K, panel, packed);
+                        else if (ic == 0 && panel.IsPadded)
+                            Packing.Rows<TLanes, TVector>(
+                                b.At(k, j), b.Stride, tile.K, panel.Columns, packed, panel.Nr);
+                        else if (ic == 0)
+                            rowsDone = RunFirstRows(b.At(k, j), b.Stride, rows, panel, ref tile, packed);
+                        tile.B = packed;
+                        tile.BStride = panel.Nr;
+                        RunRows(rowsDone, rows, panel, ref tile, edge);
+                    }
+                }
+                k += tile.K;
             }
             while (k < a.Columns);
         }
     }
 
-    // The first tile reads B where it lies and, if more tiles follow, leaves it packed for them.
-    private static int FirstRows(float* b, nint bStride, int allRows, Panel panel, ref Tile tile, float* packed)
+    // Blocks of nearly the same length, none above the limit: a short last one would pay a round trip of C for little.
+    private static int EvenPart(int length, int limit)
     {
-        var rows = Microkernel.RowsOf(allRows);
+        var parts = Math.Max(1, (length + limit - 1) / limit);
+        return (length + parts - 1) / parts;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void CopyRows(
+        float* source, nint sourceStride, int rows, int columns, float* destination, nint destinationStride)
+    {
+        for (var r = 0; r < rows; r++)
+            Packing.CopyRow<TLanes, TVector>(
+                source + (r * sourceStride), columns, destination + (r * destinationStride));
+    }
+
+    // The first tile reads B where it lies and leaves it packed for the others. While the next ones run, the next
+    // panel comes into L2: each tile asks for one cache line of every row. Lines 0 and 2 come first, because hardware
+    // fetches lines by pairs.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int RunFirstRows(float* b, nint bStride, int end, Panel panel, ref Tile tile, float* packed)
+    {
+        float* a = tile.A, c = tile.C, next = tile.Prefetch;
+        var continues = tile.Start != null;
+        var row = Microkernel.RowsOf(end);
         tile.B = b;
         tile.BStride = bStride;
         tile.Packed = packed;
-        if (rows < allRows) Microkernel.Run<TLanes, TVector, RowMajorA, PacksB>(panel.Vectors, rows, tile);
-        else Microkernel.Run<TLanes, TVector, RowMajorA, ReadsB>(panel.Vectors, rows, tile);
+        Microkernel.Run<TLanes, TVector, RowMajorA, PacksB>(panel.Vectors, row, tile);
         tile.B = packed;
         tile.BStride = panel.Nr;
-        return rows;
-    }
-
-    // While the tiles of a block run, the next block's panel comes into L2: each tile asks for one cache line of every
-    // row. Lines 0 and 2 come first, because hardware fetches lines by pairs.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static int RunRowsPrefetching(int row, int end, Panel panel, ref Tile tile)
-    {
-        float* a = tile.A, c = tile.C, next = tile.Prefetch;
-        for (int line = 0, rows; row < end && line < 4; row += rows, line++)
+        var lines = Math.Max(1, panel.Nr / LineFloats);
+        for (int line = 0, rows; row < end && line < lines; row += rows, line++)
         {
             rows = Microkernel.RowsOf(end - row);
             tile.A = a + (row * tile.AStride);
             tile.C = c + (row * tile.CStride);
-            tile.Prefetch = next + ((((line & 1) * 2) + (line >> 1)) * TLanes.Count);
+            tile.Start = continues ? tile.C : null;
+            tile.Prefetch = next + ((lines < 4 ? line : ((line & 1) * 2) + (line >> 1)) * LineFloats);
             Microkernel.Run<TLanes, TVector, RowMajorA, PrefetchesB>(panel.Vectors, rows, tile);
         }
         tile.A = a;
@@ -106,38 +142,35 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
     private static void RunRows(int row, int end, Panel panel, ref Tile tile, float* edge)
     {
         float* a = tile.A, c = tile.C;
+        var continues = tile.Start != null;
         for (int rows; row < end; row += rows)
         {
             rows = Microkernel.RowsOf(end - row);
             tile.A = a + (row * tile.AStride);
             tile.C = c + (row * tile.CStride);
-            RunAtEdge<RowMajorA>(rows, panel, ref tile, edge);
+            tile.Start = continues ? tile.C : null;
+            if (panel.IsPadded) RunPadded(rows, panel, ref tile, edge);
+            else Microkernel.Run<TLanes, TVector, RowMajorA, ReadsB>(panel.Vectors, rows, tile);
         }
     }
 
     // A tile that reaches beyond C's last column goes through a full tile of scratch memory.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void RunAtEdge<TLayout>(int rows, Panel panel, ref Tile tile, float* edge)
-        where TLayout : struct, ILayoutOfA
-    {
-        if (panel.IsPadded) RunPadded<TLayout>(rows, panel, ref tile, edge);
-        else Microkernel.Run<TLanes, TVector, TLayout, ReadsB>(panel.Vectors, rows, tile);
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void RunPadded<TLayout>(int rows, Panel panel, ref Tile tile, float* edge)
-        where TLayout : struct, ILayoutOfA
+    private static void RunPadded(int rows, Panel panel, ref Tile tile, float* edge)
     {
         var c = tile.C;
         var stride = tile.CStride;
-        if (tile.Continues) Packing.Rows<TLanes, TVector>(c, stride, rows, panel.Columns, edge, panel.Nr);
+        if (tile.Start != null)
+        {
+            Packing.Rows<TLanes, TVector>(c, stride, rows, panel.Columns, edge, panel.Nr);
+            tile.Start = edge;
+        }
         tile.C = edge;
-        tile.CStride = panel.Nr;
-        Microkernel.Run<TLanes, TVector, TLayout, ReadsB>(panel.Vectors, rows, tile);
+        tile.CStride = tile.StartStride = panel.Nr;
+        Microkernel.Run<TLanes, TVector, RowMajorA, ReadsB>(panel.Vectors, rows, tile);
         tile.C = c;
-        tile.CStride = stride;
-        for (var r = 0; r < rows; r++)
-            Packing.CopyRow<TLanes, TVector>(edge + (r * panel.Nr), panel.Columns, c + (r * stride));
+        tile.CStride = tile.StartStride = stride;
+        CopyEdge(edge, rows, panel, c, stride);
     }
 
     /// <summary>
@@ -149,21 +182,22 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
     {
         var paddedM = (c.Rows + Nr - 1) / Nr * Nr;
         // With one block of k, rows of Cᵀ are finished at once, and transposed while they are in L1.
-        var chunk = a.Columns <= Kc ? Math.Min(SwappedRows, c.Columns) : c.Columns;
-        var packed = Scratch.Take(paddedM * (Kc + chunk));
-        var transposed = packed + (paddedM * Kc);
+        var kcMax = EvenPart(a.Columns, Kc);
+        var chunk = a.Columns <= kcMax ? Math.Min(SwappedRows, c.Columns) : c.Columns;
+        var packed = Scratch.Take(paddedM * (kcMax + chunk));
+        var transposed = packed + (paddedM * kcMax);
         var k = 0;
         do
         {
-            var kc = Math.Min(Kc, a.Columns - k);
+            var kc = Math.Min(kcMax, a.Columns - k);
             for (var m = 0; m < c.Rows; m += Nr)
                 PackTransposed(a.At(m, k), a.Stride, kc, new Panel(Math.Min(Nr, c.Rows - m)), packed + (m * kc));
             for (var row = 0; row < c.Columns; row += chunk)
             {
                 var rows = Math.Min(chunk, c.Columns - row);
-                var tile = new Tile { A = b.At(row, k), AStride = b.Stride, K = kc, CStride = paddedM };
-                tile.Continues = k > 0;
-                RunSwappedRows(rows, c.Rows, ref tile, packed, transposed);
+                var tile = new Tile { A = b.At(row, k), AStride = b.Stride, K = kc };
+                tile.CStride = tile.StartStride = paddedM;
+                RunSwappedRows(rows, c.Rows, continues: k > 0, ref tile, packed, transposed);
                 if (k + kc == a.Columns) Packing.Transpose(transposed, paddedM, rows, c.Rows, c.At(0, row), c.Stride);
             }
             k += kc;
@@ -172,7 +206,8 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void RunSwappedRows(int end, int m, ref Tile tile, float* packed, float* transposed)
+    private static void RunSwappedRows(
+        int end, int m, bool continues, ref Tile tile, float* packed, float* transposed)
     {
         for (int row = 0, rows; row < end; row += rows)
         {
@@ -183,6 +218,7 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
                 tile.B = packed + (j * tile.K);
                 tile.BStride = panel.Nr;
                 tile.C = transposed + (row * tile.CStride) + j;
+                tile.Start = continues ? tile.C : null;
                 Microkernel.Run<TLanes, TVector, RowMajorA, ReadsB>(panel.Vectors, rows, tile);
             }
             tile.A += rows * tile.AStride;

@@ -5,29 +5,35 @@ namespace ActorTrain.Kernels;
 /// <content>The loops of the parameter gradient.</content>
 internal static unsafe partial class Gemm<TLanes, TVector>
 {
-    // Packed columns of B that stay in L2 (512 KB of 1 MB and more) while all rows of C pass.
+    // Packed columns of B that stay in cache while the blocks of A pass.
     private const int PackedFloats = 128 * 1024;
-
-    private const int LineFloats = AlignedMemory.AlignmentBytes / sizeof(float);
 
     /// <summary>C = Aᵀ·B, each leaf a chain of its own, the leaves joined pairwise tile by tile.</summary>
     /// <remarks>
-    /// Rows of C are the outer loop: C is by far the largest operand, and is written once and in order. The partial
-    /// sums that wait for their sibling are tiles in L1.
+    /// For a block of A (48 columns, in L2 or L1) and a micropanel of B (in L1), the leaves go by in groups of up to KC
+    /// rows, and for each group all tiles of the block. Partial sums that wait for their sibling stay beside their
+    /// tile.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void TransposedMultiply(Operand a, Operand b, Operand c, ReadOnlySpan<int> leafRows)
     {
+        if (leafRows.IsEmpty) leafRows = [0];
         var k = a.Rows;
         var nc = Math.Min((c.Columns + Nr - 1) / Nr, Math.Max(1, PackedFloats / (Math.Max(1, k) * Nr))) * Nr;
-        var packedB = Scratch.Take((k * nc) + (k * Microkernel.MaxRows) + ((PairwiseTree.MaxDepth + 1) * TileFloats));
-        var edge = packedB + (k * nc);
-        var waiting = edge + TileFloats;
+        // The partial sums before the last leaf, and a chain that is longer than KC.
+        var slots = PairwiseTree.MaxWaiting(leafRows.Length) + 1;
+        var packedB = Scratch.Take(
+            (k * (nc + (PackedA.Tiles * PackedA.RowFloats))) + ((slots + 1) * PackedA.Tiles * TileFloats));
+        var packedA = packedB + (k * nc);
+        var edge = packedA + (k * PackedA.Tiles * PackedA.RowFloats);
+        var block = new GradientBlock
+        {
+            Waiting = edge + (PackedA.Tiles * TileFloats),
+            Slots = slots,
+            Edge = edge,
+        };
         // Few panels do not repay a copy of A, unless its rows fall into few sets of L1.
         var packsA = c.Columns > 4 * Nr || (a.Stride % 256 == 0 && k > 8);
-        var packedA = waiting + (PairwiseTree.MaxDepth * TileFloats);
-        var isLarge = c.Rows * (long)c.Columns > PackedFloats;
-        var tile = new Tile { AStride = a.Stride, AddendStep = -TileFloats };
         for (var jc = 0; jc < c.Columns; jc += nc)
         {
             var end = Math.Min(c.Columns, jc + nc);
@@ -37,63 +43,138 @@ internal static unsafe partial class Gemm<TLanes, TVector>
                 var packed = packedB + ((j - jc) * (nint)k);
                 Packing.Rows<TLanes, TVector>(b.At(0, j), b.Stride, k, panel.Columns, packed, panel.Nr);
             }
-            for (int row = 0, rows; row < c.Rows; row += rows)
+            for (var row = 0; row < c.Rows; row += PackedA.Columns)
             {
-                rows = Microkernel.RowsOf(c.Rows - row);
-                var rowA = a.At(0, row);
-                if (packsA)
+                block.Rows = Math.Min(PackedA.Columns, c.Rows - row);
+                block.A = a.At(0, row);
+                block.StepOfA = a.Stride;
+                block.TileFloatsOfA = Microkernel.MaxRows;
+                if (packsA || block.Rows % Microkernel.MaxRows != 0)
                 {
-                    Packing.Rows<TLanes, TVector>(rowA, a.Stride, k, rows, packedA, rows);
-                    rowA = packedA;
-                    tile.AStride = rows;
+                    PackedA.Pack(block.A, a.Stride, k, block.Rows, a.Columns - row, packedA);
+                    block.A = packedA;
+                    block.StepOfA = PackedA.RowFloats;
+                    block.TileFloatsOfA = k * PackedA.RowFloats;
                 }
                 for (var j = jc; j < end; j += Nr)
                 {
-                    var panel = new Panel(Math.Min(Nr, end - j));
-                    tile.A = rowA;
-                    tile.B = packedB + ((j - jc) * (nint)k);
-                    tile.BStride = panel.Nr;
-                    if (isLarge) PrefetchTile(rows, panel, c.At(row, j), c.Stride);
-                    SumLeaves(rows, panel, ref tile, c.At(row, j), c.Stride, leafRows, waiting, edge);
+                    block.B = packedB + ((j - jc) * (nint)k);
+                    block.C = c.At(row, j);
+                    SumLeaves(block, new(Math.Min(Nr, end - j)), c.Stride, leafRows);
                 }
             }
         }
     }
 
-    // Of a C beyond L2, lines come while the chains run, so that the stores at the end do not wait for them.
-    private static void PrefetchTile(int rows, Panel panel, float* c, nint cStride)
+    // All leaves for one block of A and one micropanel of B.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void SumLeaves(in GradientBlock block, Panel panel, nint cStride, ReadOnlySpan<int> leafRows)
     {
-        for (var r = 0; r < rows; r++)
-            for (var j = 0; j < panel.Columns; j += LineFloats) Packing.PrefetchNear(c + (r * cStride) + j);
+        for (int leaf = 0, firstRow = 0; leaf < leafRows.Length;)
+        {
+            int first = leaf, rows = 0;
+            while (leaf % 2 == 0 && leaf + 1 < leafRows.Length && rows + leafRows[leaf] + leafRows[leaf + 1] <= Kc)
+            {
+                rows += leafRows[leaf] + leafRows[leaf + 1];
+                leaf += 2;
+            }
+            if (leaf > first) SumPairs(block, panel, cStride, leafRows, first, leaf, firstRow);
+            else SumLeaf(block, panel, cStride, leafRows, leaf++, firstRow);
+            for (; first < leaf; first++) firstRow += leafRows[first];
+        }
     }
 
-    // PairwiseTree.Sum for one tile: a join is an addend of the microkernel's write-back.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void SumLeaves(
-        int rows, Panel panel, ref Tile tile, float* c, nint cStride, ReadOnlySpan<int> leafRows, float* waiting,
-        float* edge)
+    private static void SumPairs(
+        in GradientBlock block, Panel panel, nint cStride, ReadOnlySpan<int> leafRows, int first, int end, int firstRow)
     {
-        tile.AddendStride = panel.Nr;
-        tile.CStride = panel.Nr;
-        var depth = 0;
-        var last = leafRows.Length - 1;
-        for (var leaf = 0; leaf < last; leaf++)
+        var isEdge = end == leafRows.Length && (panel.IsPadded || block.Rows % LeafPairs<TLanes, TVector>.Rows != 0);
+        var tiles = new LeafPairsBlock
         {
-            tile.K = leafRows[leaf];
-            tile.Addends = PairwiseTree.JoinsAfter(leaf);
-            tile.Addend = waiting + ((depth - 1) * TileFloats);
-            depth -= tile.Addends;
-            tile.C = waiting + (depth * TileFloats);
-            depth++;
-            Microkernel.Run<TLanes, TVector, ColumnMajorA, ReadsB>(panel.Vectors, rows, tile);
-            tile.A += tile.K * tile.AStride;
-            tile.B += tile.K * tile.BStride;
+            A = block.A + (firstRow * block.StepOfA),
+            StepOfA = block.StepOfA,
+            TileFloatsOfA = block.TileFloatsOfA,
+            Rows = block.Rows,
+            B = block.B + (firstRow * panel.Nr),
+            Waiting = block.Waiting,
+            TileFloatsOfWaiting = block.Slots * TileFloats,
+            SlotFloats = TileFloats,
+            C = isEdge ? block.Edge : block.C,
+            CStride = isEdge ? panel.Nr : cStride,
+        };
+        LeafPairs<TLanes, TVector>.Run(panel.Vectors, tiles, leafRows, first, end);
+        if (isEdge) CopyEdge(block.Edge, block.Rows, panel, block.C, cStride);
+    }
+
+    // One leaf, because it is long or has no sibling: tiles of 6, with a join as an addend of the write-back.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void SumLeaf(
+        in GradientBlock block, Panel panel, nint cStride, ReadOnlySpan<int> leafRows, int leaf, int firstRow)
+    {
+        var rows = leafRows[leaf];
+        var endsTree = leaf == leafRows.Length - 1;
+        var isEdge = endsTree && (panel.IsPadded || block.Rows % Microkernel.MaxRows != 0);
+        var depth = PairwiseTree.WaitingBefore(leaf);
+        var joins = endsTree ? depth : PairwiseTree.JoinsAfter(leaf);
+        var tile = new Tile { AStride = block.StepOfA, BStride = panel.Nr, AddendStep = -TileFloats };
+        tile.AddendStride = tile.StartStride = panel.Nr;
+        var k = 0;
+        do
+        {
+            tile.K = Math.Min(Kc, rows - k);
+            tile.A = block.A + ((firstRow + k) * block.StepOfA);
+            tile.B = block.B + ((firstRow + k) * panel.Nr);
+            // A chain that is cut at KC waits above the sums that it will join.
+            var chain = block.Waiting + (depth * TileFloats);
+            var endsChain = k + tile.K == rows;
+            tile.Addends = endsChain ? joins : 0;
+            var toC = endsChain && endsTree;
+            tile.C = !endsChain ? chain : !endsTree ? chain - (joins * TileFloats) : isEdge ? block.Edge : block.C;
+            tile.CStride = toC && !isEdge ? cStride : panel.Nr;
+            var step = toC ? Microkernel.MaxRows * tile.CStride : block.Slots * TileFloats;
+            for (var row = 0; row < block.Rows; row += Microkernel.MaxRows)
+            {
+                tile.Start = k > 0 ? chain : null;
+                tile.Addend = chain - TileFloats;
+                Microkernel.Run<TLanes, TVector, ColumnMajorA, ReadsB>(panel.Vectors, Microkernel.MaxRows, tile);
+                tile.A += block.TileFloatsOfA;
+                tile.C += step;
+                chain += block.Slots * TileFloats;
+            }
+            k += tile.K;
         }
-        tile.K = last < 0 ? 0 : leafRows[last];
-        tile.Addends = depth;
-        tile.Addend = waiting + ((depth - 1) * TileFloats);
-        tile.C = c;
-        tile.CStride = cStride;
-        RunAtEdge<ColumnMajorA>(rows, panel, ref tile, edge);
+        while (k < rows);
+        if (isEdge) CopyEdge(block.Edge, block.Rows, panel, block.C, cStride);
+    }
+
+    private static void CopyEdge(float* edge, int rows, Panel panel, float* c, nint cStride)
+    {
+        for (var r = 0; r < rows; r++)
+            Packing.CopyRow<TLanes, TVector>(edge + (r * panel.Nr), panel.Columns, c + (r * cStride));
+    }
+
+    /// <summary>A block of A, a micropanel of B, and what lies beside them.</summary>
+    private struct GradientBlock
+    {
+        /// <summary>Columns of A: <see cref="PackedA"/>, or where they lie.</summary>
+        public float* A;
+        public nint StepOfA;
+        public nint TileFloatsOfA;
+
+        /// <summary>Rows of C.</summary>
+        public int Rows;
+
+        /// <summary>The micropanel.</summary>
+        public float* B;
+
+        /// <summary>Its first element in C.</summary>
+        public float* C;
+
+        /// <summary>For each tile, some tiles.</summary>
+        public float* Waiting;
+        public int Slots;
+
+        /// <summary>A block of C of NR columns, for results that would reach beyond C.</summary>
+        public float* Edge;
     }
 }

@@ -62,7 +62,10 @@ internal static unsafe class ManagedMatMul<TLanes, TVector>
         MatMulArguments.Check("Multiply", a, b, c, (a.Rows, b.Columns, a.Columns, b.Rows), a.Rows, leafRows);
         MatMulArguments.CheckBias(bias.Length, b.Columns);
         fixed (float* pa = a.Data, pb = b.Data, pc = c.Data, pBias = bias)
-            Gemm<TLanes, TVector>.Multiply(On(a, pa), On(b, pb), false, pBias, On(c, pc));
+        {
+            if (a.Rows == 1) RowTimesMatrix<TLanes, TVector>.Multiply(pa, On(b, pb), pBias, pc);
+            else Gemm<TLanes, TVector>.Multiply(On(a, pa), On(b, pb), false, pBias, On(c, pc));
+        }
     }
 
     /// <summary>As <see cref="IMatMul.MultiplyTransposed"/>.</summary>

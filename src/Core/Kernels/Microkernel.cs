@@ -70,14 +70,16 @@ internal static unsafe class Microkernel
         nint row1 = TLayout.RowStep(tile.AStride), row2 = 2 * row1, row3 = 3 * row1, row4 = 4 * row1, row5 = 5 * row1;
         nint cStride = tile.CStride;
         float* a = tile.A, b = tile.B, packed = tile.Packed, prefetch = tile.Prefetch, c = tile.C;
-        if (tile.Continues)
+        float* start = tile.Start;
+        if (start != null)
         {
-            Row<TLanes, TVector, TPanel>.Load(c, ref c00, ref c01, ref c02, ref c03);
-            Row<TLanes, TVector, TPanel>.Load(c + cStride, ref c10, ref c11, ref c12, ref c13);
-            Row<TLanes, TVector, TPanel>.Load(c + (2 * cStride), ref c20, ref c21, ref c22, ref c23);
-            Row<TLanes, TVector, TPanel>.Load(c + (3 * cStride), ref c30, ref c31, ref c32, ref c33);
-            Row<TLanes, TVector, TPanel>.Load(c + (4 * cStride), ref c40, ref c41, ref c42, ref c43);
-            Row<TLanes, TVector, TPanel>.Load(c + (5 * cStride), ref c50, ref c51, ref c52, ref c53);
+            nint startStride = tile.StartStride;
+            Row<TLanes, TVector, TPanel>.Load(start, ref c00, ref c01, ref c02, ref c03);
+            Row<TLanes, TVector, TPanel>.Load(start + startStride, ref c10, ref c11, ref c12, ref c13);
+            Row<TLanes, TVector, TPanel>.Load(start + (2 * startStride), ref c20, ref c21, ref c22, ref c23);
+            Row<TLanes, TVector, TPanel>.Load(start + (3 * startStride), ref c30, ref c31, ref c32, ref c33);
+            Row<TLanes, TVector, TPanel>.Load(start + (4 * startStride), ref c40, ref c41, ref c42, ref c43);
+            Row<TLanes, TVector, TPanel>.Load(start + (5 * startStride), ref c50, ref c51, ref c52, ref c53);
         }
         for (var k = tile.K; k > 0; k--, a += chain, b += bStride)
         {
@@ -132,12 +134,14 @@ internal static unsafe class Microkernel
         nint row1 = TLayout.RowStep(tile.AStride), row2 = 2 * row1, row3 = 3 * row1;
         nint cStride = tile.CStride;
         float* a = tile.A, b = tile.B, packed = tile.Packed, prefetch = tile.Prefetch, c = tile.C;
-        if (tile.Continues)
+        float* start = tile.Start;
+        if (start != null)
         {
-            Row<TLanes, TVector, TPanel>.Load(c, ref c00, ref c01, ref c02, ref c03);
-            Row<TLanes, TVector, TPanel>.Load(c + cStride, ref c10, ref c11, ref c12, ref c13);
-            Row<TLanes, TVector, TPanel>.Load(c + (2 * cStride), ref c20, ref c21, ref c22, ref c23);
-            Row<TLanes, TVector, TPanel>.Load(c + (3 * cStride), ref c30, ref c31, ref c32, ref c33);
+            nint startStride = tile.StartStride;
+            Row<TLanes, TVector, TPanel>.Load(start, ref c00, ref c01, ref c02, ref c03);
+            Row<TLanes, TVector, TPanel>.Load(start + startStride, ref c10, ref c11, ref c12, ref c13);
+            Row<TLanes, TVector, TPanel>.Load(start + (2 * startStride), ref c20, ref c21, ref c22, ref c23);
+            Row<TLanes, TVector, TPanel>.Load(start + (3 * startStride), ref c30, ref c31, ref c32, ref c33);
         }
         for (var k = tile.K; k > 0; k--, a += chain, b += bStride)
         {
@@ -184,10 +188,12 @@ internal static unsafe class Microkernel
         nint row1 = TLayout.RowStep(tile.AStride);
         nint cStride = tile.CStride;
         float* a = tile.A, b = tile.B, packed = tile.Packed, prefetch = tile.Prefetch, c = tile.C;
-        if (tile.Continues)
+        float* start = tile.Start;
+        if (start != null)
         {
-            Row<TLanes, TVector, TPanel>.Load(c, ref c00, ref c01, ref c02, ref c03);
-            Row<TLanes, TVector, TPanel>.Load(c + cStride, ref c10, ref c11, ref c12, ref c13);
+            nint startStride = tile.StartStride;
+            Row<TLanes, TVector, TPanel>.Load(start, ref c00, ref c01, ref c02, ref c03);
+            Row<TLanes, TVector, TPanel>.Load(start + startStride, ref c10, ref c11, ref c12, ref c13);
         }
         for (var k = tile.K; k > 0; k--, a += chain, b += bStride)
         {
@@ -225,9 +231,11 @@ internal static unsafe class Microkernel
         nint chain = TLayout.ChainStep(tile.AStride), bStride = tile.BStride, panel = TPanel.Vectors * TLanes.Count;
         nint prefetchStride = tile.PrefetchStride;
         float* a = tile.A, b = tile.B, packed = tile.Packed, prefetch = tile.Prefetch, c = tile.C;
-        if (tile.Continues)
+        float* start = tile.Start;
+        if (start != null)
         {
-            Row<TLanes, TVector, TPanel>.Load(c, ref c00, ref c01, ref c02, ref c03);
+            nint startStride = tile.StartStride;
+            Row<TLanes, TVector, TPanel>.Load(start, ref c00, ref c01, ref c02, ref c03);
         }
         for (var k = tile.K; k > 0; k--, a += chain, b += bStride)
         {

@@ -13,8 +13,18 @@ public static class PairwiseTree
     /// <summary>The most partial sums that wait at once while leaves come in order.</summary>
     public const int MaxDepth = 32;
 
-    /// <summary>How many joins follow leaf <paramref name="leaf"/> (0-based): its number of trailing one bits.</summary>
+    /// <summary>
+    /// How many joins follow leaf <paramref name="leaf"/> (0-based): its number of trailing one bits.
+    /// </summary>
     public static int JoinsAfter(int leaf) => BitOperations.TrailingZeroCount(~leaf);
+
+    /// <summary>
+    /// How many partial sums wait before leaf <paramref name="leaf"/> (0-based): its number of one bits.
+    /// </summary>
+    public static int WaitingBefore(int leaf) => BitOperations.PopCount((uint)leaf);
+
+    /// <summary>The most partial sums that wait at once while <paramref name="leaves"/> leaves come in order.</summary>
+    public static int MaxWaiting(int leaves) => BitOperations.Log2((uint)leaves | 1) + 1;
 
     /// <summary>The tree's sum of <paramref name="leaves"/>, with 0 for none.</summary>
     public static double Sum(ReadOnlySpan<double> leaves)

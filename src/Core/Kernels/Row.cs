@@ -63,6 +63,18 @@ internal static unsafe class Row<TLanes, TVector, TPanel>
         c3 = TLanes.Add(TLanes.Load(addend + (3 * TLanes.Count)), c3);
     }
 
+    /// <summary>c ← c + d.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Add(
+        TVector d0, TVector d1, TVector d2, TVector d3, ref TVector c0, ref TVector c1, ref TVector c2, ref TVector c3)
+    {
+        c0 = TLanes.Add(c0, d0);
+        if (TPanel.Vectors >= 2) c1 = TLanes.Add(c1, d1);
+        if (TPanel.Vectors < 4) return;
+        c2 = TLanes.Add(c2, d2);
+        c3 = TLanes.Add(c3, d3);
+    }
+
     /// <summary>c ← a·b + c, the next link of the row's chains.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Step(

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace ActorTrain.Kernels;
 
 /// <summary>Sums over the rows of a batch: the gradient of a bias.</summary>
@@ -10,6 +12,7 @@ internal static class RowSums
     /// <param name="rows">[M, N].</param>
     /// <param name="sums">[N], overwritten.</param>
     /// <param name="leafRows">How the M rows divide into leaves.</param>
+    [SkipLocalsInit]
     public static void Tree(MatrixView rows, Span<float> sums, ReadOnlySpan<int> leafRows)
     {
         const int block = 64;

@@ -25,8 +25,9 @@ internal unsafe struct Tile
     public float* C;
     public nint CStride;
 
-    /// <summary>The chain goes on from what is in C, instead of starting from 0.</summary>
-    public bool Continues;
+    /// <summary>Where the chains go on from, MR rows of NR floats; null: they start from 0.</summary>
+    public float* Start;
+    public nint StartStride;
 
     /// <summary>
     /// Tiles added after the chain, each <see cref="AddendStep"/> after the one before: bias or waiting sums.

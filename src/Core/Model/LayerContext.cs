@@ -43,6 +43,9 @@ public readonly struct LayerContext
     /// <summary>Memory for a result, contents unspecified.</summary>
     public TensorBuffer Take(Shape shape) => _arena?.Take(shape) ?? TensorBuffer.Allocate(shape);
 
+    /// <summary>Memory for what the parts of a composed layer keep, to be written once and then only read.</summary>
+    internal Saved[] TakeSaved(int count) => _arena?.TakeSaved(count) ?? new Saved[count];
+
     /// <summary>Memory for the gradient of a layer's parameters, contents unspecified.</summary>
     public ParameterBuffer TakeGradient(ParameterLayout layout) =>
         _gradient ?? new(layout, Take([layout.Count]).Memory);

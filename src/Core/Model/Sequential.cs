@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace ActorTrain;
@@ -82,13 +83,10 @@ public sealed record Sequential : Layer
     /// <inheritdoc/>
     public override (Tensor Output, Saved Saved) Forward(Parameters parameters, Tensor input, LayerContext context)
     {
-        var saved = ImmutableArray.CreateBuilder<Saved>(Layers.Length);
+        var saved = context.TakeSaved(Layers.Length);
         for (var i = 0; i < Layers.Length; i++)
-        {
-            (input, var kept) = Layers[i].Layer.Forward(parameters.Child(i), input, context);
-            saved.Add(kept);
-        }
-        return (input, new(null, saved.MoveToImmutable()));
+            (input, saved[i]) = Layers[i].Layer.Forward(parameters.Child(i), input, context);
+        return (input, new(null, ImmutableCollectionsMarshal.AsImmutableArray(saved)));
     }
 
     // Each layer's gradient is taken from its own part of the whole model's: nothing is concatenated afterwards.

@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
 namespace ActorTrain;
 
 /// <summary>
@@ -46,9 +49,18 @@ public sealed class ParameterUpdate
     public FlatVector Parameters => _next.Frozen;
 
     /// <summary>The new optimiser state; its contents are valid when every run is done.</summary>
-    public OptimizerState State => new(_state.Step + 1, [.. _moments.Select(m => m.Frozen)]);
+    public OptimizerState State
+    {
+        get
+        {
+            var moments = new FlatVector[_moments.Length];
+            for (var m = 0; m < moments.Length; m++) moments[m] = _moments[m].Frozen;
+            return new(_state.Step + 1, ImmutableCollectionsMarshal.AsImmutableArray(moments));
+        }
+    }
 
     /// <summary>Sums, scales and updates some runs, in one pass.</summary>
+    [SkipLocalsInit]
     public void Apply(int firstRun, int runs)
     {
         Span<float> scratch = stackalloc float[_treeSum.ScratchLength(RunLength) <= 8 * RunLength ? 8 * RunLength : 0];

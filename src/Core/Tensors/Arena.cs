@@ -8,7 +8,9 @@ namespace ActorTrain;
 public sealed class Arena
 {
     private readonly List<TensorBuffer> _buffers = [];
+    private readonly List<Saved[]> _saved = [];
     private int _next;
+    private int _nextSaved;
 
     /// <summary>A buffer of this shape with unspecified contents.</summary>
     public TensorBuffer Take(Shape shape)
@@ -18,8 +20,16 @@ public sealed class Arena
         return _buffers[_next++];
     }
 
+    /// <summary>An array of this length with unspecified contents.</summary>
+    internal Saved[] TakeSaved(int count)
+    {
+        if (_nextSaved == _saved.Count) _saved.Add(new Saved[count]);
+        else if (_saved[_nextSaved].Length != count) _saved[_nextSaved] = new Saved[count];
+        return _saved[_nextSaved++];
+    }
+
     /// <summary>Makes all buffers free again.</summary>
-    public void Reset() => _next = 0;
+    public void Reset() => _next = _nextSaved = 0;
 }
 
 /// <summary>Memory for a tensor that is still being written; <see cref="Freeze"/> ends that.</summary>

@@ -13,9 +13,11 @@ public sealed class VectorPool
     /// <summary>Memory for <paramref name="count"/> floats, contents unspecified.</summary>
     public PooledVector Take(int count)
     {
-        var index = _free.FindIndex(v => v.Frozen.Count == count);
-        var vector = index >= 0 ? _free[index] : PooledVector.Allocate(count);
-        if (index >= 0) _free.RemoveAt(index);
+        // Loops, not lambdas: a lambda that captures makes garbage with every vector.
+        var index = 0;
+        while (index < _free.Count && _free[index].Frozen.Count != count) index++;
+        var vector = index < _free.Count ? _free[index] : PooledVector.Allocate(count);
+        if (index < _free.Count) _free.RemoveAt(index);
         _taken.Add(vector);
         return vector;
     }
@@ -28,8 +30,9 @@ public sealed class VectorPool
 
     private void Release(FlatVector vector, bool reuse)
     {
-        var index = _taken.FindIndex(v => ReferenceEquals(v.Frozen, vector));
-        if (index < 0) return;
+        var index = 0;
+        while (index < _taken.Count && !ReferenceEquals(_taken[index].Frozen, vector)) index++;
+        if (index == _taken.Count) return;
         if (reuse) _free.Add(_taken[index]);
         _taken.RemoveAt(index);
     }

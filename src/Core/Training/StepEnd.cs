@@ -14,9 +14,10 @@ public sealed record StepEnd(ParameterUpdate Update, StepSum Sum)
     /// <param name="pool">Where the new vectors are taken from.</param>
     public static StepEnd Of(TrainingPlan plan, TrainingState state, ReadOnlySpan<GradientAnswer> answers, VectorPool pool)
     {
-        var nodes = new TreeNode[answers.Length];
+        const int few = 64;
+        Span<TreeNode> nodes = answers.Length <= few ? stackalloc TreeNode[answers.Length] : new TreeNode[answers.Length];
+        Span<double> losses = answers.Length <= few ? stackalloc double[answers.Length] : new double[answers.Length];
         var gradients = new ReadOnlyMemory<float>[answers.Length];
-        var losses = new double[answers.Length];
         var (correct, rows) = (0, 0);
         for (var i = 0; i < answers.Length; i++)
         {

@@ -16,7 +16,7 @@ public class ManagedMatMulTests
         AssertAllWidths(rows, inputs, outputs, padding, seed);
     }
 
-    // KC is 96; 6 and 4 are tile rows; 16, 32 and 64 are panels.
+    // KC is 256 or 96, MC 120, NC 1024; 6, 4 and 3 are tile rows, 48 a block of them; 16, 32 and 64 are panels.
     [Theory]
     [InlineData(1, 784, 128)]
     [InlineData(16, 784, 128)]
@@ -29,8 +29,22 @@ public class ManagedMatMulTests
     [InlineData(16, 1024, 256)]
     [InlineData(1024, 20, 10)]
     [InlineData(3, 0, 5)]
+    [InlineData(1, 1024, 512)]
+    [InlineData(64, 512, 256)]
+    [InlineData(125, 270, 70)]
+    [InlineData(121, 5, 1030)]
     public void The_shapes_of_training_give_the_bits_of_the_scalar_loops(int rows, int inputs, int outputs) =>
         AssertAllWidths(rows, inputs, outputs, padding: 0, seed: 7);
+
+    // Longer than KC, with and without a sibling, and beside short and empty ones.
+    [Theory]
+    [InlineData(300)]
+    [InlineData(300, 7)]
+    [InlineData(7, 530, 5)]
+    [InlineData(16, 16, 257, 1, 0, 300)]
+    [InlineData(100, 100, 100, 100, 100)]
+    public void Long_leaves_give_the_bits_of_the_scalar_loops(params int[] leaves) =>
+        AssertAllWidths(leaves.Sum(), inputs: 50, outputs: 67, padding: 3, seed: 7, leaves);
 
     [Property(MaxTest = 50)]
     public void A_row_has_the_same_bits_whatever_rows_are_beside_it(int seed)
@@ -148,9 +162,10 @@ public class ManagedMatMulTests
     public void A_mistake_in_sizes_is_one_clear_error(string message, Action call) =>
         Assert.Equal(message, Assert.Throws<ArgumentException>(call).Message);
 
-    private static void AssertAllWidths(int rows, int inputs, int outputs, int padding, int seed)
+    private static void AssertAllWidths(
+        int rows, int inputs, int outputs, int padding, int seed, int[]? leafRows = null)
     {
-        var leaves = MatMulCases.Divide(rows, seed);
+        var leaves = leafRows ?? MatMulCases.Divide(rows, seed);
         foreach (var hasBias in new[] { false, true })
         {
             var expected = MatMulCases.Run(Truth, rows, inputs, outputs, padding, hasBias, leaves, seed);
