@@ -63,7 +63,7 @@ internal static class StepBenchmark
             Shards = shards,
             OnEvent = e =>
             {
-                if (e is EpochDone epoch) milliseconds.Add(epoch.TrainSeconds * 1e3);
+                if (e is EpochDone epoch) milliseconds.Add(epoch.Pace.Seconds * 1e3);
             },
         });
         using var host = builder.Build();

@@ -44,6 +44,50 @@ public class InterruptionTests
         Assert.Equal(Undisturbed.Value, program.Weights([], "--resume", "run"));
     }
 
+    // As timeout -s INT does: to the process, and to its group.
+    [Fact]
+    public void A_signal_that_comes_twice_at_once_stops_cleanly()
+    {
+        using var program = new TestProgram();
+        using var process = program.Start([], ["train", .. TwoEpochs, "--out", "run"]);
+        SignalWhenSteppedOnce(program, process);
+        Signal(process);
+        Assert.Contains("go on with: actortrain train --resume run", process.StandardOutput.ReadToEnd(), StringComparison.Ordinal);
+        process.WaitForExit();
+        Assert.Equal(0, process.ExitCode);
+    }
+
+    [Fact]
+    public void A_signal_while_the_results_are_written_lets_them_be_finished()
+    {
+        using var program = new TestProgram();
+        using var process = program.Start([], ["train", "--epochs", "1", "--out", "run"]);
+        while (!File.Exists(program.In("run", "report.json")) && !process.HasExited) Thread.Sleep(1);
+        Signal(process);
+        process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.Equal(0, process.ExitCode);
+        Assert.All(["curves.png", "confusion.png"], name => Assert.True(File.Exists(program.In("run", name)), name));
+    }
+
+    [Fact]
+    public void Resuming_a_run_that_is_done_says_so_and_one_that_is_past_the_asked_end_is_refused()
+    {
+        using var program = new TestProgram();
+        var weights = program.Weights([], "--max-steps", "5", "--epochs", "1", "--out", "run");
+        var again = program.Run("train", "--resume", "run", "--max-steps", "5", "--report", "report.json");
+        Assert.Equal(0, again.ExitCode);
+        Assert.Contains("is at the run's end, 5 steps: nothing is left to train", again.Output, StringComparison.Ordinal);
+        Assert.Contains(weights, File.ReadAllText(program.In("report.json")), StringComparison.Ordinal);
+
+        var less = program.Run("train", "--resume", "run", "--max-steps", "4");
+        Assert.Equal(2, less.ExitCode);
+        Assert.Contains(
+            "has 5 steps done (938 an epoch), and --epochs or --max-steps end the run after 4; give more, or leave them out.",
+            less.Error,
+            StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_damaged_newest_checkpoint_is_reported_and_the_one_before_is_used()
     {
@@ -72,6 +116,11 @@ public class InterruptionTests
     {
         while (!Directory.Exists(program.In("run", "checkpoints")) || Directory.GetFiles(program.In("run", "checkpoints"), "*.checkpoint").Length == 0)
             Thread.Sleep(5);
+        Signal(process);
+    }
+
+    private static void Signal(Process process)
+    {
         using var kill = Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)]);
         kill.WaitForExit();
     }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Reflection;
 using System.Text.Json;
 
 namespace ActorTrain.EndToEnd.Tests;
@@ -7,7 +8,9 @@ namespace ActorTrain.EndToEnd.Tests;
 /// <summary>The program as a process, in a folder of its own.</summary>
 internal sealed class TestProgram : IDisposable
 {
-    private static readonly string Assembly = Path.Combine(AppContext.BaseDirectory, "actortrain.dll");
+    /// <summary>The program's assembly, in the program's own output.</summary>
+    public static readonly string Assembly = typeof(TestProgram).Assembly
+        .GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "Program").Value!;
 
     public TestProgram() => Folder = Directory.CreateTempSubdirectory("actortrain-").FullName;
 

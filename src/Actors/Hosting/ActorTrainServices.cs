@@ -21,17 +21,29 @@ public static class ActorTrainServices
     /// <summary>The same, for a job that is made from other services.</summary>
     public static IServiceCollection AddActorTrain(this IServiceCollection services, Func<IServiceProvider, TrainingJob> job)
     {
-        services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(job);
         services.AddSingleton<TrainingRun>();
-        services.AddAkka(ActorSystemName, (akka, provider) => akka
-            .AddHocon(ActorTrainDispatchers.Hocon(provider.GetRequiredService<TrainingJob>().Shards), HoconAddMode.Append)
-            // The host stops the run first, with a checkpoint; Akka must not end on the same signal by itself.
-            .AddHocon("akka.coordinated-shutdown.run-by-clr-shutdown-hook = off", HoconAddMode.Prepend)
-            .ConfigureLoggers(LogByFactory));
+        services.AddActorTrainSystem(provider => provider.GetRequiredService<TrainingJob>().Shards);
         // After Akka, so that a stopping host ends the run first and the actor system afterwards.
         services.AddHostedService(provider => provider.GetRequiredService<TrainingRun>());
         return services;
+    }
+
+    /// <summary>
+    /// Adds the actor system alone, for an application that makes its <see cref="TrainingRun"/> by itself, later than
+    /// the system starts: for example while the data is still being read.
+    /// </summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="shards">Data shards that the run will have.</param>
+    public static IServiceCollection AddActorTrainSystem(
+        this IServiceCollection services, Func<IServiceProvider, int> shards)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        return services.AddAkka(ActorSystemName, (akka, provider) => akka
+            .AddHocon(ActorTrainDispatchers.Hocon(shards(provider)), HoconAddMode.Append)
+            // The host stops the run first, with a checkpoint; Akka must not end on the same signal by itself.
+            .AddHocon("akka.coordinated-shutdown.run-by-clr-shutdown-hook = off", HoconAddMode.Prepend)
+            .ConfigureLoggers(LogByFactory));
     }
 
     /// <summary>

@@ -9,13 +9,19 @@ public abstract record TrainingEvent;
 /// <param name="Position">After the step.</param>
 /// <param name="StepsPerEpoch">Steps of an epoch.</param>
 /// <param name="Totals">Sums over the epoch so far.</param>
-/// <param name="EpochSeconds">Seconds that the epoch's steps took so far.</param>
-public sealed record StepDone(Position Position, int StepsPerEpoch, EpochTotals Totals, double EpochSeconds) : TrainingEvent;
+/// <param name="Pace">This process's part of the epoch so far, without what was done before a resume.</param>
+public sealed record StepDone(Position Position, int StepsPerEpoch, EpochTotals Totals, EpochPace Pace) : TrainingEvent;
 
 /// <summary>An epoch is done and evaluated.</summary>
 /// <param name="Summary">Its figures.</param>
-/// <param name="TrainSeconds">Seconds that its steps took, evaluation excluded.</param>
-public sealed record EpochDone(EpochSummary Summary, double TrainSeconds) : TrainingEvent;
+/// <param name="Pace">This process's part of it, without what was done before a resume.</param>
+public sealed record EpochDone(EpochSummary Summary, EpochPace Pace) : TrainingEvent;
+
+/// <summary>What this process did of an epoch, and how long it took.</summary>
+/// <param name="Steps">Steps that it made.</param>
+/// <param name="Samples">Training examples of those steps.</param>
+/// <param name="Seconds">Seconds that those steps took, evaluation excluded.</param>
+public readonly record struct EpochPace(long Steps, long Samples, double Seconds);
 
 /// <summary>A piece of work is handed out again.</summary>
 /// <param name="Shard">Who had it.</param>

@@ -1,4 +1,5 @@
 using ActorTrain.Checkpoints;
+using ActorTrain.Kernels;
 
 namespace ActorTrain.Actors;
 
@@ -13,6 +14,9 @@ public sealed record TrainingJob
 
     /// <summary>Data shards, at least 1. Default: one a core. It does not change a bit of the result.</summary>
     public int Shards { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>The recipe's matrix multiply, if it is made already; none: made by its name.</summary>
+    public IMatMul? MatMul { get; init; }
 
     /// <summary>Where checkpoints go; none: nowhere.</summary>
     public CheckpointFolder? Checkpoints { get; init; }

@@ -37,7 +37,7 @@ public sealed class ParameterServerActor : ReceiveActor, IWithTimers
         _state = initial;
         _watchers = watchers;
         _time = time;
-        _clock = new(time);
+        _clock = new(time, initial.Training.Totals.Seen);
         _firstStep = initial.Plan.StepsDone(initial.Training.Position);
         _checkpoints = checkpoints is null && origin is null ? ActorRefs.Nobody : Context.ActorOf(CheckpointsActor.Props(checkpoints), "checkpoints");
         Receive<TrainingProtocol.WorkDone>(m => Take(new WorkAnswered(m.Shard, m.Answer)));
@@ -100,7 +100,8 @@ public sealed class ParameterServerActor : ReceiveActor, IWithTimers
                 _shards[e.Shard].Tell(new TrainingProtocol.DoWork(e.Order));
                 break;
             case ReportStep e:
-                if (_clock.StepDone()) Tell(new StepDone(e.Training.Position, _state.Plan.StepsPerEpoch, e.Training.Totals, _clock.EpochSeconds));
+                if (_clock.StepDone(e.Training.Totals.Seen))
+                    Tell(new StepDone(e.Training.Position, _state.Plan.StepsPerEpoch, e.Training.Totals, _clock.Epoch));
                 break;
             case ReportEpoch e:
                 Tell(new EpochDone(e.Summary, _clock.EndEpoch()));

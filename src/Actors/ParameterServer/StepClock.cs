@@ -2,17 +2,22 @@ using ActorTrain.Server;
 
 namespace ActorTrain.Actors;
 
-/// <summary>Measures how long steps take, from handing the work out to having the next version; and which steps to tell.</summary>
-internal sealed class StepClock(TimeProvider time)
+/// <summary>
+/// Measures how long steps take, from handing the work out to having the next version; and which steps to tell.
+/// </summary>
+/// <param name="time">The time.</param>
+/// <param name="seen">Examples of the current epoch that were seen before this process began.</param>
+internal sealed class StepClock(TimeProvider time, long seen)
 {
     private static readonly TimeSpan BetweenReports = TimeSpan.FromMilliseconds(50);
+    private long _seen = seen;
     private long _version = -1;
     private long _sent;
     private long _lastReport;
     private bool _reported;
 
-    /// <summary>Seconds of the current epoch's steps so far.</summary>
-    public double EpochSeconds { get; private set; }
+    /// <summary>What this process did of the current epoch so far.</summary>
+    public EpochPace Epoch { get; private set; }
 
     /// <summary>Seconds of all steps so far.</summary>
     public double TrainSeconds { get; private set; }
@@ -26,22 +31,24 @@ internal sealed class StepClock(TimeProvider time)
     }
 
     /// <summary>A step is done. True when it should be told.</summary>
-    public bool StepDone()
+    /// <param name="seen">Examples of the epoch that are seen with it.</param>
+    public bool StepDone(long seen)
     {
         var now = time.GetTimestamp();
         var seconds = time.GetElapsedTime(_sent, now).TotalSeconds;
-        EpochSeconds += seconds;
+        Epoch = new(Epoch.Steps + 1, Epoch.Samples + seen - _seen, Epoch.Seconds + seconds);
         TrainSeconds += seconds;
+        _seen = seen;
         if (_reported && time.GetElapsedTime(_lastReport, now) < BetweenReports) return false;
         (_reported, _lastReport) = (true, now);
         return true;
     }
 
-    /// <summary>The epoch's seconds; the next epoch starts at zero.</summary>
-    public double EndEpoch()
+    /// <summary>What this process did of the epoch; the next epoch starts at zero.</summary>
+    public EpochPace EndEpoch()
     {
-        var seconds = EpochSeconds;
-        EpochSeconds = 0;
-        return seconds;
+        var epoch = Epoch;
+        (Epoch, _seen) = (default, 0);
+        return epoch;
     }
 }

@@ -89,9 +89,10 @@ public sealed class Tensor
     /// <exception cref="ArgumentOutOfRangeException">There are no such rows.</exception>
     public Tensor Rows(int start, int count)
     {
+        if (Shape.Rank == 0) throw new ArgumentOutOfRangeException(nameof(start), "Rows: a scalar has no rows.");
         ArgumentOutOfRangeException.ThrowIfNegative(start);
         ArgumentOutOfRangeException.ThrowIfNegative(count);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(start + count, Shape.Rank == 0 ? 0 : Shape[0]);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((long)start + count, Shape[0], nameof(count));
         var sizes = Shape.ToArray();
         sizes[0] = count;
         return new(_memory[(start * _strides[0])..], Shape.Create(sizes), _strides);

@@ -10,11 +10,14 @@ using ActorTrain.Host.Terminal;
 using ActorTrain.Kernels;
 using ActorTrain.Server;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Spectre.Console;
 
 namespace ActorTrain.Host.Commands;
 
-/// <summary>What <c>actortrain train</c> does: composes a job, runs it in a host, shows it, writes what is left of it.</summary>
+/// <summary>
+/// What <c>actortrain train</c> does: composes a job, runs it in a host, shows it, writes what is left of it.
+/// </summary>
 /// <param name="settings">What is trained.</param>
 /// <param name="node">How it takes part in a cluster, if it does.</param>
 /// <param name="isResumed">Whether it goes on from a checkpoint.</param>
@@ -27,46 +30,59 @@ internal sealed class Training(
     public const int KeepCheckpoints = 3;
 
     private double? _secondsToFirstStep;
+    private ITrainingDisplay? _display;
 
     /// <summary>Runs to the end, or to the first Ctrl-C.</summary>
     /// <returns>The exit code.</returns>
     public async Task<int> Run(CancellationToken cancellation)
     {
+        var shards = settings.Shards ?? Environment.ProcessorCount;
         var loading = DataOption.Load(settings.Data);
-        var checkpoint = isResumed ? CheckpointLocator.Load("--resume", resumeFrom ?? settings.Out, Console.Error.WriteLine) : null;
+        var checkpoint = isResumed
+            ? CheckpointLocator.Load("--resume", resumeFrom ?? settings.Out, Console.Error.WriteLine)
+            : null;
         var modelFile = settings.Model is null or "mlp" ? null : ReadModel(settings.Model);
+        // Here, while other threads decompress the data.
+        using var host = settings.Nodes == 0
+            ? TrainingHost.Build(services => services.AddActorTrainSystem(_ => shards))
+            : null;
+        if (host is not null) await host.StartAsync(cancellation);
         var data = await loading;
         var recipe = checkpoint is null ? settings.NewRecipe(data, modelFile) : Resumed(checkpoint, data, modelFile);
-        recipe = ChooseKernel(recipe);
         // Before a folder is made for the run: a kernel that can't be had here is an error now.
-        MatMuls.Create(recipe.Kernel);
+        (recipe, var matMul) = ChooseKernel(recipe);
         recipe.CheckFits(data.Description);
         var run = checkpoint?.Run ?? RunFolder.Create(settings.Out, recipe, DateTimeOffset.Now);
         var job = new TrainingJob
         {
             Recipe = recipe,
             LoadData = _ => Task.FromResult(data),
-            Shards = settings.Shards ?? Environment.ProcessorCount,
+            MatMul = matMul,
+            Shards = shards,
             Checkpoints = new CheckpointFolder(run.Checkpoints, settings.KeepCheckpoints ?? KeepCheckpoints),
             From = checkpoint?.Contents.State,
         };
         using var events = new RunLog(run.In(RunFolder.Events), TimeProvider.System);
-        var outcome = await RunInHost(job, data, checkpoint, events, cancellation);
+        // Until all is written: a signal must not leave half of a run's results.
+        using var interrupt = new InterruptListener(SayStopping);
+        var outcome = await RunShown(job, data, checkpoint, host, events, interrupt, cancellation);
         return Finish(job, data, run, outcome);
     }
 
-    private async Task<TrainingOutcome> RunInHost(TrainingJob job, Dataset data, LoadedCheckpoint? checkpoint, RunLog events, CancellationToken cancellation)
+    private async Task<TrainingOutcome> RunShown(
+        TrainingJob job,
+        Dataset data,
+        LoadedCheckpoint? checkpoint,
+        IHost? host,
+        RunLog events,
+        InterruptListener interrupt,
+        CancellationToken cancellation)
     {
-        var (recipe, description) = (job.Recipe, data.Description);
+        var recipe = job.Recipe;
         using ITrainingDisplay display = Console.IsOutputRedirected
             ? new PlainDisplay(Console.Out)
             : new BarDisplay(AnsiConsole.Console, recipe.Epochs);
-        display.Line($"{data.Name}: {description.TrainCount} training and {description.TestCount} test examples; {recipe.Model.Layout.Count} parameters; "
-            + $"kernel {recipe.Kernel}, {VectorWidth.Bits}-bit vectors; {job.Shards} shards; seed {recipe.Seed}");
-        if (checkpoint is not null)
-            display.Line($"resumed from {checkpoint.Path} at epoch {checkpoint.Contents.State.Position.Epoch + 1}, step {checkpoint.Contents.State.Position.Step}");
-
-        using var interrupt = new InterruptListener(display.Line);
+        foreach (var line in Beginning(job, data.Description, data.Name, checkpoint)) display.Line(line);
         onBegin?.Invoke(display.Line);
         job = job with
         {
@@ -76,23 +92,47 @@ internal sealed class Training(
                 Show(e, display, recipe.Epochs);
             },
         };
-        return settings.Nodes == 0
-            ? await RunHere(job, interrupt, cancellation)
-            : await RunAsServer(job, interrupt, cancellation);
+        _display = display;
+        try
+        {
+            return host is not null
+                ? await RunHere(host, job, interrupt, cancellation)
+                : await RunAsServer(job, interrupt, cancellation);
+        }
+        finally
+        {
+            _display = null;
+        }
     }
 
-    private static async Task<TrainingOutcome> RunHere(TrainingJob job, InterruptListener interrupt, CancellationToken cancellation)
+    private static IEnumerable<string> Beginning(
+        TrainingJob job, DataDescription data, string name, LoadedCheckpoint? checkpoint)
     {
-        using var host = TrainingHost.Build(services => services.AddActorTrain(job));
-        await host.StartAsync(cancellation);
-        var training = host.Services.GetRequiredService<TrainingRun>();
+        var recipe = job.Recipe;
+        yield return $"{name}: {data.TrainCount} training and {data.TestCount} test examples; "
+            + $"{recipe.Model.Layout.Count} parameters; kernel {recipe.Kernel}, {VectorWidth.Bits}-bit vectors; "
+            + $"{job.Shards} shards; seed {recipe.Seed}";
+        if (checkpoint is null) yield break;
+        var (plan, position) = (new TrainingPlan(recipe, data), checkpoint.Contents.State.Position);
+        yield return plan.StepsDone(position) < plan.TotalSteps
+            ? $"resumed from {checkpoint.Path} at epoch {position.Epoch + 1}, step {position.Step}"
+            : $"{checkpoint.Path} is at the run's end, {plan.TotalSteps} steps: nothing is left to train; "
+                + $"to go on, give --epochs {position.Epoch + 1} or more";
+    }
+
+    private static async Task<TrainingOutcome> RunHere(
+        IHost host, TrainingJob job, InterruptListener interrupt, CancellationToken cancellation)
+    {
+        using var training = ActivatorUtilities.CreateInstance<TrainingRun>(host.Services, job);
+        await training.StartAsync(cancellation);
         await using var onStop = interrupt.Stop.Register(() => _ = training.Stop());
         var outcome = await training.Completion;
         await host.StopAsync(CancellationToken.None);
         return outcome;
     }
 
-    private async Task<TrainingOutcome> RunAsServer(TrainingJob job, InterruptListener interrupt, CancellationToken cancellation)
+    private async Task<TrainingOutcome> RunAsServer(
+        TrainingJob job, InterruptListener interrupt, CancellationToken cancellation)
     {
         var nodeJob = new NodeJob
         {
@@ -127,6 +167,12 @@ internal sealed class Training(
         }
     }
 
+    private void SayStopping(string text)
+    {
+        if (_display is { } display) display.Line(text);
+        else Console.WriteLine("the run is over and its results are being written; press Ctrl-C again to stop at once");
+    }
+
     private static double SecondsSinceProcessStart()
     {
         using var process = Process.GetCurrentProcess();
@@ -143,14 +189,17 @@ internal sealed class Training(
         if (outcome.Evaluation is { } evaluation)
         {
             run.Write("confusion.png", ConfusionMatrix.Png(evaluation));
-            Console.WriteLine($"test accuracy {ProgressText.Percent(evaluation.Accuracy)}  weights {ProgressText.Fingerprint(report.WeightsSha256)}  "
+            Console.WriteLine($"test accuracy {ProgressText.Percent(evaluation.Accuracy)}  "
+                + $"weights {ProgressText.Fingerprint(report.WeightsSha256)}  "
                 + $"{outcome.StepsDone} steps in {outcome.TrainSeconds:F2} s");
             Console.WriteLine($"written to {run.Path}: checkpoints/, curves.png, confusion.png, report.json");
         }
         else
         {
-            Console.WriteLine($"stopped at epoch {outcome.State.Position.Epoch + 1}, step {outcome.State.Position.Step}  "
-                + $"weights {ProgressText.Fingerprint(report.WeightsSha256)}; go on with: actortrain train --resume {run.Path}");
+            var (epoch, step) = outcome.State.Position;
+            Console.WriteLine($"stopped at epoch {epoch + 1}, step {step}  "
+                + $"weights {ProgressText.Fingerprint(report.WeightsSha256)}; "
+                + $"go on with: actortrain train --resume {run.Path}");
         }
         return 0;
     }
@@ -159,30 +208,53 @@ internal sealed class Training(
     {
         var (was, before) = (checkpoint.Contents.Recipe, checkpoint.Contents.Data);
         if (before.Sha256 != data.Sha256)
-            throw new UsageException($"--data: {data.Name} ({data.Sha256[..12]}) is not the data of {checkpoint.Path} ({before.Name}, {before.Sha256[..12]}); a resumed run keeps its data.");
+        {
+            throw new UsageException(
+                $"--data: {data.Name} ({data.Sha256[..12]}) is not the data of {checkpoint.Path} "
+                + $"({before.Name}, {before.Sha256[..12]}); a resumed run keeps its data.");
+        }
         var asked = settings.Over(was);
         if (settings.Kernel == "auto") asked = asked with { Kernel = was.Kernel };
         if (modelFile is not null) asked = asked with { Model = modelFile };
         if (settings.Hidden is not null) asked = asked with { Model = settings.NewRecipe(data, modelFile).Model };
         if (asked with { Epochs = was.Epochs, MaxSteps = was.MaxSteps } != was)
-            throw new UsageException($"--resume: the options ask for another recipe than {checkpoint.Path} has; a resumed run keeps model, optimizer, batch size, microbatches, seed and kernel. Leave them out, or train a new run.");
+        {
+            throw new UsageException(
+                $"--resume: the options ask for another recipe than {checkpoint.Path} has; a resumed run keeps model, "
+                + "optimizer, batch size, microbatches, seed and kernel. Leave them out, or train a new run.");
+        }
+        CheckEnd(new TrainingPlan(asked, data.Description), checkpoint);
         return asked;
     }
 
-    private static Recipe ChooseKernel(Recipe recipe)
+    private static void CheckEnd(TrainingPlan plan, LoadedCheckpoint checkpoint)
     {
-        if (recipe.Kernel != KernelCatalog.Auto) return recipe;
+        var done = plan.StepsDone(checkpoint.Contents.State.Position);
+        if (done <= plan.TotalSteps) return;
+        throw new UsageException(
+            $"--resume: {checkpoint.Path} has {done} steps done ({plan.StepsPerEpoch} an epoch), and --epochs or "
+            + $"--max-steps end the run after {plan.TotalSteps}; give more, or leave them out.");
+    }
+
+    private static (Recipe Recipe, IMatMul MatMul) ChooseKernel(Recipe recipe)
+    {
+        if (recipe.Kernel != KernelCatalog.Auto) return (recipe, MatMuls.Create(recipe.Kernel));
         var linear = recipe.Model.Layers.Select(l => l.Layer).OfType<Linear>().ToList();
-        if (linear.Count == 0) return recipe with { Kernel = "managed" };
+        if (linear.Count == 0) return ChooseKernel(recipe with { Kernel = "managed" });
         var rows = Math.Max(1, recipe.BatchSize / recipe.Microbatches);
-        var choice = KernelChoice.Measure(MatMuls.Catalog(), rows, [linear[0].InFeatures, .. linear.Select(l => l.OutFeatures)], TimeProvider.System);
+        int[] sizes = [linear[0].InFeatures, .. linear.Select(l => l.OutFeatures)];
+        var choice = KernelChoice.Measure(MatMuls.Catalog(), rows, sizes, TimeProvider.System);
         Console.WriteLine(choice.Reason);
-        return recipe with { Kernel = choice.MatMul.Name };
+        return (recipe with { Kernel = choice.MatMul.Name }, choice.MatMul);
     }
 
     private static Sequential ReadModel(string path)
     {
-        if (!File.Exists(path)) throw new UsageException($"--model: '{path}' is neither mlp nor a file; give mlp, or a JSON file with layers.");
+        if (!File.Exists(path))
+        {
+            throw new UsageException(
+                $"--model: '{path}' is neither mlp nor a file; give mlp, or a JSON file with layers.");
+        }
         try
         {
             return ModelJson.Read(File.ReadAllText(path));

@@ -57,7 +57,7 @@ internal sealed class RunLog : IDisposable
             {
                 ["epoch"] = e.Summary.Epoch, ["trainLoss"] = e.Summary.TrainLoss, ["trainAccuracy"] = e.Summary.TrainAccuracy,
                 ["testLoss"] = e.Summary.TestLoss, ["testAccuracy"] = e.Summary.TestAccuracy, ["samples"] = e.Summary.SamplesSeen,
-                ["weightsSha256"] = e.Summary.WeightsSha256, ["trainSeconds"] = e.TrainSeconds,
+                ["weightsSha256"] = e.Summary.WeightsSha256, ["trainSeconds"] = e.Pace.Seconds,
             },
             NodeJoined e => new() { ["node"] = e.Node.Name, ["life"] = e.Node.Incarnation, ["shards"] = e.Shards, ["step"] = e.Step },
             NodeLost e => new()

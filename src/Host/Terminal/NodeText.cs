@@ -12,7 +12,7 @@ internal static class NodeText
     /// <param name="epochs">Epochs of the run; none where they are not known.</param>
     public static string? Event(TrainingEvent @event, int? epochs) => @event switch
     {
-        EpochDone e => ProgressText.Epoch(e.Summary, epochs ?? e.Summary.Epoch, e.TrainSeconds),
+        EpochDone e => ProgressText.Epoch(e.Summary, epochs ?? e.Summary.Epoch, e.Pace),
         WorkReassigned e => $"{e.Shard}: {e.Key} is handed out again: {e.Reason}",
         NodeLost e => string.Create(CultureInfo.InvariantCulture,
             $"node {e.Node} lost at step {e.Step} after {e.Silence.TotalSeconds:F1} s: {Count(e.Microbatches, "microbatch", "microbatches")} handed out again, 0 samples lost ({e.Reason})"),

@@ -10,10 +10,19 @@ internal static class ProgressText
     public const int FingerprintDigits = 12;
 
     /// <summary>The line of an epoch. Scripts read it: its form does not change.</summary>
-    /// <example>epoch 1/5  loss 0.2831  accuracy 91.52 %  test loss 0.1402  test accuracy 95.87 %  seen 60000/60000  weights 3fa94c21d07e  0.31 s  193548 images/s</example>
-    public static string Epoch(EpochSummary e, int epochs, double seconds) => string.Create(CultureInfo.InvariantCulture,
-        $"epoch {e.Epoch}/{epochs}  loss {e.TrainLoss:F4}  accuracy {Percent(e.TrainAccuracy)}  test loss {e.TestLoss:F4}  test accuracy {Percent(e.TestAccuracy)}  "
-        + $"seen {e.SamplesSeen}/{e.SamplesExpected}  weights {Fingerprint(e.WeightsSha256)}  {seconds:F2} s  {ImagesPerSecond(e.SamplesSeen, seconds)} images/s");
+    /// <example>
+    /// epoch 1/5  loss 0.2831  accuracy 91.52 %  test loss 0.1402  test accuracy 95.87 %  seen 60000/60000
+    /// weights 3fa94c21d07e  0.31 s  193548 images/s (all on one line)
+    /// </example>
+    /// <param name="e">The epoch's figures.</param>
+    /// <param name="epochs">Epochs of the run.</param>
+    /// <param name="pace">What this process did of it: seconds and images/s are its own.</param>
+    public static string Epoch(EpochSummary e, int epochs, EpochPace pace) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"epoch {e.Epoch}/{epochs}  loss {e.TrainLoss:F4}  accuracy {Percent(e.TrainAccuracy)}  "
+        + $"test loss {e.TestLoss:F4}  test accuracy {Percent(e.TestAccuracy)}  "
+        + $"seen {e.SamplesSeen}/{e.SamplesExpected}  weights {Fingerprint(e.WeightsSha256)}  "
+        + $"{pace.Seconds:F2} s  {ImagesPerSecond(pace)} images/s");
 
     /// <summary>What is shown beside the bar of a running epoch. Parts that do not fit are left out, from the end.</summary>
     /// <param name="e">The step.</param>
@@ -27,7 +36,7 @@ internal static class ProgressText
             $"loss {e.Totals.Loss.ToString("F4", CultureInfo.InvariantCulture)}",
             $"accuracy {Percent(e.Totals.Accuracy)}",
             $"{Left(e, epochs).ToString("F0", CultureInfo.InvariantCulture)} s left",
-            $"{ImagesPerSecond(e.Totals.Seen, e.EpochSeconds)} images/s",
+            $"{ImagesPerSecond(e.Pace)} images/s",
         ];
         var count = Enumerable.Range(1, parts.Length).LastOrDefault(n => string.Join("  ", parts.Take(n)).Length <= width, 1);
         return string.Join("  ", parts.Take(count));
@@ -45,13 +54,13 @@ internal static class ProgressText
     /// <summary>A share as per cent with two decimals.</summary>
     public static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{100 * share:F2} %");
 
-    // Seconds of steps only, at this epoch's pace.
+    // Seconds of steps only, at this process's pace in this epoch.
     private static double Left(StepDone e, int epochs)
     {
         var steps = ((epochs - EpochOf(e)) * e.StepsPerEpoch) + e.StepsPerEpoch - StepsDone(e);
-        return e.EpochSeconds / StepsDone(e) * steps;
+        return e.Pace.Seconds / e.Pace.Steps * steps;
     }
 
-    private static string ImagesPerSecond(long images, double seconds) =>
-        seconds > 0 ? (images / seconds).ToString("F0", CultureInfo.InvariantCulture) : "-";
+    private static string ImagesPerSecond(EpochPace pace) =>
+        pace.Seconds > 0 ? (pace.Samples / pace.Seconds).ToString("F0", CultureInfo.InvariantCulture) : "-";
 }

@@ -93,6 +93,8 @@ public class TensorTests
         Assert.Throws<ArgumentOutOfRangeException>(() => Six.Rows(1, 2));
         Assert.Throws<ArgumentOutOfRangeException>("start", () => Six.Rows(-1, 1));
         Assert.Throws<ArgumentOutOfRangeException>("count", () => Six.Rows(0, -1));
+        Assert.Throws<ArgumentOutOfRangeException>("count", () => Six.Rows(1, int.MaxValue));
+        Assert.Throws<ArgumentOutOfRangeException>("start", () => Tensor.From([1], []).Rows(0, 0));
     }
 
     [Fact]

@@ -9,11 +9,12 @@ public static class MatMuls
     public static ImmutableArray<string> Names => Catalog().Names;
 
     /// <summary>Name and maker of each, for <see cref="KernelChoice"/>.</summary>
-    /// <param name="searchFolders">Where to look first for native libraries, for example
-    /// <c>$MKLROOT/lib/intel64</c>.</param>
+    /// <param name="searchFolders">Where to look first for native libraries; for MKL then in the installation that
+    /// <c>$MKLROOT</c> names, as oneMKL's own scripts set it.</param>
     public static KernelCatalog Catalog(params string[] searchFolders) => new(
         ("managed", () => new ManagedMatMul()),
-        ("mkl", () => CblasMatMul.LoadMkl(searchFolders)),
+        ("mkl", () => CblasMatMul.LoadMkl(
+            [.. searchFolders, .. MklVendor.FoldersOf(Environment.GetEnvironmentVariable("MKLROOT"))])),
         ("openblas", () => CblasMatMul.LoadOpenBlas(searchFolders)));
 
     /// <summary>The kernel of that name.</summary>

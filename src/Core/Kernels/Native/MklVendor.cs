@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 
 namespace ActorTrain.Kernels;
@@ -25,6 +26,12 @@ internal sealed record MklVendor() : CblasVendor(
     private const int Success = 0;
 
     private static readonly Lock Configuring = new();
+
+    /// <summary>Where an installation keeps its libraries: oneMKL's layouts of today and before 2024.</summary>
+    /// <param name="root">The installation's folder; none or empty: no folders.</param>
+    public static ImmutableArray<string> FoldersOf(string? root) => string.IsNullOrEmpty(root)
+        ? []
+        : [Path.Combine(root, "lib"), Path.Combine(root, "lib", "intel64"), Path.Combine(root, "bin")];
 
     /// <inheritdoc/>
     public override unsafe string Configure(nint handle)

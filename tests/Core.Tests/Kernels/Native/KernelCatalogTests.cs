@@ -60,6 +60,16 @@ public class KernelCatalogTests
         Assert.IsType<ManagedMatMul>(MatMuls.Create("managed"));
     }
 
+    [Fact]
+    public void MKL_is_looked_for_in_the_installation_that_MKLROOT_names()
+    {
+        Assert.Equal<string>(
+            [Path.Combine("root", "lib"), Path.Combine("root", "lib", "intel64"), Path.Combine("root", "bin")],
+            MklVendor.FoldersOf("root"));
+        Assert.Empty(MklVendor.FoldersOf(""));
+        Assert.Empty(MklVendor.FoldersOf(null));
+    }
+
     [Theory, InlineData("mkl"), InlineData("openblas")]
     public void A_native_kernel_is_made_by_name_though_it_is_not_in_the_folder_searched_first(string name)
     {

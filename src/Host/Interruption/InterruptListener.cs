@@ -1,28 +1,7 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace ActorTrain.Host.Interruption;
-
-/// <summary>What to do about a signal.</summary>
-internal enum InterruptAction
-{
-    /// <summary>End the run after its step, with a checkpoint.</summary>
-    StopCleanly,
-
-    /// <summary>End the process now.</summary>
-    ExitNow,
-}
-
-/// <summary>The rule: the first signal stops cleanly, the second at once.</summary>
-/// <param name="Signals">Signals so far.</param>
-internal readonly record struct InterruptState(int Signals)
-{
-    /// <summary>Exit code of a process that a second Ctrl-C ended, as shells have it: 128 + SIGINT.</summary>
-    public const int ExitCode = 130;
-
-    /// <summary>One more signal.</summary>
-    public (InterruptState State, InterruptAction Action) Next() =>
-        (new(Signals + 1), Signals == 0 ? InterruptAction.StopCleanly : InterruptAction.ExitNow);
-}
 
 /// <summary>Listens for Ctrl-C (SIGINT) and SIGTERM.</summary>
 internal sealed class InterruptListener : IDisposable
@@ -37,13 +16,18 @@ internal sealed class InterruptListener : IDisposable
     /// <param name="say">Where to say that it stops.</param>
     public InterruptListener(Action<string> say)
     {
-        _registrations = [PosixSignalRegistration.Create(PosixSignal.SIGINT, Take), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Take)];
+        _registrations =
+        [
+            PosixSignalRegistration.Create(PosixSignal.SIGINT, Take),
+            PosixSignalRegistration.Create(PosixSignal.SIGTERM, Take),
+        ];
 
         void Take(PosixSignalContext context)
         {
             context.Cancel = true;
             InterruptAction action;
-            lock (_lock) (_state, action) = _state.Next();
+            lock (_lock) (_state, action) = _state.Next(Stopwatch.GetElapsedTime(0));
+            if (action == InterruptAction.Ignore) return;
             if (action == InterruptAction.ExitNow) ExitNow();
             say("stopping after this step; press Ctrl-C again to stop at once");
             // Under the lock with Dispose: a signal may come when the run has just ended.
