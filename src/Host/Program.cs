@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ActorTrain;
+using ActorTrain.Actors.Security;
 using ActorTrain.Checkpoints;
 using ActorTrain.Host;
 using ActorTrain.Host.Commands;
@@ -10,6 +11,7 @@ const int failure = 1, usage = 2;
 var root = new RootCommand("Trains neural networks on CPUs, with the same bits on any number of cores.")
 {
     TrainCommand.Create(),
+    NodeCommand.Create(),
     EvaluateCommand.Create(),
     PredictCommand.Create(),
     BenchCommand.Create(),
@@ -31,7 +33,7 @@ catch (Exception e) when (e is UsageException or ShapeMismatchException or Recip
     Console.Error.WriteLine(e.Message);
     return usage;
 }
-catch (Exception e) when (e is FailureException or DatasetException or CheckpointException or KernelUnavailableException or IOException or UnauthorizedAccessException)
+catch (Exception e) when (e is FailureException or DatasetException or CheckpointException or KernelUnavailableException or IdentityException or IOException or UnauthorizedAccessException)
 {
     Console.Error.WriteLine(e.Message);
     return failure;

@@ -56,9 +56,9 @@ public class ActorTests(ITestOutputHelper output) : Akka.Hosting.TestKit.TestKit
     }
 
     [Fact]
-    public async Task A_worker_node_starts_as_many_shards_as_it_is_told()
+    public async Task A_process_starts_as_many_shards_as_it_is_told()
     {
-        Sys.ActorOf(WorkerNodeActor.Props(3, TestActor, Plan, Tiny.Data, new ManagedMatMul()));
+        Sys.ActorOf(DataShardsActor.Props(3, TestActor, Plan, Tiny.Data, new ManagedMatMul()));
         var names = new List<string>();
         for (var i = 0; i < 3; i++) names.Add((await ExpectMsgAsync<TrainingProtocol.JoinTraining>(cancellationToken: Ct)).Shard.Name);
         Assert.Equal(["shard-1", "shard-2", "shard-3"], names.Order(StringComparer.Ordinal));

@@ -1,4 +1,7 @@
 using ActorTrain.Actors;
+using ActorTrain.Actors.Security;
+using Akka.Actor;
+using Akka.Cluster.Tools.Singleton;
 using Akka.Hosting;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -25,13 +28,66 @@ public static class ActorTrainServices
             .AddHocon(ActorTrainDispatchers.Hocon(provider.GetRequiredService<TrainingJob>().Shards), HoconAddMode.Append)
             // The host stops the run first, with a checkpoint; Akka must not end on the same signal by itself.
             .AddHocon("akka.coordinated-shutdown.run-by-clr-shutdown-hook = off", HoconAddMode.Prepend)
-            .ConfigureLoggers(loggers =>
-            {
-                loggers.ClearLoggers();
-                loggers.AddLoggerFactory();
-            }));
+            .ConfigureLoggers(LogByFactory));
         // After Akka, so that a stopping host ends the run first and the actor system afterwards.
         services.AddHostedService(provider => provider.GetRequiredService<TrainingRun>());
         return services;
+    }
+
+    /// <summary>
+    /// Makes the application a node of a training cluster, from the start of its host on. <see cref="ClusterNode"/> is how
+    /// to wait for it.
+    /// </summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="job">What the node is to do.</param>
+    /// <exception cref="ArgumentException">The job is invalid; the message names every mistake.</exception>
+    public static IServiceCollection AddActorTrainNode(this IServiceCollection services, NodeJob job)
+    {
+        var errors = job.Errors().ToList();
+        if (errors.Count > 0) throw new ArgumentException(string.Join(Environment.NewLine, errors), nameof(job));
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(_ => new NodeNews());
+        services.AddSingleton<ClusterEnd>();
+        services.AddSingleton(provider => new ClusterNode(
+            job, provider.GetRequiredService<NodeNews>(), provider.GetRequiredService<ActorSystem>(), provider.GetRequiredService<ClusterEnd>()));
+        services.AddAkka(ActorSystemName, (akka, provider) =>
+        {
+            var (time, news) = (provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<NodeNews>());
+            var tls = job.Identity is null ? null : new ClusterTls(job.Identity, time);
+            var context = new NodeContext(job.Cluster, job.Training, job.WorkersToBegin, tls, time, news.Events, news.End);
+            akka.AddHocon(ActorTrainDispatchers.Hocon(Math.Max(1, job.Training.Shards)), HoconAddMode.Append)
+                .WithActorTrainCluster(
+                    job.Cluster, provider.GetRequiredService<ClusterEnd>(), job.Identity is null ? null : AkkaTls.Setup(job.Identity, time))
+                .WithNodeActors(context)
+                .ConfigureLoggers(LogByFactory);
+        });
+        services.AddHostedService(provider => provider.GetRequiredService<ClusterNode>());
+        return services;
+    }
+
+    private static void LogByFactory(LoggerConfigBuilder loggers)
+    {
+        loggers.ClearLoggers();
+        loggers.AddLoggerFactory();
+    }
+
+    private static AkkaConfigurationBuilder WithNodeActors(this AkkaConfigurationBuilder akka, NodeContext node)
+    {
+        if (!node.Cluster.Roles.Contains(ClusterSettings.ServerRole))
+        {
+            return akka.WithServerProxy<ServerNodeActor>().WithActors((system, registry) =>
+                system.ActorOf(WorkerSessionActor.Props(node, registry.Get<ServerNodeActor>()), "worker"));
+        }
+        // The stand-by first: the server of this node asks it whether there is something to go on from.
+        return akka.WithServerProxy<ServerNodeActor>()
+            .WithActors((system, registry) =>
+            {
+                var standby = node.Training.Checkpoints is { } folder
+                    ? system.ActorOf(StandbyActor.Props(node, folder, registry.Get<ServerNodeActor>()), "standby")
+                    : ActorRefs.Nobody;
+                system.ActorOf(ClusterSingletonManager.Props(
+                    ServerNodeActor.Props(node, standby), ServerNodeActor.Leave.Instance, ClusterSingletonManagerSettings.Create(system)),
+                    ClusterHocon.SingletonName);
+            });
     }
 }

@@ -59,3 +59,41 @@ public sealed record RunEnded(TrainingOutcome Outcome) : TrainingEvent;
 /// <param name="Reason">Why it failed; none otherwise.</param>
 public sealed record TrainingOutcome(
     RunPhase Phase, TrainingState State, Evaluation? Evaluation, double TrainSeconds, long StepsDone, long SamplesSeen, string? Reason);
+
+/// <summary>This worker node takes part in a run.</summary>
+/// <param name="Incarnation">The server's fencing number.</param>
+public sealed record NodeWelcomed(long Incarnation) : TrainingEvent;
+
+/// <summary>This worker node has lost its server, and looks for it again.</summary>
+/// <param name="Incarnation">The server's fencing number.</param>
+/// <param name="Reason">In words.</param>
+public sealed record ServerLost(long Incarnation, string Reason) : TrainingEvent;
+
+/// <summary>The server has refused a node.</summary>
+/// <param name="Node">Its name.</param>
+/// <param name="Reason">In words.</param>
+public sealed record NodeRefused(string Node, string Reason) : TrainingEvent;
+
+/// <summary>This node is the server from here on.</summary>
+/// <param name="Incarnation">Its fencing number.</param>
+/// <param name="Step">Steps done in the state that it goes on from.</param>
+public sealed record ServerStarted(long Incarnation, long Step) : TrainingEvent;
+
+/// <summary>A stand-by keeps the run's checkpoints from here on.</summary>
+/// <param name="Node">Its name.</param>
+public sealed record StandbyAttached(string Node) : TrainingEvent;
+
+/// <summary>A stand-by is gone; the run does not wait for it any more.</summary>
+/// <param name="Node">Its name.</param>
+/// <param name="Reason">In words.</param>
+public sealed record StandbyLost(string Node, string Reason) : TrainingEvent;
+
+/// <summary>This node has heard that the run is over.</summary>
+/// <param name="Phase">Finished, stopped or failed.</param>
+/// <param name="WeightsSha256">Of the last parameters.</param>
+/// <param name="Reason">Why it failed; none otherwise.</param>
+public sealed record RunOverHeard(RunPhase Phase, string WeightsSha256, string? Reason) : TrainingEvent;
+
+/// <summary>Something that an operator should know.</summary>
+/// <param name="Text">One sentence.</param>
+public sealed record Notice(string Text) : TrainingEvent;

@@ -77,9 +77,9 @@ public sealed class TrainingRun : BackgroundService
         var events = Channel.CreateUnbounded<TrainingEvent>(new() { SingleReader = true, SingleWriter = true });
         var state = ServerState.Initial(plan, _job.From ?? TrainingState.Initial(_job.Recipe), incarnation: 1, _job.Shards);
         var server = _system.ActorOf(ParameterServerActor.Props(state, _job.Checkpoints, events.Writer, _time), "parameter-server");
-        var worker = _system.ActorOf(WorkerNodeActor.Props(_job.Shards, server, plan, data, matMul), "worker");
+        var worker = _system.ActorOf(DataShardsActor.Props(_job.Shards, server, plan, data, matMul), "worker");
         _registry.Register<ParameterServerActor>(server);
-        _registry.Register<WorkerNodeActor>(worker);
+        _registry.Register<DataShardsActor>(worker);
         _server.TrySetResult(server);
         return events.Reader;
     }

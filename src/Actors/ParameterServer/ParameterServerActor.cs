@@ -7,14 +7,17 @@ using Akka.Actor;
 namespace ActorTrain.Actors;
 
 /// <summary>A shell around <see cref="ParameterServer"/>: turns messages into events and carries the effects out.</summary>
-public sealed class ParameterServerActor : ReceiveActor
+public sealed class ParameterServerActor : ReceiveActor, IWithTimers
 {
+    private static readonly TimeSpan BetweenTicks = TimeSpan.FromMilliseconds(50);
+
     private readonly Dictionary<ShardId, IActorRef> _shards = [];
     private readonly VectorPool _pool = new();
     private readonly ChannelWriter<TrainingEvent> _watchers;
     private readonly TimeProvider _time;
     private readonly StepClock _clock;
     private readonly IActorRef _checkpoints;
+    private readonly RunOrigin? _origin;
     private readonly long _firstStep;
     private ServerState _state;
     private EndRun? _end;
@@ -22,42 +25,65 @@ public sealed class ParameterServerActor : ReceiveActor
     private string? _lastCheckpointFailure;
 
     /// <summary>A server that begins when enough shards have joined.</summary>
-    public ParameterServerActor(ServerState initial, CheckpointFolder? checkpoints, ChannelWriter<TrainingEvent> watchers, TimeProvider time)
+    /// <param name="initial">Where it begins.</param>
+    /// <param name="checkpoints">Where checkpoints go; none: nowhere, or to stand-bys only.</param>
+    /// <param name="watchers">Told what happens.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="origin">In a cluster, which server of which run it is; none: all shards are in this process.</param>
+    public ParameterServerActor(
+        ServerState initial, CheckpointFolder? checkpoints, ChannelWriter<TrainingEvent> watchers, TimeProvider time, RunOrigin? origin)
     {
+        _origin = origin;
         _state = initial;
         _watchers = watchers;
         _time = time;
         _clock = new(time);
         _firstStep = initial.Plan.StepsDone(initial.Training.Position);
-        _checkpoints = checkpoints is null ? ActorRefs.Nobody : Context.ActorOf(CheckpointWriterActor.Props(checkpoints), "checkpoints");
+        _checkpoints = checkpoints is null && origin is null ? ActorRefs.Nobody : Context.ActorOf(CheckpointsActor.Props(checkpoints), "checkpoints");
         Receive<TrainingProtocol.WorkDone>(m => Take(new WorkAnswered(m.Shard, m.Answer)));
         Receive<TrainingProtocol.JoinTraining>(m =>
         {
             _shards[m.Shard] = Sender;
-            Context.WatchWith(Sender, new TrainingProtocol.ShardStopped(m.Shard));
-            Take(new ShardJoined(m.Shard));
+            Context.WatchWith(Sender, new TrainingProtocol.ShardStopped(m.Shard, "its actor stopped"));
+            Take(new ShardJoined(m.Shard, m.Cores, m.IsRemote));
         });
         Receive<TrainingProtocol.WorkThrew>(m => Take(new WorkFailed(m.Shard, m.Key, m.Reason)));
-        Receive<TrainingProtocol.ShardStopped>(m => Take(new ShardLost(m.Shard, "its actor stopped")));
+        Receive<TrainingProtocol.ShardStopped>(m => Take(new ShardLost(m.Shard, m.Reason)));
         Receive<TrainingProtocol.StopTraining>(_ => Take(new StopRequested()));
+        Receive<TrainingProtocol.Tick>(_ => Take(Ticked.Instance));
+        Receive<TrainingProtocol.CheckpointKept>(m => Take(new CheckpointSettled(m.StepsDone)));
+        Receive<CheckpointsActor.StandbyJoined>(_checkpoints.Forward);
         Receive<TrainingProtocol.CheckpointWritten>(m => EndCheckpoint(new CheckpointSaved(m.Path), failure: null));
         Receive<TrainingProtocol.CheckpointFailed>(m => EndCheckpoint(new CheckpointNotSaved(m.Reason), m.Reason));
     }
 
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
+
     /// <summary>How to make one.</summary>
-    public static Props Props(ServerState initial, CheckpointFolder? checkpoints, ChannelWriter<TrainingEvent> watchers, TimeProvider time) =>
-        Akka.Actor.Props.Create(() => new ParameterServerActor(initial, checkpoints, watchers, time))
+    public static Props Props(
+        ServerState initial, CheckpointFolder? checkpoints, ChannelWriter<TrainingEvent> watchers, TimeProvider time, RunOrigin? origin = null) =>
+        Akka.Actor.Props.Create(() => new ParameterServerActor(initial, checkpoints, watchers, time, origin))
             .WithDispatcher(ActorTrainDispatchers.Server);
+
+    /// <inheritdoc/>
+    protected override void PreStart()
+    {
+        if (_origin is not null) Timers.StartPeriodicTimer("tick", TrainingProtocol.Tick.Instance, BetweenTicks);
+    }
 
     /// <summary>A bug in the server itself is the end of the run, told to whoever waits for it.</summary>
     protected override void PreRestart(Exception reason, object message)
     {
-        _watchers.TryComplete(reason);
+        if (_origin is null) _watchers.TryComplete(reason);
         base.PreRestart(reason, message);
     }
 
     /// <inheritdoc/>
-    protected override void PostStop() => _watchers.TryComplete();
+    protected override void PostStop()
+    {
+        if (_origin is null) _watchers.TryComplete();
+    }
 
     private void Take(ServerEvent @event)
     {
@@ -91,7 +117,7 @@ public sealed class ParameterServerActor : ReceiveActor
             case SaveCheckpoint e when !_checkpoints.IsNobody():
                 _checkpointsOnTheWay++;
                 _checkpoints.Tell(new TrainingProtocol.WriteCheckpoint(
-                    _state.Plan.StepsDone(e.Training.Position), new TrainingCheckpoint(_state.Plan.Recipe, _state.Plan.Data, e.Training).Encode()));
+                    _state.Plan.StepsDone(e.Training.Position), new TrainingCheckpoint(_state.Plan.Recipe, _state.Plan.Data, e.Training, _origin).Encode()));
                 break;
             case EndRun e:
                 _end = e;
@@ -118,8 +144,10 @@ public sealed class ParameterServerActor : ReceiveActor
             : (RunPhase.Failed, $"the last checkpoint could not be written: {_lastCheckpointFailure}");
         var last = _state.Plan.StepsDone(end.Training.Position);
         var samples = _state.Plan.SamplesOf(last) - _state.Plan.SamplesOf(_firstStep);
-        Tell(new RunEnded(new(phase, end.Training, end.Evaluation, _clock.TrainSeconds, last - _firstStep, samples, reason)));
-        _watchers.TryComplete();
+        var outcome = new TrainingOutcome(phase, end.Training, end.Evaluation, _clock.TrainSeconds, last - _firstStep, samples, reason);
+        Tell(new RunEnded(outcome));
+        if (_origin is null) _watchers.TryComplete();
+        else Context.Parent.Tell(new ServerNodeActor.RunIsOver(outcome));
         _end = null;
     }
 

@@ -9,7 +9,10 @@ public static class TrainingProtocol
     public interface IMessage;
 
     /// <summary>Shard to server, first. Answer: <see cref="DoWork"/>, whenever there is some.</summary>
-    public sealed record JoinTraining(ShardId Shard) : IMessage;
+    /// <param name="Shard">Which.</param>
+    /// <param name="Cores">How many shards compute behind it.</param>
+    /// <param name="IsRemote">True for a worker node.</param>
+    public sealed record JoinTraining(ShardId Shard, int Cores = 1, bool IsRemote = false) : IMessage;
 
     /// <summary>Server to shard. Answer: <see cref="WorkDone"/> or <see cref="WorkThrew"/>.</summary>
     public sealed record DoWork(WorkOrder Order) : IMessage;
@@ -20,8 +23,15 @@ public static class TrainingProtocol
     /// <summary>Shard to server, from its restart.</summary>
     public sealed record WorkThrew(ShardId Shard, WorkKey Key, string Reason) : IMessage;
 
-    /// <summary>The shard's actor is gone for good.</summary>
-    public sealed record ShardStopped(ShardId Shard) : IMessage;
+    /// <summary>The shard, or the way to it, is gone for good.</summary>
+    public sealed record ShardStopped(ShardId Shard, string Reason) : IMessage;
+
+    /// <summary>The server's clock to itself, where there are worker nodes.</summary>
+    public sealed record Tick : IMessage
+    {
+        /// <summary>The only one needed.</summary>
+        public static Tick Instance { get; } = new();
+    }
 
     /// <summary>Anybody to server: end after the current step.</summary>
     public sealed record StopTraining : IMessage
@@ -36,8 +46,11 @@ public static class TrainingProtocol
     public sealed record WriteCheckpoint(long StepsDone, byte[] Contents) : IMessage;
 
     /// <summary>Writer to server: the checkpoint is on the disk.</summary>
-    public sealed record CheckpointWritten(string Path) : IMessage;
+    public sealed record CheckpointWritten(long StepsDone, string Path) : IMessage;
 
     /// <summary>Writer to server: it is not, and why.</summary>
-    public sealed record CheckpointFailed(string Reason) : IMessage;
+    public sealed record CheckpointFailed(long StepsDone, string Reason) : IMessage;
+
+    /// <summary>To server: everybody who keeps checkpoints has this one, or has failed to.</summary>
+    public sealed record CheckpointKept(long StepsDone) : IMessage;
 }

@@ -18,6 +18,9 @@ public static class Rounds
     /// <summary>No work is late before this time: pauses of a scheduler or a collector are no reason to compute twice.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>The same for a unit's first work, for which it compiles and fills its caches.</summary>
+    public static readonly TimeSpan FirstPatience = TimeSpan.FromSeconds(2);
+
     /// <summary>Begins a round: divides its tree among the idle units by their speed and hands it out.</summary>
     internal static Transition Begin(
         ServerState state, WorkKind kind, IReadOnlyList<ServerEffect> before, TimeSpan now, StepEnd? end = null)
@@ -201,6 +204,6 @@ public static class Rounds
         foreach (var key in shard.Orders)
             if (key == state.KeyOf(key.Node)) rows += state.Round!.Tree.RowsOf(key.Node).Count;
         var expected = TimeSpan.FromMicroseconds(shard.RowCost * rows);
-        return now - shard.BusySince > Patience + (LateFactor * expected);
+        return now - shard.BusySince > (shard.RowCost == 0 ? FirstPatience : Patience + (LateFactor * expected));
     }
 }

@@ -7,7 +7,8 @@ namespace ActorTrain;
 /// <param name="Recipe">The run's recipe.</param>
 /// <param name="Data">What it is trained on.</param>
 /// <param name="State">The run at that moment.</param>
-public sealed record TrainingCheckpoint(Recipe Recipe, DataDescription Data, TrainingState State)
+/// <param name="Origin">Which server of which run wrote it; none outside a cluster.</param>
+public sealed record TrainingCheckpoint(Recipe Recipe, DataDescription Data, TrainingState State, RunOrigin? Origin = null)
 {
     /// <summary>The whole file: recipe, data, position, totals, history; then parameters and moments, each as one vector.</summary>
     public byte[] Encode()
@@ -23,6 +24,7 @@ public sealed record TrainingCheckpoint(Recipe Recipe, DataDescription Data, Tra
             ["totals"] = new JsonObject { ["lossSum"] = state.Totals.LossSum, ["correct"] = state.Totals.Correct, ["seen"] = state.Totals.Seen },
             ["history"] = new JsonArray([.. state.History.Select(ToJson)]),
         };
+        if (Origin is { } origin) header["origin"] = new JsonObject { ["run"] = origin.Run, ["incarnation"] = origin.Incarnation };
         return CheckpointFormat.Encode(header.ToJsonString(), [state.Parameters, .. state.Optimizer.Moments]);
     }
 
@@ -44,7 +46,8 @@ public sealed record TrainingCheckpoint(Recipe Recipe, DataDescription Data, Tra
             vectors[0],
             new(header.Value<long>("updates"), vectors[1..]),
             new(totals.Value<double>("lossSum"), totals.Value<long>("correct"), totals.Value<long>("seen")),
-            [.. header.Array("history").Select(ToSummary)]));
+            [.. header.Array("history").Select(ToSummary)]),
+            header.Has("origin") ? ToOrigin(header.Object("origin")) : null);
     }
 
     private static JsonObject ToJson(DataDescription data) => new()
@@ -59,6 +62,8 @@ public sealed record TrainingCheckpoint(Recipe Recipe, DataDescription Data, Tra
         ["mean"] = data.Normalization.Mean,
         ["standardDeviation"] = data.Normalization.StandardDeviation,
     };
+
+    private static RunOrigin ToOrigin(JsonReader json) => new(json.Value<Guid>("run"), json.Value<long>("incarnation"));
 
     private static DataDescription ToData(JsonReader json) => new(
         json.Value<string>("name"), json.Value<string>("sha256"), json.Value<int>("trainCount"), json.Value<int>("testCount"),
@@ -82,3 +87,8 @@ public sealed record TrainingCheckpoint(Recipe Recipe, DataDescription Data, Tra
         json.Value<double>("testLoss"), json.Value<double>("testAccuracy"), json.Value<long>("seen"), json.Value<long>("expected"),
         json.Value<string>("weightsSha256"));
 }
+
+/// <summary>Which server of which run.</summary>
+/// <param name="Run">Names the run, the same for all its servers.</param>
+/// <param name="Incarnation">The server's fencing number.</param>
+public sealed record RunOrigin(Guid Run, long Incarnation);

@@ -16,16 +16,17 @@ internal static class TrainCommand
             Arity = ArgumentArity.ZeroOrOne,
             Description = "go on from a checkpoint file or a run's folder (default: --out, or the newest run)",
         };
-        var settings = Setting.All.Select(s => (Setting: s, Option: new Option<string>(s.Option) { HelpName = s.Value, Description = s.Help })).ToList();
+        var settings = new SettingOptions(Setting.Training, Setting.Cluster);
         var command = new Command("train", "Train a model; without options 784-128-64-10 on MNIST for 5 epochs.") { config, resume };
-        foreach (var (_, option) in settings) command.Add(option);
+        settings.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
-            var given = settings.Where(s => parsed.GetResult(s.Option) is not null)
-                .Select(s => KeyValuePair.Create($"{Setting.Section}:{s.Setting.Key}", parsed.GetValue(s.Option)));
-            var read = TrainSettings.Read(TrainConfiguration.Build(parsed.GetValue(config), given));
+            var configuration = settings.Read(parsed, parsed.GetValue(config));
+            var read = TrainSettings.Read(configuration);
+            if (read is { Shards: 0, Nodes: 0 })
+                throw new UsageException("Training:Shards (--shards) is '0'; give 1 or more, or --nodes N to train on worker nodes only.");
             var isResumed = parsed.GetResult(resume) is not null;
-            return new Training(read, isResumed, parsed.GetValue(resume)).Run(cancellation);
+            return new Training(read, NodeSettings.Read(configuration), isResumed, parsed.GetValue(resume)).Run(cancellation);
         });
         return command;
     }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using ActorTrain.Actors;
 using ActorTrain.Checkpoints;
 using ActorTrain.Host.Configuration;
+using ActorTrain.Host.Hosting;
 using ActorTrain.Host.Interruption;
 using ActorTrain.Host.Pictures;
 using ActorTrain.Host.Runs;
@@ -9,16 +10,16 @@ using ActorTrain.Host.Terminal;
 using ActorTrain.Kernels;
 using ActorTrain.Server;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Spectre.Console;
 
 namespace ActorTrain.Host.Commands;
 
 /// <summary>What <c>actortrain train</c> does: composes a job, runs it in a host, shows it, writes what is left of it.</summary>
-internal sealed class Training(TrainSettings settings, bool isResumed, string? resumeFrom)
+internal sealed class Training(TrainSettings settings, NodeSettings node, bool isResumed, string? resumeFrom)
 {
-    private const int KeepCheckpoints = 3;
+    /// <summary>How many checkpoints are kept when nobody says otherwise.</summary>
+    public const int KeepCheckpoints = 3;
+
     private double? _secondsToFirstStep;
 
     /// <summary>Runs to the end, or to the first Ctrl-C.</summary>
@@ -58,13 +59,16 @@ internal sealed class Training(TrainSettings settings, bool isResumed, string? r
         if (checkpoint is not null)
             display.Line($"resumed from {checkpoint.Path} at epoch {checkpoint.Contents.State.Position.Epoch + 1}, step {checkpoint.Contents.State.Position.Step}");
 
-        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
-        builder.Logging.SetMinimumLevel(LogLevel.Error).AddSimpleConsole();
-        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromMinutes(1));
-        builder.Services.AddSingleton<IHostLifetime, SilentLifetime>();
-        builder.Services.AddActorTrain(job with { OnEvent = e => Show(e, display, recipe.Epochs) });
-        using var host = builder.Build();
         using var interrupt = new InterruptListener(display.Line);
+        job = job with { OnEvent = e => Show(e, display, recipe.Epochs) };
+        return settings.Nodes == 0
+            ? await RunHere(job, interrupt, cancellation)
+            : await RunAsServer(job, interrupt, cancellation);
+    }
+
+    private static async Task<TrainingOutcome> RunHere(TrainingJob job, InterruptListener interrupt, CancellationToken cancellation)
+    {
+        using var host = TrainingHost.Build(services => services.AddActorTrain(job));
         await host.StartAsync(cancellation);
         var training = host.Services.GetRequiredService<TrainingRun>();
         await using var onStop = interrupt.Stop.Register(() => _ = training.Stop());
@@ -73,31 +77,38 @@ internal sealed class Training(TrainSettings settings, bool isResumed, string? r
         return outcome;
     }
 
+    private async Task<TrainingOutcome> RunAsServer(TrainingJob job, InterruptListener interrupt, CancellationToken cancellation)
+    {
+        var nodeJob = new NodeJob
+        {
+            Cluster = node.Cluster with { Roles = [ClusterSettings.ServerRole] },
+            Training = job,
+            WorkersToBegin = settings.Nodes,
+            Identity = node.LoadIdentity(),
+        };
+        using var host = TrainingHost.Build(services => services.AddActorTrainNode(nodeJob));
+        await host.StartAsync(cancellation);
+        var clusterNode = host.Services.GetRequiredService<ClusterNode>();
+        await using var onStop = interrupt.Stop.Register(clusterNode.StopRun);
+        var end = await clusterNode.Completion;
+        await host.StopAsync(CancellationToken.None);
+        return end switch
+        {
+            NodeEnd.RunEnded e => e.Outcome,
+            _ => throw new FailureException(NodeText.End(end)),
+        };
+    }
+
     private void Show(TrainingEvent @event, ITrainingDisplay display, int epochs)
     {
-        switch (@event)
+        if (@event is StepDone step)
         {
-            case StepDone e:
-                _secondsToFirstStep ??= SecondsSinceProcessStart();
-                display.Step(e);
-                break;
-            case EpochDone e:
-                display.Line(ProgressText.Epoch(e.Summary, epochs, e.TrainSeconds));
-                break;
-            case WorkReassigned e:
-                display.Line($"{e.Shard}: {e.Key} is handed out again: {e.Reason}");
-                break;
-            case NodeLost e:
-                display.Line(ProgressText.Lost(e));
-                break;
-            case NodeJoined e:
-                display.Line(ProgressText.Joined(e));
-                break;
-            case CheckpointNotSaved e:
-                display.Line($"no checkpoint: {e.Reason}");
-                break;
-            default:
-                break;
+            _secondsToFirstStep ??= SecondsSinceProcessStart();
+            display.Step(step);
+        }
+        else if (NodeText.Event(@event, epochs) is { } line)
+        {
+            display.Line(line);
         }
     }
 
@@ -165,13 +176,5 @@ internal sealed class Training(TrainSettings settings, bool isResumed, string? r
         {
             throw new UsageException($"--model: {path}: {e.Message}");
         }
-    }
-
-    /// <summary>Signals are handled by <see cref="InterruptListener"/>, not by the host.</summary>
-    private sealed class SilentLifetime : IHostLifetime
-    {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

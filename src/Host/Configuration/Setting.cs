@@ -1,17 +1,14 @@
 namespace ActorTrain.Host.Configuration;
 
-/// <summary>One setting of a training run: a key of the configuration and an option of the command line.</summary>
-/// <param name="Key">In configuration files, section <c>Training</c>; in the environment <c>ACTORTRAIN__TRAINING__KEY</c>.</param>
+/// <summary>One setting: a key of the configuration and an option of the command line.</summary>
+/// <param name="Key">In configuration files, in its section; in the environment <c>ACTORTRAIN__SECTION__KEY</c>.</param>
 /// <param name="Option">On the command line.</param>
 /// <param name="Value">What stands for its value in the help.</param>
 /// <param name="Help">What it does, with its default.</param>
 internal sealed record Setting(string Key, string Option, string Value, string Help)
 {
-    /// <summary>The section that all keys are in.</summary>
-    public const string Section = "Training";
-
-    /// <summary>Every setting, in the order of the help.</summary>
-    public static IReadOnlyList<Setting> All { get; } =
+    /// <summary>What is trained, on what, with what of this machine; in the order of the help.</summary>
+    public static SettingSection Training { get; } = new("Training",
     [
         new("Data", "--data", "NAME|FOLDER", "data set: mnist, or a folder of IDX files (default mnist)"),
         new("Model", "--model", "mlp|FILE", "mlp, or a JSON file with the model's layers (default mlp)"),
@@ -27,10 +24,31 @@ internal sealed record Setting(string Key, string Option, string Value, string H
         new("Seed", "--seed", "N", "seed of initial weights and shuffles (default 7)"),
         new("Kernel", "--kernel", "NAME", "matrix multiply: managed, mkl, openblas, or auto to measure (default managed)"),
         new("Strategy", "--strategy", "sync", "consistency of the shards (default sync: the same bits for any number)"),
-        new("Shards", "--shards", "N", "data shards, each with a thread of its own (default: one a core)"),
-        new("Nodes", "--nodes", "0", "worker nodes to wait for; this version trains in one process (default 0)"),
+        new("Shards", "--shards", "N", "data shards, each with a thread of its own; 0 with --nodes: only serve (default: one a core)"),
+        new("Nodes", "--nodes", "N", "worker nodes to wait for; 0: train in this process only (default 0)"),
         new("Out", "--out", "FOLDER", "where the run is written (default runs/ and the time)"),
         new("KeepCheckpoints", "--keep-checkpoints", "N", "how many checkpoints are kept (default 3)"),
         new("Report", "--report", "FILE", "write a JSON report at the end"),
-    ];
+    ]);
+
+    /// <summary>How a process takes part in a cluster, in the order of the help.</summary>
+    public static SettingSection Cluster { get; } = new("Cluster",
+    [
+        new("Host", "--host", "ADDRESS", "address of this machine to listen on; beyond loopback TLS is required (default 127.0.0.1)"),
+        new("Port", "--port", "N", "port of the control plane; 0: any free one (default 0)"),
+        new("BulkPort", "--bulk-port", "N", "a server's port for weights and gradients; 0: any free one (default 0)"),
+        new("PublicHost", "--public-host", "ADDRESS", "what other nodes call --host, where that differs"),
+        new("SeedNodes", "--seed-node", "HOST:PORT,...", "nodes to join by, the same list on every node (default: form a cluster)"),
+        new("Name", "--name", "TEXT", "the node's name in logs (default: machine and process)"),
+        new("Transport", "--transport", "tcp|akka", "what carries weights and gradients (default tcp)"),
+        new("CheckpointSteps", "--checkpoint-steps", "N", "at most so many steps are computed again after a server is lost (default 200)"),
+        new("TlsAuthority", "--tls-authority", "FILE", "PEM of the authority that signed every node's certificate"),
+        new("TlsCertificate", "--tls-certificate", "FILE", "PEM of this node's certificate"),
+        new("TlsKey", "--tls-key", "FILE", "PEM of its private key"),
+    ]);
 }
+
+/// <summary>Settings that belong together.</summary>
+/// <param name="Name">Of the section in configuration files.</param>
+/// <param name="Settings">In the order of the help.</param>
+internal sealed record SettingSection(string Name, IReadOnlyList<Setting> Settings);

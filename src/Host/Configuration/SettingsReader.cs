@@ -5,15 +5,16 @@ using Microsoft.Extensions.Configuration;
 namespace ActorTrain.Host.Configuration;
 
 /// <summary>Reads settings as what they should be; collects one sentence for each that is not.</summary>
-internal sealed class SettingsReader(IConfigurationSection section)
+internal sealed class SettingsReader(IConfiguration configuration, SettingSection settings)
 {
+    private readonly IConfigurationSection _section = configuration.GetSection(settings.Name);
     private readonly List<string> _errors = [];
 
     /// <summary>One sentence for each mistake so far: key, option, value, and what is allowed.</summary>
     public IReadOnlyList<string> Errors => _errors;
 
     /// <summary>The text of a setting, or nothing when it is not given.</summary>
-    public string? Text(string key) => section[key];
+    public string? Text(string key) => _section[key];
 
     /// <summary>A whole number in a range.</summary>
     public T? Whole<T>(string key, T least, T most) where T : struct, IBinaryInteger<T> =>
@@ -51,16 +52,16 @@ internal sealed class SettingsReader(IConfigurationSection section)
     /// <summary>Notes that a setting's value is not allowed.</summary>
     public void Refuse(string key, string allowed)
     {
-        var option = Setting.All.First(s => s.Key == key).Option;
-        _errors.Add($"{Setting.Section}:{key} ({option}) is '{Text(key)}'; give {allowed}.");
+        var option = settings.Settings.First(s => s.Key == key).Option;
+        _errors.Add($"{settings.Name}:{key} ({option}) is '{Text(key)}'; give {allowed}.");
     }
 
     /// <summary>Notes each key that no setting has.</summary>
     public void RefuseUnknownKeys()
     {
-        foreach (var child in section.GetChildren())
-            if (!Setting.All.Any(s => s.Key.Equals(child.Key, StringComparison.OrdinalIgnoreCase)))
-                _errors.Add($"{Setting.Section}:{child.Key} is no setting; there are {string.Join(", ", Setting.All.Select(s => s.Key))}.");
+        foreach (var child in _section.GetChildren())
+            if (!settings.Settings.Any(s => s.Key.Equals(child.Key, StringComparison.OrdinalIgnoreCase)))
+                _errors.Add($"{settings.Name}:{child.Key} is no setting; there are {string.Join(", ", settings.Settings.Select(s => s.Key))}.");
     }
 
     private T? Parse<T>(string key, string allowed, Func<string, T?> parse) where T : struct

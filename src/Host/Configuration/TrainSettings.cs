@@ -21,6 +21,7 @@ internal sealed record TrainSettings
     public ulong? Seed { get; init; }
     public string? Kernel { get; init; }
     public int? Shards { get; init; }
+    public int Nodes { get; init; }
     public string? Out { get; init; }
     public int? KeepCheckpoints { get; init; }
     public string? Report { get; init; }
@@ -29,7 +30,7 @@ internal sealed record TrainSettings
     /// <exception cref="UsageException">Some are not allowed; the message has a sentence for each.</exception>
     public static TrainSettings Read(IConfiguration configuration)
     {
-        var reader = new SettingsReader(configuration.GetSection(Setting.Section));
+        var reader = new SettingsReader(configuration, Setting.Training);
         var settings = new TrainSettings
         {
             Data = reader.Text("Data"),
@@ -44,14 +45,14 @@ internal sealed record TrainSettings
             Momentum = reader.Number("Momentum", "a number from 0, below 1", x => x is >= 0 and < 1),
             Seed = reader.Whole("Seed", 0UL, ulong.MaxValue),
             Kernel = reader.Word("Kernel", "managed", "mkl", "openblas", "auto"),
-            Shards = reader.Whole("Shards", 1, 1024),
+            Shards = reader.Whole("Shards", 0, 1024),
+            Nodes = reader.Whole("Nodes", 0, 1024) ?? 0,
             Out = reader.Text("Out"),
             KeepCheckpoints = reader.Whole("KeepCheckpoints", 1, 1000),
             Report = reader.Text("Report"),
         };
         reader.Word("Optimizer", "sgd");
         reader.Word("Strategy", "sync");
-        if (reader.Text("Nodes") is not (null or "0")) reader.Refuse("Nodes", "0: this version trains in one process");
         if (settings is { Model: not (null or "mlp"), Hidden: not null })
             reader.Refuse("Hidden", "it with --model mlp only; a model file names its own layers");
         reader.RefuseUnknownKeys();

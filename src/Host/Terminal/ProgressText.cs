@@ -33,16 +33,6 @@ internal static class ProgressText
         return string.Join("  ", parts.Take(count));
     }
 
-    /// <summary>What is said of a node that is lost.</summary>
-    /// <example>node b lost at step 412 after 1.3 s: 2 microbatches handed out again, 0 samples lost (connection closed)</example>
-    public static string Lost(NodeLost e) => string.Create(CultureInfo.InvariantCulture,
-        $"node {e.Node} lost at step {e.Step} after {e.Silence.TotalSeconds:F1} s: {e.Microbatches} microbatches handed out again, 0 samples lost ({e.Reason})");
-
-    /// <summary>What is said of a node that has joined.</summary>
-    /// <example>node b joined at step 412 with 2 shards</example>
-    public static string Joined(NodeJoined e) => string.Create(CultureInfo.InvariantCulture,
-        $"node {e.Node} joined at step {e.Step} with {e.Shards} shards");
-
     /// <summary>The epoch, from 1 on, that a step belongs to.</summary>
     public static int EpochOf(StepDone e) => e.Position.Step == 0 ? e.Position.Epoch : e.Position.Epoch + 1;
 

@@ -12,11 +12,11 @@ public sealed class CheckpointWriterActor : ReceiveActor
     {
         try
         {
-            Sender.Tell(new TrainingProtocol.CheckpointWritten(folder.Save(message.StepsDone, message.Contents)));
+            Sender.Tell(new TrainingProtocol.CheckpointWritten(message.StepsDone, folder.Save(message.StepsDone, message.Contents)));
         }
         catch (Exception e) // whatever it is: the server waits for an answer, and goes on without this checkpoint
         {
-            Sender.Tell(new TrainingProtocol.CheckpointFailed(e.Message));
+            Sender.Tell(new TrainingProtocol.CheckpointFailed(message.StepsDone, e.Message));
         }
     });
 

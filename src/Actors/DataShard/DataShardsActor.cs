@@ -5,17 +5,17 @@ using Akka.Actor;
 namespace ActorTrain.Actors;
 
 /// <summary>Supervises the data shards of one process: one that throws is restarted, the others are left alone.</summary>
-public sealed class WorkerNodeActor : UntypedActor
+public sealed class DataShardsActor : UntypedActor
 {
     private readonly Func<ShardId, string, Props> _shardProps;
     private readonly int _shards;
 
-    /// <summary>A node with this many shards.</summary>
-    public WorkerNodeActor(int shards, Func<ShardId, string, Props> shardProps) => (_shards, _shardProps) = (shards, shardProps);
+    /// <summary>A process with this many shards.</summary>
+    public DataShardsActor(int shards, Func<ShardId, string, Props> shardProps) => (_shards, _shardProps) = (shards, shardProps);
 
-    /// <summary>How to make one whose shards read the same data and the same parameters.</summary>
-    public static Props Props(int shards, IActorRef server, TrainingPlan plan, Dataset data, IMatMul matMul) =>
-        Akka.Actor.Props.Create(() => new WorkerNodeActor(shards, (id, dispatcher) => DataShardActor.Props(id, server, plan, data, matMul, dispatcher)));
+    /// <summary>How to make one whose shards read the same data and the same parameters, and join <paramref name="boss"/>.</summary>
+    public static Props Props(int shards, IActorRef boss, TrainingPlan plan, Dataset data, IMatMul matMul) =>
+        Akka.Actor.Props.Create(() => new DataShardsActor(shards, (id, dispatcher) => DataShardActor.Props(id, boss, plan, data, matMul, dispatcher)));
 
     /// <inheritdoc/>
     protected override void PreStart()

@@ -1,0 +1,161 @@
+using System.Net.Sockets;
+using System.Security.Authentication;
+using ActorTrain.Actors.Security;
+
+namespace ActorTrain.Actors.Bulk;
+
+/// <summary>A link over one TCP connection, with a thread that receives and a thread that sends.</summary>
+public sealed class BulkConnection : ILink
+{
+    private readonly Socket _socket;
+#pragma warning disable CA2213 // the receiving thread disposes of it, when nobody reads or writes any more
+    private readonly Stream _stream;
+#pragma warning restore CA2213
+    private readonly FrameReader _reader;
+    private readonly FrameWriter _writer;
+    private readonly SendQueue _queue;
+    private readonly ILinkOwner _owner;
+    private readonly BulkSettings _settings;
+    private readonly string _peer;
+    private string? _closingReason;
+
+    internal BulkConnection(Socket socket, Stream stream, FrameReader reader, ILinkOwner owner, BulkSettings settings, string peer)
+    {
+        _socket = socket;
+        _stream = stream;
+        _reader = reader;
+        _writer = new(stream);
+        _queue = new(settings.QueueFrames);
+        _owner = owner;
+        _settings = settings;
+        _peer = peer;
+    }
+
+    /// <inheritdoc/>
+    public int Pending => _queue.Pending;
+
+    /// <summary>Connects and attaches. The listener's refusal shows as a link that is closed at once.</summary>
+    /// <param name="host">Name or address of the listener; with TLS, its certificate must name it.</param>
+    /// <param name="port">Of the listener.</param>
+    /// <param name="tls">None: without TLS, for loopback addresses only.</param>
+    /// <param name="run">The run's id.</param>
+    /// <param name="token">From the run's server.</param>
+    /// <param name="owner">Whose link it is; its calls may begin before this returns.</param>
+    /// <param name="cancellationToken">Stops connecting; the link itself is stopped by disposing it.</param>
+    /// <param name="settings">None: the defaults.</param>
+    /// <exception cref="IOException">No connection: nobody listens there, or its certificate is refused.</exception>
+    /// <exception cref="OperationCanceledException">Stopped.</exception>
+    public static BulkConnection Connect(
+        string host,
+        int port,
+        ClusterTls? tls,
+        Guid run,
+        BulkToken token,
+        ILinkOwner owner,
+        CancellationToken cancellationToken,
+        BulkSettings? settings = null)
+    {
+        settings ??= new();
+        ClusterTls.CheckAllowed(host, tls);
+        var socket = BulkSocket.Create(settings);
+        try
+        {
+            using var stop = cancellationToken.Register(() => BulkSocket.Close(socket));
+            using var deadline = new Timer(_ => BulkSocket.Close(socket), null, settings.AttachTimeout, Timeout.InfiniteTimeSpan);
+            socket.Connect(host, port);
+            Stream stream = new NetworkStream(socket, ownsSocket: true);
+            if (tls is not null) stream = tls.AsClient(stream, host);
+            Span<byte> attach = stackalloc byte[BulkHeader.AttachBytes];
+            run.TryWriteBytes(attach, bigEndian: true, out var written);
+            token.Write(attach[written..]);
+            new FrameWriter(stream).Write(new BulkHeader(BulkKind.Attach, PayloadBytes: BulkHeader.AttachBytes), attach);
+            var connection = new BulkConnection(socket, stream, new(stream), owner, settings, $"{host}:{port}");
+            connection.Start();
+            return connection;
+        }
+        catch (Exception e) when (e is IOException or SocketException or AuthenticationException or ObjectDisposedException)
+        {
+            socket.Dispose();
+            cancellationToken.ThrowIfCancellationRequested();
+            throw new IOException($"no bulk connection to {host}:{port}: {BulkSocket.Reason(e)}", e);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Send(in BulkHeader header, ReadOnlyMemory<byte> payload)
+    {
+        if (header.PayloadBytes != payload.Length)
+            throw new ArgumentException($"BulkConnection.Send: the header says {header.PayloadBytes} bytes, the payload has {payload.Length}.", nameof(payload));
+        if (!_queue.TryAdd(header, payload)) Close($"stuck: {_settings.QueueFrames} frames wait to be sent");
+    }
+
+    /// <summary>Closes the link at once: frames that wait are dropped. The owner is told by the receiving thread, after this returned or before.</summary>
+    public void Dispose() => Close("closed on this side");
+
+    private void Start() => new Thread(Run) { IsBackground = true, Name = $"bulk in {_peer}" }.Start();
+
+    // On the receiving thread, to its end.
+    internal void Run()
+    {
+        var sender = new Thread(SendAll) { IsBackground = true, Name = $"bulk out {_peer}" };
+        sender.Start();
+        using (new Timer(_ => CloseIfStill(), null, _settings.FrameTimeout / 4, _settings.FrameTimeout / 4))
+        {
+            try
+            {
+                _owner.Opened(this);
+                while (_closingReason is null) ReceiveOne();
+            }
+            catch (Exception e)
+            {
+                Close(BulkSocket.Reason(e));
+            }
+            sender.Join();
+        }
+        _stream.Dispose();
+        _owner.Closed(_closingReason!);
+    }
+
+    private void ReceiveOne()
+    {
+        if (!_reader.TryReadHeader(out var header))
+        {
+            Close("the peer closed the connection");
+            return;
+        }
+        if (!_owner.TryPlace(header, out var place, out var refusal)) throw new FrameException(refusal ?? $"an unexpected {header.Kind}");
+        if (place.Length != header.PayloadBytes) throw new FrameException($"{header.Kind} with {header.PayloadBytes} bytes, not {place.Length}");
+        _reader.ReadPayload(place.Span);
+        if (_closingReason is null) _owner.Arrived(header, place);
+    }
+
+    private void SendAll()
+    {
+        try
+        {
+            while (_queue.TryTake(out var header, out var payload)) _writer.Write(header, payload.Span);
+        }
+        catch (Exception e)
+        {
+            Close(BulkSocket.Reason(e));
+        }
+    }
+
+    private void CloseIfStill()
+    {
+        if (Math.Max(_reader.StandingStillMs, _writer.StandingStillMs) > _settings.FrameTimeout.TotalMilliseconds)
+            Close($"a frame stood still for {_settings.FrameTimeout.TotalSeconds:0.#} s");
+    }
+
+    private void Close(string reason)
+    {
+        if (Interlocked.CompareExchange(ref _closingReason, reason, null) is not null) return;
+        _queue.Close();
+        BulkSocket.Close(_socket);
+    }
+}

@@ -1,0 +1,54 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace ActorTrain.Actors.Bulk;
+
+/// <summary>
+/// Sockets of the bulk path. Only calls that wait are made on them: after one asynchronous call the runtime serves even
+/// the waiting ones through its event loop, at twice the latency.
+/// </summary>
+internal static class BulkSocket
+{
+    /// <summary>A socket for one peer.</summary>
+    public static Socket Create(BulkSettings settings)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        Tune(socket, settings);
+        return socket;
+    }
+
+    /// <summary>Frames leave at once, and most of one fits into the buffers.</summary>
+    public static void Tune(Socket socket, BulkSettings settings)
+    {
+        socket.NoDelay = true;
+        socket.SendBufferSize = settings.SocketBufferBytes;
+        socket.ReceiveBufferSize = settings.SocketBufferBytes;
+    }
+
+    /// <summary>Ends both directions, so that a thread that waits for either wakes up. Whoever owns the socket disposes of it.</summary>
+    public static void Close(Socket socket)
+    {
+        try
+        {
+            socket.Shutdown(SocketShutdown.Both);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // Gone already, or not connected yet: then only this wakes who waits.
+            socket.Dispose();
+        }
+    }
+
+    /// <summary>The address that a listener's host means.</summary>
+    public static IPAddress Resolve(string host) => IPAddress.TryParse(host, out var address) ? address : Dns.GetHostAddresses(host)[0];
+
+    /// <summary>Why a connection ended, in words for a log.</summary>
+    public static string Reason(Exception e) => e switch
+    {
+        FrameException or EndOfStreamException => e.Message,
+        IOException { InnerException: SocketException inner } => inner.Message,
+        IOException or SocketException or System.Security.Authentication.AuthenticationException => e.Message,
+        ObjectDisposedException => "the connection is closed",
+        _ => $"{e.GetType().Name}: {e.Message}",
+    };
+}

@@ -1,0 +1,49 @@
+using System.Collections.Immutable;
+using System.Reflection;
+using System.Threading.Channels;
+using ActorTrain.Actors.Bulk;
+using ActorTrain.Actors.Security;
+using ActorTrain.Kernels;
+
+namespace ActorTrain.Actors;
+
+/// <summary>What all actors of one node know of it, and how they tell of it.</summary>
+/// <param name="Cluster">How the node takes part.</param>
+/// <param name="Training">What the node does as a server, and which data it has.</param>
+/// <param name="WorkersToBegin">How many worker nodes a server waits for.</param>
+/// <param name="Tls">The node's identity; none: loopback only.</param>
+/// <param name="Time">The clock.</param>
+/// <param name="Events">Told what happens on this node.</param>
+/// <param name="End">Told, once, why the node is done.</param>
+internal sealed record NodeContext(
+    ClusterSettings Cluster, TrainingJob Training, int WorkersToBegin, ClusterTls? Tls, TimeProvider Time,
+    ChannelWriter<TrainingEvent> Events, Action<NodeEnd> End)
+{
+    /// <summary>Nodes of one cluster have the same.</summary>
+    public static string SoftwareVersion { get; } = typeof(NodeContext).Assembly
+        .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+
+    /// <summary>Kernels that can be had on this machine.</summary>
+    public ImmutableArray<string> Kernels { get; } = [.. MatMuls.Names.Where(IsHere)];
+
+    /// <summary>Tells what happened.</summary>
+    public void Tell(TrainingEvent @event) => Events.TryWrite(@event);
+
+    /// <summary>A link to a server, made on a thread of its own because connecting waits.</summary>
+    public Task<ILink> Connect(string host, int port, Guid run, BulkToken token, ILinkOwner owner) => Task.Factory.StartNew<ILink>(
+        () => BulkConnection.Connect(host, port, Tls, run, token, owner, CancellationToken.None),
+        CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    private static bool IsHere(string kernel)
+    {
+        try
+        {
+            MatMuls.Create(kernel);
+            return true;
+        }
+        catch (KernelUnavailableException)
+        {
+            return false;
+        }
+    }
+}

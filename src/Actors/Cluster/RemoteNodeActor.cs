@@ -1,0 +1,84 @@
+using ActorTrain.Actors.Bulk;
+using Akka.Actor;
+
+namespace ActorTrain.Actors;
+
+/// <summary>Stands for another node beside the server, as long as the link to it lasts.</summary>
+internal abstract class RemoteNodeActor : ReceiveActor, IWithTimers
+{
+    private static readonly TimeSpan TimeToAttach = TimeSpan.FromSeconds(15);
+
+    private readonly ExpectedLinks _links;
+    private Func<BulkToken, object>? _welcome;
+    private BulkToken _token;
+    private string? _closingReason;
+
+    /// <summary>A stand-in for a node that is about to connect.</summary>
+    /// <param name="links">Where its link is announced.</param>
+    protected RemoteNodeActor(ExpectedLinks links)
+    {
+        _links = links;
+        Receive<LinkOpened>(m =>
+        {
+            Timers.CancelAll();
+            Link = m.Link;
+            Begin();
+        });
+        // A hello that crossed with the welcome gets the same one; one that crossed with the connection gets nothing.
+        Receive<Greet>(m =>
+        {
+            if (Link is null) m.Node.Tell(_welcome!(_token));
+        });
+        Receive<CloseLink>(m =>
+        {
+            _closingReason ??= m.Reason;
+            // Its end is told when nothing is sent from shared memory any more.
+            if (Link is null) Context.Stop(Self);
+            else Link.Dispose();
+        });
+        Receive<LinkClosed>(m =>
+        {
+            if (Link is not null) End(_closingReason ?? m.Reason);
+            Context.Stop(Self);
+        });
+    }
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <summary>The link to the node; none before it has connected.</summary>
+    protected ILink? Link { get; private set; }
+
+    /// <inheritdoc/>
+    protected override void PreStart() => Timers.StartSingleTimer("attach", new CloseLink("it did not connect"), TimeToAttach);
+
+    /// <inheritdoc/>
+    protected override void PostStop()
+    {
+        _links.Take(_token);
+        Link?.Dispose();
+    }
+
+    /// <summary>Announces the node's link.</summary>
+    /// <param name="owner">Who it will belong to.</param>
+    /// <param name="welcome">Tells the node how to connect.</param>
+    protected void Expect(ILinkOwner owner, Func<BulkToken, object> welcome) => (_token, _welcome) = (_links.Add(owner), welcome);
+
+    /// <summary>The node has connected.</summary>
+    protected abstract void Begin();
+
+    /// <summary>The link to the node is lost.</summary>
+    protected abstract void End(string reason);
+
+    /// <summary>The node has attached.</summary>
+    internal sealed record LinkOpened(ILink Link);
+
+    /// <summary>The link is gone; nothing is sent or received any more.</summary>
+    internal sealed record LinkClosed(string Reason);
+
+    /// <summary>The node has said hello.</summary>
+    internal sealed record Greet(IActorRef Node);
+
+    /// <summary>The node is gone.</summary>
+    internal sealed record CloseLink(string Reason);
+}

@@ -1,0 +1,76 @@
+using ActorTrain.Actors.Bulk;
+using ActorTrain.Actors.Protocol;
+using Akka.Actor;
+
+namespace ActorTrain.Actors;
+
+/// <summary>Stands for a stand-by: sends it each checkpoint, and says when it is on its disk.</summary>
+internal sealed class RemoteStandbyActor : RemoteNodeActor
+{
+    private readonly string _name;
+    private readonly NodeContext _context;
+    private readonly IActorRef _server;
+
+    /// <summary>A stand-in that keeps checkpoints when the stand-by has connected.</summary>
+    public RemoteStandbyActor(
+        string name, long incarnation, NodeContext context, IActorRef server, ExpectedLinks links, Func<BulkToken, object> welcome)
+        : base(links)
+    {
+        (_name, _context, _server) = (name, context, server);
+        IActorRef checkpoints = ActorRefs.Nobody;
+        Expect(new Owner(Self), welcome);
+        Receive<TrainingProtocol.WriteCheckpoint>(m =>
+        {
+            checkpoints = Sender;
+            Link!.Send(new BulkHeader(BulkKind.Checkpoint, Incarnation: incarnation, Step: m.StepsDone, PayloadBytes: m.Contents.Length), m.Contents);
+        });
+        Receive<Has>(m => checkpoints.Tell(new CheckpointsActor.StandbyHas(_name, m.StepsDone)));
+    }
+
+    /// <summary>How to make one.</summary>
+    /// <param name="name">The stand-by's.</param>
+    /// <param name="incarnation">The server's fencing number.</param>
+    /// <param name="context">Told of it.</param>
+    /// <param name="server">The parameter server.</param>
+    /// <param name="links">Where its link is announced.</param>
+    /// <param name="welcome">What to answer to a hello.</param>
+    public static Props Props(
+        string name, long incarnation, NodeContext context, IActorRef server, ExpectedLinks links, Func<BulkToken, object> welcome) =>
+        Akka.Actor.Props.Create(() => new RemoteStandbyActor(name, incarnation, context, server, links, welcome));
+
+    /// <inheritdoc/>
+    protected override void Begin()
+    {
+        _server.Tell(new CheckpointsActor.StandbyJoined(_name));
+        _context.Tell(new StandbyAttached(_name));
+    }
+
+    /// <inheritdoc/>
+    protected override void End(string reason)
+    {
+        _server.Tell(new CheckpointsActor.StandbyGone(_name));
+        _context.Tell(new StandbyLost(_name, reason));
+    }
+
+    private sealed record Has(long StepsDone);
+
+    // Acknowledgements are all that comes.
+    private sealed class Owner(IActorRef actor) : ILinkOwner
+    {
+        void ILinkOwner.Opened(ILink link) => actor.Tell(new LinkOpened(link));
+
+        bool ILinkOwner.TryPlace(in BulkHeader header, out Memory<byte> place, out string? refusal)
+        {
+            place = default;
+            refusal = header.Kind is BulkKind.CheckpointAck or BulkKind.Bye ? null : $"{header.Kind} of a stand-by";
+            return refusal is null;
+        }
+
+        void ILinkOwner.Arrived(in BulkHeader header, ReadOnlyMemory<byte> payload)
+        {
+            if (header.Kind == BulkKind.CheckpointAck) actor.Tell(new Has(header.Step));
+        }
+
+        void ILinkOwner.Closed(string reason) => actor.Tell(new LinkClosed(reason));
+    }
+}

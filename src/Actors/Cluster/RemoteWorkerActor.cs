@@ -1,0 +1,60 @@
+using ActorTrain.Actors.Bulk;
+using ActorTrain.Actors.Protocol;
+using ActorTrain.Server;
+using Akka.Actor;
+
+namespace ActorTrain.Actors;
+
+/// <summary>
+/// Stands for a worker node: the server gives it orders as to a shard of its own, and it sends them over the node's link,
+/// with the parameters where the node does not have them yet.
+/// </summary>
+internal sealed class RemoteWorkerActor : RemoteNodeActor
+{
+    private readonly ShardId _id;
+    private readonly int _cores;
+    private readonly IActorRef _server;
+    private readonly WorkerLink _owner;
+    private (long Incarnation, long Version) _sent = (-1, -1);
+
+    /// <summary>A stand-in that joins the server when the node has connected.</summary>
+    public RemoteWorkerActor(
+        ShardId id, int cores, TrainingPlan plan, IActorRef server, ExpectedLinks links, Func<BulkToken, object> welcome)
+        : base(links)
+    {
+        (_id, _cores, _server) = (id, cores, server);
+        _owner = new WorkerLink(id, plan, Self, server);
+        Expect(_owner, welcome);
+        Receive<TrainingProtocol.DoWork>(m => Send(m.Order));
+    }
+
+    /// <summary>How to make one.</summary>
+    /// <param name="id">The node, as the server knows it.</param>
+    /// <param name="cores">Its shards.</param>
+    /// <param name="plan">The run's plan.</param>
+    /// <param name="server">The parameter server.</param>
+    /// <param name="links">Where its link is announced.</param>
+    /// <param name="welcome">What to answer to a hello.</param>
+    public static Props Props(
+        ShardId id, int cores, TrainingPlan plan, IActorRef server, ExpectedLinks links, Func<BulkToken, object> welcome) =>
+        Akka.Actor.Props.Create(() => new RemoteWorkerActor(id, cores, plan, server, links, welcome));
+
+    /// <inheritdoc/>
+    protected override void Begin() => _server.Tell(new TrainingProtocol.JoinTraining(_id, _cores, IsRemote: true));
+
+    /// <inheritdoc/>
+    protected override void End(string reason) => _server.Tell(new TrainingProtocol.ShardStopped(_id, reason));
+
+    private void Send(WorkOrder order)
+    {
+        var (key, link) = (order.Key, Link!);
+        if (BulkWork.ParametersOf(order) is { } parameters && _sent != (key.Incarnation, key.Version))
+        {
+            var bytes = FloatBytes.Of(parameters.Memory);
+            link.Send(BulkWork.WeightsOf(key, bytes.Length), bytes);
+            _sent = (key.Incarnation, key.Version);
+        }
+        _owner.Expect(key);
+        link.Send(BulkWork.HeaderOf(BulkKind.Order, key), default);
+    }
+}

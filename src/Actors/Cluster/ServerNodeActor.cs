@@ -1,0 +1,216 @@
+using ActorTrain.Actors.Bulk;
+using ActorTrain.Actors.Protocol;
+using ActorTrain.Kernels;
+using ActorTrain.Server;
+using Akka.Actor;
+using Akka.Cluster;
+
+namespace ActorTrain.Actors;
+
+/// <summary>
+/// The cluster singleton: goes on from the newest durable state, with a parameter server and this node's own shards, and
+/// lets worker nodes and stand-bys take part.
+/// </summary>
+#pragma warning disable CA1001 // an actor is disposed of by PostStop
+internal sealed class ServerNodeActor : ReceiveActor
+#pragma warning restore CA1001
+{
+    private readonly Cluster _cluster = Cluster.Get(Context.System);
+    private readonly ExpectedLinks _links = new();
+    private readonly Dictionary<string, (IActorRef Node, IActorRef Link)> _nodes = [];
+    private readonly Dictionary<string, int> _lives = [];
+    private readonly NodeContext _node;
+    private readonly IActorRef _standby;
+    private BulkListener? _listener;
+    private IActorRef _server = ActorRefs.Nobody;
+    private TrainingPlan? _plan;
+    private RunOrigin? _origin;
+    private string _recipe = "";
+    private bool _isTakeOver;
+    private bool _isLeaving;
+    private bool _isOver;
+
+    /// <summary>A server that begins as soon as what it goes on from is loaded.</summary>
+    public ServerNodeActor(NodeContext node, IActorRef standby)
+    {
+        (_node, _standby) = (node, standby);
+        Receive<StandbyActor.MayBegin>(m =>
+        {
+            _isTakeOver = m.WasStandby;
+            if (m.Over is null) Load().PipeTo(Self, failure: e => new Status.Failure(e));
+        });
+        Receive<Loaded>(Begin);
+        Receive<Status.Failure>(m => _node.End(new NodeEnd.Failed(m.Cause)));
+        Receive<ClusterProtocol.Hello>(Admit);
+        Receive<ClusterProtocol.StandbyHello>(Admit);
+        Receive<ClusterEvent.IMemberEvent>(m => Drop(m.Member.Address, "it left the cluster"), m => m is ClusterEvent.MemberRemoved);
+        Receive<ClusterEvent.UnreachableMember>(m => Drop(m.Member.Address, "it does not answer"));
+        Receive<Terminated>(m => Forget(m.ActorRef));
+        Receive<RunIsOver>(End);
+        Receive<TrainingProtocol.StopTraining>(m => _server.Forward(m));
+        Receive<Leave>(_ => HandOver());
+    }
+
+    /// <summary>How to make one.</summary>
+    public static Props Props(NodeContext node, IActorRef standby) => Akka.Actor.Props.Create(() => new ServerNodeActor(node, standby));
+
+    /// <inheritdoc/>
+    protected override void PreStart()
+    {
+        _cluster.Subscribe(Self, ClusterEvent.InitialStateAsEvents, typeof(ClusterEvent.IMemberEvent), typeof(ClusterEvent.UnreachableMember));
+        if (_standby.IsNobody()) Self.Tell(new StandbyActor.MayBegin(Over: null, WasStandby: false));
+        else _standby.Tell(StandbyActor.TakeOver.Instance);
+    }
+
+    /// <inheritdoc/>
+    protected override void PostStop()
+    {
+        _cluster.Unsubscribe(Self);
+        _listener?.Dispose();
+    }
+
+    /// <summary>What it throws ends the node: a restart would only throw again.</summary>
+    protected override void PreRestart(Exception reason, object message)
+    {
+        _node.End(new NodeEnd.Failed(reason));
+        base.PreRestart(reason, message);
+    }
+
+    /// <summary>The same for what its parameter server throws.</summary>
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(e =>
+    {
+        _node.End(new NodeEnd.Failed(e));
+        return Directive.Stop;
+    });
+
+    private Task<Loaded> Load()
+    {
+        var (job, now) = (_node.Training, _node.Time.GetUtcNow());
+        return Task.Run(async () =>
+        {
+            var state = DurableState.Load(job, now);
+            var data = await job.LoadData(CancellationToken.None);
+            return new Loaded(state, data, new(state.Recipe, data.Description), MatMuls.Create(state.Recipe.Kernel));
+        });
+    }
+
+    private void Begin(Loaded m)
+    {
+        (_plan, _origin, _recipe) = (m.Plan, m.State.Origin, RecipeJson.Write(m.State.Recipe));
+        foreach (var damaged in m.State.Skipped) _node.Tell(new Notice($"skipped {damaged}"));
+        if (_node.Cluster.Transport == BulkTransport.Tcp)
+            _listener = new(_node.Cluster.Host, _node.Cluster.BulkPort, _node.Tls, LinkOf, line => _node.Tell(new Notice(line)));
+        // After a take-over the run goes on with whoever is there.
+        var units = _isTakeOver ? 1 : _node.Training.Shards + _node.WorkersToBegin;
+        var initial = ServerState.Initial(m.Plan, m.State.Training, _origin.Incarnation, Math.Max(1, units), _node.Cluster.CheckpointSteps);
+        _server = Context.ActorOf(
+            ParameterServerActor.Props(initial, _node.Training.Checkpoints, _node.Events, _node.Time, _origin), "server");
+        if (_node.Training.Shards > 0)
+            Context.ActorOf(DataShardsActor.Props(_node.Training.Shards, _server, m.Plan, m.Data, m.MatMul), "shards");
+        _node.Tell(new ServerStarted(_origin.Incarnation, m.State.Training.Version));
+    }
+
+    // Called by the listener's threads. A token is good once.
+    private ILinkOwner? LinkOf(AttachRequest request) =>
+        request.Run == _origin!.Run ? _links.Take(request.Token) : null;
+
+    private void Admit(ClusterProtocol.Hello hello)
+    {
+        if (_plan is null || _origin is null) return;
+        if (Admission.Refusal(hello, _plan, NodeContext.SoftwareVersion) is { } reason)
+        {
+            Refuse(hello.Node, reason);
+            return;
+        }
+        Greet(hello.Node, (run, incarnation) =>
+        {
+            var life = _lives[hello.Node] = _lives.GetValueOrDefault(hello.Node) + 1;
+            var (recipe, data, (host, port)) = (_recipe, _plan.Data, BulkAddress());
+            return RemoteWorkerActor.Props(new(hello.Node, life), hello.Shards, _plan, _server, _links,
+                token => new ClusterProtocol.Welcome(run, incarnation, recipe, data, host, port, token, "none"));
+        });
+    }
+
+    private void Admit(ClusterProtocol.StandbyHello hello)
+    {
+        if (_plan is null || _origin is null || Sender.Path.Address.HasLocalScope) return;
+        if (Admission.Refusal(hello, NodeContext.SoftwareVersion) is { } reason)
+        {
+            Refuse(hello.Node, reason);
+            return;
+        }
+        Greet(hello.Node, (run, incarnation) =>
+        {
+            var (host, port) = BulkAddress();
+            return RemoteStandbyActor.Props(hello.Node, incarnation, _node, _server, _links,
+                token => new ClusterProtocol.StandbyWelcome(run, incarnation, host, port, token));
+        });
+    }
+
+    private void Refuse(string name, string reason)
+    {
+        _node.Tell(new NodeRefused(name, reason));
+        Sender.Tell(new ClusterProtocol.Refused($"node {name} is refused: {reason}"));
+    }
+
+    // A node that lost its link says hello until this side has noticed it too.
+    private void Greet(string name, Func<Guid, long, Props> propsOf)
+    {
+        if (!_nodes.TryGetValue(name, out var node))
+            node = _nodes[name] = (Sender, Context.Watch(Context.ActorOf(propsOf(_origin!.Run, _origin.Incarnation))));
+        node.Link.Tell(new RemoteNodeActor.Greet(Sender));
+    }
+
+    private void Forget(IActorRef link)
+    {
+        foreach (var (name, node) in _nodes)
+        {
+            if (!node.Link.Equals(link)) continue;
+            _nodes.Remove(name);
+            return;
+        }
+    }
+
+    private (string Host, int Port) BulkAddress() => (_node.Cluster.PublicHost ?? _node.Cluster.Host, _listener?.Port ?? 0);
+
+    private void Drop(Address address, string reason)
+    {
+        foreach (var (node, link) in _nodes.Values)
+            if (node.Path.Address == address) link.Tell(new RemoteNodeActor.CloseLink(reason));
+    }
+
+    private void HandOver()
+    {
+        _isLeaving = true;
+        if (_server.IsNobody() || _isOver) Context.Stop(Self);
+        else _server.Tell(TrainingProtocol.StopTraining.Instance);
+    }
+
+    // A server that hands over has stopped its own part only: the next one goes on.
+    private void End(RunIsOver m)
+    {
+        _isOver = true;
+        if (!_isLeaving)
+        {
+            var over = new ClusterProtocol.RunOver(
+                _origin!.Run, _origin.Incarnation, m.Outcome.Phase, m.Outcome.State.Parameters.Sha256(), m.Outcome.Reason);
+            foreach (var (node, _) in _nodes.Values) node.Tell(over);
+            _node.End(new NodeEnd.RunEnded(m.Outcome));
+        }
+        else
+        {
+            Context.Stop(Self);
+        }
+    }
+
+    /// <summary>From the parameter server: the run is over, and what had to be written is.</summary>
+    internal sealed record RunIsOver(TrainingOutcome Outcome);
+
+    /// <summary>The node leaves: hand over to the next one.</summary>
+    internal sealed record Leave
+    {
+        public static Leave Instance { get; } = new();
+    }
+
+    private sealed record Loaded(DurableState State, Dataset Data, TrainingPlan Plan, IMatMul MatMul);
+}

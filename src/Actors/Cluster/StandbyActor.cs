@@ -1,0 +1,136 @@
+using ActorTrain.Actors.Bulk;
+using ActorTrain.Actors.Protocol;
+using ActorTrain.Checkpoints;
+using Akka.Actor;
+
+namespace ActorTrain.Actors;
+
+/// <summary>
+/// On each node of role server: asks the server for its checkpoints and keeps them on this node's disk, so that this
+/// node can take over.
+/// </summary>
+internal sealed class StandbyActor : ReceiveActor, IWithTimers
+{
+    private static readonly TimeSpan BetweenHellos = TimeSpan.FromMilliseconds(500);
+
+    private readonly NodeContext _node;
+    private readonly IActorRef _proxy;
+    private Keeper? _keeper;
+    private ILink? _link;
+    private RunOverHeard? _over;
+    private bool _isServer;
+    private bool _wasStandby;
+
+    /// <summary>A stand-by that looks for a server.</summary>
+    public StandbyActor(NodeContext node, CheckpointFolder folder, IActorRef proxy)
+    {
+        (_node, _proxy) = (node, proxy);
+        Receive<Seek>(_ =>
+        {
+            if (_keeper is null && !_isServer && _over is null)
+                _proxy.Tell(new ClusterProtocol.StandbyHello(ClusterProtocol.Version, NodeContext.SoftwareVersion, _node.Cluster.Name));
+        });
+        Receive<ClusterProtocol.StandbyWelcome>(m =>
+        {
+            if (_keeper is not null || _isServer) return;
+            var keeper = _keeper = new(folder, m.Incarnation, Self);
+            _node.Connect(m.BulkHost, m.BulkPort, m.Run, m.Token, keeper)
+                .PipeTo(Self, success: link => new Opened(keeper, link), failure: e => new Closed(keeper, (e.InnerException ?? e).Message));
+        });
+        Receive<ClusterProtocol.Refused>(m => _node.End(new NodeEnd.Refused(m.Reason)));
+        Receive<ClusterProtocol.RunOver>(m =>
+        {
+            _over = new(m.Phase, m.WeightsSha256, m.Reason);
+            _node.Tell(_over);
+            _node.End(new NodeEnd.RunOver(_over));
+        });
+        Receive<Opened>(m =>
+        {
+            if (!ReferenceEquals(m.Keeper, _keeper)) m.Link.Dispose();
+            else (_link, _wasStandby) = (m.Link, true);
+        });
+        Receive<Closed>(m =>
+        {
+            if (!ReferenceEquals(m.Keeper, _keeper)) return;
+            if (_link is not null) _node.Tell(new ServerLost(m.Keeper.Incarnation, m.Reason));
+            (_keeper, _link) = (null, null);
+        });
+        Receive<TakeOver>(_ =>
+        {
+            _isServer = true;
+            _link?.Dispose();
+            Sender.Tell(new MayBegin(_over, _wasStandby));
+        });
+    }
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <summary>How to make one.</summary>
+    public static Props Props(NodeContext node, CheckpointFolder folder, IActorRef proxy) =>
+        Akka.Actor.Props.Create(() => new StandbyActor(node, folder, proxy));
+
+    /// <inheritdoc/>
+    protected override void PreStart() => Timers.StartPeriodicTimer("seek", Seek.Instance, TimeSpan.Zero, BetweenHellos);
+
+    /// <inheritdoc/>
+    protected override void PostStop() => _link?.Dispose();
+
+    /// <summary>From this node's server to be: nothing is written any more. Answer: <see cref="MayBegin"/>.</summary>
+    internal sealed record TakeOver
+    {
+        public static TakeOver Instance { get; } = new();
+    }
+
+    /// <summary>What is kept is whole.</summary>
+    /// <param name="Over">Set when the run is over: there is nothing to take over.</param>
+    /// <param name="WasStandby">True when another server has led the run before.</param>
+    internal sealed record MayBegin(RunOverHeard? Over, bool WasStandby);
+
+    private sealed record Seek
+    {
+        public static Seek Instance { get; } = new();
+    }
+
+    private sealed record Opened(Keeper Keeper, ILink Link);
+
+    private sealed record Closed(Keeper Keeper, string Reason);
+
+    // Writes on the link's receiving thread: the next checkpoint waits in the socket meanwhile.
+    private sealed class Keeper(CheckpointFolder folder, long incarnation, IActorRef actor) : ILinkOwner
+    {
+        private const int MostBytes = 1 << 30;
+        private ILink? _link;
+        private byte[] _contents = [];
+
+        public long Incarnation => incarnation;
+
+        void ILinkOwner.Opened(ILink link) => _link = link;
+
+        bool ILinkOwner.TryPlace(in BulkHeader header, out Memory<byte> place, out string? refusal)
+        {
+            place = default;
+            refusal = header.Kind switch
+            {
+                BulkKind.Bye => null,
+                BulkKind.Checkpoint when header.Incarnation != incarnation => $"a checkpoint of server {header.Incarnation}, this is server {incarnation}'s link",
+                BulkKind.Checkpoint when header.PayloadBytes > MostBytes => $"a checkpoint of {header.PayloadBytes} bytes; at most {MostBytes}",
+                BulkKind.Checkpoint => null,
+                _ => $"{header.Kind}, which is not for a stand-by",
+            };
+            if (refusal is not null || header.Kind != BulkKind.Checkpoint) return refusal is null;
+            if (_contents.Length < header.PayloadBytes) _contents = new byte[header.PayloadBytes];
+            place = _contents.AsMemory(0, header.PayloadBytes);
+            return true;
+        }
+
+        void ILinkOwner.Arrived(in BulkHeader header, ReadOnlyMemory<byte> payload)
+        {
+            if (header.Kind != BulkKind.Checkpoint) return;
+            folder.Save(header.Step, payload.Span);
+            _link!.Send(new BulkHeader(BulkKind.CheckpointAck, Incarnation: incarnation, Step: header.Step), default);
+        }
+
+        void ILinkOwner.Closed(string reason) => actor.Tell(new Closed(this, reason));
+    }
+}

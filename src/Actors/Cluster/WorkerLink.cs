@@ -1,0 +1,88 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using ActorTrain.Actors.Bulk;
+using ActorTrain.Actors.Protocol;
+using ActorTrain.Server;
+using Akka.Actor;
+
+namespace ActorTrain.Actors;
+
+/// <summary>
+/// The server's end of the link to one worker node: takes answers that were asked for, and nothing else, straight into
+/// memory that the server sums from. Called by the link's receiving thread, but for <see cref="Expect"/>.
+/// </summary>
+internal sealed class WorkerLink(ShardId id, TrainingPlan plan, IActorRef actor, IActorRef server) : ILinkOwner
+{
+    private readonly HashSet<WorkKey> _expected = [];
+    private readonly VersionedBuffers _gradients = new(plan.Recipe.Model.Layout.Count);
+    private readonly byte[] _confusion = new byte[BulkWork.ConfusionBytes(plan)];
+    private readonly byte[] _reason = new byte[BulkHeader.FailureBytes];
+    private ReceiveBuffer? _gradient;
+
+    /// <summary>An order is about to be sent: its answer may come. From any thread.</summary>
+    public void Expect(WorkKey key)
+    {
+        lock (_expected) _expected.Add(key);
+    }
+
+    /// <inheritdoc/>
+    public void Opened(ILink link) => actor.Tell(new RemoteNodeActor.LinkOpened(link));
+
+    /// <inheritdoc/>
+    public bool TryPlace(in BulkHeader header, out Memory<byte> place, out string? refusal)
+    {
+        (place, refusal) = (default, null);
+        if (header.Kind == BulkKind.Bye) return true;
+        var key = BulkWork.KeyOf(header);
+        if (!IsExpected(key))
+        {
+            refusal = $"{header.Kind} for {key}, which was not asked for";
+            return false;
+        }
+        switch (header.Kind)
+        {
+            case BulkKind.GradientAnswer when key.Kind == WorkKind.Gradient && header.PayloadBytes == plan.Recipe.Model.Layout.Count * sizeof(float):
+                _gradient = _gradients.Take(key.Incarnation, key.Version);
+                place = _gradient.Place;
+                return true;
+            case BulkKind.EvaluationAnswer when key.Kind == WorkKind.Evaluation && header.PayloadBytes == _confusion.Length:
+                place = _confusion;
+                return true;
+            case BulkKind.Failure:
+                place = _reason.AsMemory(0, header.PayloadBytes);
+                return true;
+            default:
+                refusal = $"{header.Kind} of {header.PayloadBytes} bytes for {key}";
+                return false;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Arrived(in BulkHeader header, ReadOnlyMemory<byte> payload)
+    {
+        if (header.Kind == BulkKind.Bye)
+        {
+            actor.Tell(new RemoteNodeActor.CloseLink("it left"));
+            return;
+        }
+        var key = BulkWork.KeyOf(header);
+        lock (_expected) _expected.Remove(key);
+        TrainingProtocol.IMessage message = header.Kind switch
+        {
+            BulkKind.GradientAnswer => new TrainingProtocol.WorkDone(id, new GradientAnswer(key, new(
+                new(plan.Recipe.Model.Layout, _gradient!.Vector), header.LossSum, header.Correct, header.Rows))),
+            BulkKind.EvaluationAnswer => new TrainingProtocol.WorkDone(id, new EvaluationAnswer(key, new(
+                header.LossSum, MemoryMarshal.Cast<byte, int>(payload.Span).ToArray(), plan.Data.Classes))),
+            _ => new TrainingProtocol.WorkThrew(id, key, Encoding.UTF8.GetString(payload.Span)),
+        };
+        server.Tell(message, actor);
+    }
+
+    /// <inheritdoc/>
+    public void Closed(string reason) => actor.Tell(new RemoteNodeActor.LinkClosed(reason));
+
+    private bool IsExpected(WorkKey key)
+    {
+        lock (_expected) return _expected.Contains(key);
+    }
+}

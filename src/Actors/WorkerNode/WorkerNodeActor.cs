@@ -1,0 +1,76 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using ActorTrain.Actors.Bulk;
+using ActorTrain.Actors.Protocol;
+using ActorTrain.Kernels;
+using ActorTrain.Server;
+using Akka.Actor;
+
+namespace ActorTrain.Actors;
+
+/// <summary>
+/// A shell around <see cref="WorkerNode"/>: divides the server's orders among this process's shards, and answers each
+/// once, over the link that it has at the time.
+/// </summary>
+internal sealed class WorkerNodeActor : ReceiveActor
+{
+    private readonly Dictionary<ShardId, IActorRef> _shards = [];
+    private readonly NodeSums _sums = new();
+    private WorkerState _state;
+    private ILink? _link;
+
+    /// <summary>A node without a link yet.</summary>
+    public WorkerNodeActor(int shards, TrainingPlan plan, Dataset data, IMatMul matMul)
+    {
+        _state = WorkerState.Initial(plan);
+        Context.ActorOf(DataShardsActor.Props(shards, Self, plan, data, matMul), "shards");
+        Receive<OrderArrived>(Take);
+        Receive<TrainingProtocol.WorkDone>(m => Take(new PartAnswered(m.Shard, m.Answer)));
+        Receive<TrainingProtocol.WorkThrew>(m => Take(new PartFailed(m.Shard, m.Key, m.Reason)));
+        Receive<TrainingProtocol.JoinTraining>(m =>
+        {
+            _shards[m.Shard] = Sender;
+            Take(new NodeShardReady(m.Shard));
+        });
+        Receive<UseLink>(m => _link = m.Link);
+    }
+
+    /// <summary>How to make one; on the thread of its first shard, which never works when it does.</summary>
+    public static Props Props(int shards, TrainingPlan plan, Dataset data, IMatMul matMul) =>
+        Akka.Actor.Props.Create(() => new WorkerNodeActor(shards, plan, data, matMul)).WithDispatcher(ActorTrainDispatchers.Server);
+
+    private void Take(WorkerEvent @event)
+    {
+        (_state, var effects) = WorkerNode.Step(_state, @event, _sums);
+        foreach (var effect in effects) CarryOut(effect);
+    }
+
+    private void CarryOut(WorkerEffect effect)
+    {
+        switch (effect)
+        {
+            case GivePart e:
+                _shards[e.Shard].Tell(new TrainingProtocol.DoWork(e.Part));
+                break;
+            case SendAnswer { Answer: GradientAnswer a }:
+                var gradient = FloatBytes.Of(a.Sum.Gradient.Memory);
+                _link?.Send(BulkWork.HeaderOf(BulkKind.GradientAnswer, a.Key, gradient.Length, BulkEncoding.Float32)
+                    with { LossSum = a.Sum.LossSum, Correct = a.Sum.Correct, Rows = a.Sum.Rows }, gradient);
+                break;
+            case SendAnswer { Answer: EvaluationAnswer a }:
+                var confusion = MemoryMarshal.AsBytes<int>(a.Evaluation.Confusion).ToArray();
+                _link?.Send(BulkWork.HeaderOf(BulkKind.EvaluationAnswer, a.Key, confusion.Length) with { LossSum = a.Evaluation.LossSum }, confusion);
+                break;
+            case SendFailure e:
+                var reason = Encoding.UTF8.GetBytes(e.Reason).AsMemory();
+                reason = reason[..Math.Min(reason.Length, BulkHeader.FailureBytes)];
+                _link?.Send(BulkWork.HeaderOf(BulkKind.Failure, e.Key, reason.Length), reason);
+                break;
+            default:
+                break;
+        }
+    }
+
+    /// <summary>Answers go over this link from here on; none: they are lost, and the server hands the work out again.</summary>
+    internal sealed record UseLink(ILink? Link);
+}

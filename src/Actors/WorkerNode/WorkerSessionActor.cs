@@ -1,0 +1,118 @@
+using ActorTrain.Actors.Bulk;
+using ActorTrain.Actors.Protocol;
+using ActorTrain.Kernels;
+using Akka.Actor;
+
+namespace ActorTrain.Actors;
+
+/// <summary>
+/// A worker node's place in a run: asks the server, wherever it is, to let it take part, holds the link to it, and asks
+/// again whenever the link is lost.
+/// </summary>
+internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
+{
+    private static readonly TimeSpan BetweenHellos = TimeSpan.FromMilliseconds(250);
+
+    private readonly NodeContext _node;
+    private readonly IActorRef _proxy;
+    private Dataset? _data;
+    private IActorRef _worker = ActorRefs.Nobody;
+    private string? _recipe;
+    private ServerLink? _owner;
+    private ILink? _link;
+    private long _incarnation;
+
+    /// <summary>A node that looks for a server.</summary>
+    public WorkerSessionActor(NodeContext node, IActorRef proxy)
+    {
+        (_node, _proxy) = (node, proxy);
+        Receive<Dataset>(m =>
+        {
+            _data = m;
+            SayHello();
+        });
+        Receive<Status.Failure>(m => _node.End(new NodeEnd.Failed(m.Cause)));
+        Receive<Seek>(_ => SayHello());
+        Receive<ClusterProtocol.Welcome>(Begin);
+        Receive<ClusterProtocol.Refused>(m => _node.End(new NodeEnd.Refused(m.Reason)));
+        Receive<ClusterProtocol.RunOver>(m => _node.Tell(new RunOverHeard(m.Phase, m.WeightsSha256, m.Reason)));
+        Receive<LinkOpened>(Open);
+        Receive<LinkClosed>(m => Close(m.Owner, m.Reason));
+    }
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <summary>How to make one.</summary>
+    public static Props Props(NodeContext node, IActorRef proxy) =>
+        Akka.Actor.Props.Create(() => new WorkerSessionActor(node, proxy));
+
+    /// <inheritdoc/>
+    protected override void PreStart()
+    {
+        Task.Run(() => _node.Training.LoadData(CancellationToken.None)).PipeTo(Self);
+        Timers.StartPeriodicTimer("seek", Seek.Instance, BetweenHellos, BetweenHellos);
+    }
+
+    /// <summary>Says that it leaves, so that its work is handed out at once.</summary>
+    protected override void PostStop()
+    {
+        _link?.Send(new BulkHeader(BulkKind.Bye), default);
+        _link?.Dispose();
+    }
+
+    private void SayHello()
+    {
+        if (_owner is not null || _data is null) return;
+        _proxy.Tell(new ClusterProtocol.Hello(
+            ClusterProtocol.Version, NodeContext.SoftwareVersion, _node.Cluster.Name, _node.Training.Shards,
+            _data.Sha256, _data.Name, _node.Kernels));
+    }
+
+    private void Begin(ClusterProtocol.Welcome m)
+    {
+        // Answers to hellos that crossed with the first welcome: their tokens are never used.
+        if (_owner is not null || _data is null || m.Incarnation < _incarnation) return;
+        var recipe = RecipeJson.Read(m.RecipeJson);
+        var plan = new TrainingPlan(recipe, _data.Description);
+        if (_recipe != m.RecipeJson)
+        {
+            Context.Stop(_worker);
+            _worker = Context.ActorOf(WorkerNodeActor.Props(_node.Training.Shards, plan, _data, MatMuls.Create(recipe.Kernel)));
+            _recipe = m.RecipeJson;
+        }
+        _incarnation = m.Incarnation;
+        var owner = _owner = new ServerLink(m.Incarnation, plan, Self, _worker);
+        _node.Connect(m.BulkHost, m.BulkPort, m.Run, m.Token, owner)
+            .PipeTo(Self, success: link => new LinkOpened(owner, link), failure: e => new LinkClosed(owner, (e.InnerException ?? e).Message));
+    }
+
+    private void Open(LinkOpened m)
+    {
+        if (!ReferenceEquals(m.Owner, _owner))
+        {
+            m.Link.Dispose();
+            return;
+        }
+        _link = m.Link;
+        _node.Tell(new NodeWelcomed(_incarnation));
+    }
+
+    private void Close(ServerLink owner, string reason)
+    {
+        if (!ReferenceEquals(owner, _owner)) return;
+        if (_link is not null) _node.Tell(new ServerLost(_incarnation, reason));
+        (_owner, _link) = (null, null);
+    }
+
+    /// <summary>The link to the server is there.</summary>
+    internal sealed record LinkOpened(ServerLink Owner, ILink Link);
+
+    /// <summary>The link to the server is gone, or never came.</summary>
+    internal sealed record LinkClosed(ServerLink Owner, string Reason);
+
+    private sealed record Seek
+    {
+        public static Seek Instance { get; } = new();
+    }
+}

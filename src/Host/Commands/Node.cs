@@ -1,0 +1,83 @@
+using ActorTrain.Actors;
+using ActorTrain.Checkpoints;
+using ActorTrain.Host.Configuration;
+using ActorTrain.Host.Hosting;
+using ActorTrain.Host.Interruption;
+using ActorTrain.Host.Runs;
+using ActorTrain.Host.Terminal;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace ActorTrain.Host.Commands;
+
+/// <summary>
+/// What <c>actortrain node</c> does: takes part in a cluster until it is stopped. Out of its cluster (paused for long, or
+/// cut off), it comes back as a new node.
+/// </summary>
+internal sealed class Node(string role, TrainSettings settings, NodeSettings node)
+{
+    private static readonly TimeSpan BeforeComingBack = TimeSpan.FromSeconds(1);
+
+    /// <summary>Runs until the run is over (as a server) or the first Ctrl-C.</summary>
+    /// <returns>The exit code.</returns>
+    public async Task<int> Run(CancellationToken cancellation)
+    {
+        var job = new NodeJob
+        {
+            Cluster = node.Cluster with { Roles = [role] },
+            Identity = node.LoadIdentity(),
+            WorkersToBegin = settings.Nodes,
+            Training = await Job(),
+        };
+        using var interrupt = new InterruptListener(Say);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, interrupt.Stop);
+        while (true)
+        {
+            var end = await RunOnce(job, stop.Token);
+            if (stop.IsCancellationRequested) return 0;
+            Say(NodeText.End(end));
+            switch (end)
+            {
+                case NodeEnd.OutOfCluster { Reason: ClusterEndReason.Downed or ClusterEndReason.Quarantined }:
+                    Say("coming back as a new node");
+                    await Task.Delay(BeforeComingBack, stop.Token).ContinueWith(_ => { }, TaskScheduler.Default);
+                    break;
+                case NodeEnd.RunEnded or NodeEnd.RunOver:
+                    return 0;
+                default:
+                    return 1;
+            }
+        }
+    }
+
+    private async Task<NodeEnd> RunOnce(NodeJob job, CancellationToken stop)
+    {
+        using var host = TrainingHost.Build(services => services.AddActorTrainNode(job));
+        await host.StartAsync(CancellationToken.None);
+        var clusterNode = host.Services.GetRequiredService<ClusterNode>();
+        var stopped = new TaskCompletionSource();
+        await using var onStop = stop.Register(stopped.SetResult);
+        await Task.WhenAny(clusterNode.Completion, stopped.Task);
+        await host.StopAsync(CancellationToken.None);
+        return await clusterNode.Completion;
+    }
+
+    private async Task<TrainingJob> Job()
+    {
+        var training = new TrainingJob
+        {
+            LoadData = _ => DataOption.Load(settings.Data),
+            Shards = settings.Shards ?? Environment.ProcessorCount,
+            OnEvent = e =>
+            {
+                if (NodeText.Event(e, settings.Epochs) is { } line) Say(line);
+            },
+        };
+        if (role != ClusterSettings.ServerRole) return training;
+        // A server may be the first one: then it begins the run of its configuration.
+        var recipe = settings.NewRecipe(await DataOption.Load(settings.Data), modelFromFile: null);
+        var folder = settings.Out is { } path ? new RunFolder(path) : RunFolder.Create(null, recipe, DateTimeOffset.Now);
+        return training with { Recipe = recipe, Checkpoints = new CheckpointFolder(folder.Checkpoints, settings.KeepCheckpoints ?? Training.KeepCheckpoints) };
+    }
+
+    private void Say(string text) => Console.WriteLine($"{node.Cluster.Name}: {text}");
+}
