@@ -12,9 +12,11 @@ var root = new RootCommand("Trains neural networks on CPUs, with the same bits o
 {
     TrainCommand.Create(),
     NodeCommand.Create(),
+    UpCommand.Create(),
     EvaluateCommand.Create(),
     PredictCommand.Create(),
     BenchCommand.Create(),
+    CertsCommand.Create(),
 };
 var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)

@@ -9,7 +9,7 @@ public sealed class BulkConnection : ILink
 {
     private readonly Socket _socket;
 #pragma warning disable CA2213 // the receiving thread disposes of it, when nobody reads or writes any more
-    private readonly Stream _stream;
+    private readonly Wire _wire;
 #pragma warning restore CA2213
     private readonly FrameReader _reader;
     private readonly FrameWriter _writer;
@@ -19,12 +19,13 @@ public sealed class BulkConnection : ILink
     private readonly string _peer;
     private string? _closingReason;
 
-    internal BulkConnection(Socket socket, Stream stream, FrameReader reader, ILinkOwner owner, BulkSettings settings, string peer)
+    internal BulkConnection(
+        Socket socket, Wire wire, FrameReader reader, ILinkOwner owner, BulkSettings settings, string peer)
     {
         _socket = socket;
-        _stream = stream;
+        _wire = wire;
         _reader = reader;
-        _writer = new(stream);
+        _writer = new(wire);
         _queue = new(settings.QueueFrames);
         _owner = owner;
         _settings = settings;
@@ -61,19 +62,22 @@ public sealed class BulkConnection : ILink
         try
         {
             using var stop = cancellationToken.Register(() => BulkSocket.Close(socket));
-            using var deadline = new Timer(_ => BulkSocket.Close(socket), null, settings.AttachTimeout, Timeout.InfiniteTimeSpan);
+            using var deadline = new Timer(
+                _ => BulkSocket.Close(socket), null, settings.AttachTimeout, Timeout.InfiniteTimeSpan);
             socket.Connect(host, port);
-            Stream stream = new NetworkStream(socket, ownsSocket: true);
-            if (tls is not null) stream = tls.AsClient(stream, host);
-            Span<byte> attach = stackalloc byte[BulkHeader.AttachBytes];
+            Wire wire = tls is null
+                ? new SocketWire(socket)
+                : new TlsWire(tls.AsClient(new NetworkStream(socket, ownsSocket: true), host));
+            var attach = new byte[BulkHeader.AttachBytes];
             run.TryWriteBytes(attach, bigEndian: true, out var written);
-            token.Write(attach[written..]);
-            new FrameWriter(stream).Write(new BulkHeader(BulkKind.Attach, PayloadBytes: BulkHeader.AttachBytes), attach);
-            var connection = new BulkConnection(socket, stream, new(stream), owner, settings, $"{host}:{port}");
+            token.Write(attach.AsSpan(written));
+            var connection = new BulkConnection(socket, wire, new(wire), owner, settings, $"{host}:{port}");
+            connection.Send(new BulkHeader(BulkKind.Attach, PayloadBytes: attach.Length), attach);
             connection.Start();
             return connection;
         }
-        catch (Exception e) when (e is IOException or SocketException or AuthenticationException or ObjectDisposedException)
+        catch (Exception e) when (
+            e is IOException or SocketException or AuthenticationException or ObjectDisposedException)
         {
             socket.Dispose();
             cancellationToken.ThrowIfCancellationRequested();
@@ -90,11 +94,41 @@ public sealed class BulkConnection : ILink
     public void Send(in BulkHeader header, ReadOnlyMemory<byte> payload)
     {
         if (header.PayloadBytes != payload.Length)
-            throw new ArgumentException($"BulkConnection.Send: the header says {header.PayloadBytes} bytes, the payload has {payload.Length}.", nameof(payload));
-        if (!_queue.TryAdd(header, payload)) Close($"stuck: {_settings.QueueFrames} frames wait to be sent");
+            throw new ArgumentException(
+                $"BulkConnection.Send: the header says {header.PayloadBytes} bytes, the payload has {payload.Length}.",
+                nameof(payload));
+        switch (_queue.Add(header, payload))
+        {
+            case SendQueue.Addition.WriteNow:
+                WriteNow(header, payload);
+                break;
+            case SendQueue.Addition.Full:
+                Close($"stuck: {_settings.QueueFrames} frames wait to be sent");
+                break;
+            case SendQueue.Addition.Waits or SendQueue.Addition.Dropped:
+                break;
+        }
     }
 
-    /// <summary>Closes the link at once: frames that wait are dropped. The owner is told by the receiving thread, after this returned or before.</summary>
+    // The caller's thread is awake: to wake another one for each frame costs more than to write it here.
+    private void WriteNow(in BulkHeader header, ReadOnlyMemory<byte> payload)
+    {
+        try
+        {
+            _writer.Begin(header, payload);
+            _writer.TryFinish();
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            Close(BulkSocket.Reason(e));
+        }
+        _queue.Written(_writer.IsDone);
+    }
+
+    /// <summary>
+    /// Closes the link at once: frames that wait are dropped. The owner is told by the receiving thread, after this
+    /// returned or before.
+    /// </summary>
     public void Dispose() => Close("closed on this side");
 
     private void Start() => new Thread(Run) { IsBackground = true, Name = $"bulk in {_peer}" }.Start();
@@ -117,7 +151,7 @@ public sealed class BulkConnection : ILink
             }
             sender.Join();
         }
-        _stream.Dispose();
+        _wire.Dispose();
         _owner.Closed(_closingReason!);
     }
 
@@ -128,8 +162,10 @@ public sealed class BulkConnection : ILink
             Close("the peer closed the connection");
             return;
         }
-        if (!_owner.TryPlace(header, out var place, out var refusal)) throw new FrameException(refusal ?? $"an unexpected {header.Kind}");
-        if (place.Length != header.PayloadBytes) throw new FrameException($"{header.Kind} with {header.PayloadBytes} bytes, not {place.Length}");
+        if (!_owner.TryPlace(header, out var place, out var refusal))
+            throw new FrameException(refusal ?? $"an unexpected {header.Kind}");
+        if (place.Length != header.PayloadBytes)
+            throw new FrameException($"{header.Kind} with {header.PayloadBytes} bytes, not {place.Length}");
         _reader.ReadPayload(place.Span);
         if (_closingReason is null) _owner.Arrived(header, place);
     }
@@ -138,11 +174,16 @@ public sealed class BulkConnection : ILink
     {
         try
         {
-            while (_queue.TryTake(out var header, out var payload)) _writer.Write(header, payload.Span);
+            while (_queue.Take(out var header, out var payload) is var turn and not SendQueue.Turn.Nothing)
+            {
+                if (turn == SendQueue.Turn.Frame) _writer.Begin(header, payload);
+                _writer.Finish();
+            }
         }
         catch (Exception e)
         {
             Close(BulkSocket.Reason(e));
+            _queue.Written(isDone: false);
         }
     }
 

@@ -16,8 +16,8 @@ namespace ActorTrain.Actors.Bulk;
 /// <param name="Correct">Of an answer: rows whose largest logit is the label's.</param>
 /// <param name="Rows">Of an answer: how many.</param>
 /// <remarks>
-/// 64 bytes, little-endian: magic "ATB1", uint32; kind, encoding, work kind, level, one byte each; incarnation, version,
-/// step, int64; index, int32; payload bytes, uint32; loss sum, float64; correct, rows, int32; zero, uint64.
+/// 64 bytes, little-endian: magic "ATB1", uint32; kind, encoding, work kind, level, one byte each; incarnation,
+/// version, step, int64; index, int32; payload bytes, uint32; loss sum, float64; correct, rows, int32; zero, uint64.
 /// </remarks>
 public readonly record struct BulkHeader(
     BulkKind Kind,
@@ -66,7 +66,9 @@ public readonly record struct BulkHeader(
         destination[56..].Clear();
     }
 
-    /// <summary>Reads a header, and refuses what no session can mean: whether this one expects the frame is for its owner to say.</summary>
+    /// <summary>
+    /// Reads a header; refuses what no session can mean. Whether this one expects the frame is for its owner to say.
+    /// </summary>
     /// <param name="source">At least <see cref="Bytes"/> long; what follows is not looked at.</param>
     /// <param name="header">What was read.</param>
     /// <param name="error">Why not; none when it was.</param>
@@ -106,7 +108,7 @@ public readonly record struct BulkHeader(
         if (Kind is < BulkKind.Attach or > BulkKind.Bye) return "an unknown kind of frame";
         if (Encoding > BulkEncoding.Bytes) return "an unknown encoding";
         if (reserved != 0) return "reserved bytes that are not 0";
-        if (Incarnation < 0 || Version < 0 || Step < 0 || Index < 0 || Correct < 0 || Rows < 0) return "a negative number";
+        if ((Incarnation | Version | Step) < 0 || (Index | Correct | Rows) < 0) return "a negative number";
         return HasRightLength() ? null : "a length that its kind does not have";
     }
 
@@ -115,7 +117,7 @@ public readonly record struct BulkHeader(
         BulkKind.Attach => PayloadBytes == AttachBytes,
         BulkKind.Order or BulkKind.CheckpointAck or BulkKind.Bye => PayloadBytes == 0,
         BulkKind.Failure => PayloadBytes is >= 0 and <= FailureBytes,
-        BulkKind.Weights or BulkKind.GradientAnswer or BulkKind.EvaluationAnswer or BulkKind.Checkpoint or BulkKind.Moments =>
-            PayloadBytes >= 0,
+        BulkKind.Weights or BulkKind.GradientAnswer or BulkKind.EvaluationAnswer or BulkKind.Checkpoint
+            or BulkKind.Moments => PayloadBytes >= 0,
     };
 }

@@ -4,13 +4,14 @@ using ActorTrain.Actors.Security;
 
 namespace ActorTrain.Actors.Bulk;
 
-/// <summary>Waits for peers of the bulk path, and hands over those that show who they are and a token that is known.</summary>
+/// <summary>Waits for peers of the bulk path, and hands over those that show who they are and a known token.</summary>
 public sealed class BulkListener : IDisposable
 {
     private readonly Socket _socket;
     private readonly ClusterTls? _tls;
     private readonly Func<AttachRequest, ILinkOwner?> _attach;
-    private readonly RefusalLog _refusals;
+    private readonly Action<string> _log;
+    private readonly RefusalLog _refusals = new(TimeProvider.System);
     private readonly BulkSettings _settings;
     private readonly HashSet<Socket> _unattached = [];
     private bool _isClosed;
@@ -25,12 +26,17 @@ public sealed class BulkListener : IDisposable
     /// <param name="settings">None: the defaults.</param>
     /// <exception cref="IOException">The address cannot be listened on.</exception>
     public BulkListener(
-        string host, int port, ClusterTls? tls, Func<AttachRequest, ILinkOwner?> attach, Action<string> log, BulkSettings? settings = null)
+        string host,
+        int port,
+        ClusterTls? tls,
+        Func<AttachRequest, ILinkOwner?> attach,
+        Action<string> log,
+        BulkSettings? settings = null)
     {
         ClusterTls.CheckAllowed(host, tls);
         _tls = tls;
         _attach = attach;
-        _refusals = new(log, TimeProvider.System);
+        _log = log;
         _settings = settings ?? new();
         _socket = Listen(host, port, _settings);
         Port = ((IPEndPoint)_socket.LocalEndPoint!).Port;
@@ -88,7 +94,7 @@ public sealed class BulkListener : IDisposable
             {
                 socket = _socket.Accept();
             }
-            catch (SocketException e) when (e.SocketErrorCode is not (SocketError.OperationAborted or SocketError.Interrupted or SocketError.NotSocket))
+            catch (SocketException) when (!Volatile.Read(ref _isClosed))
             {
                 // The peer was gone before it was accepted, or the process has no descriptors left for a moment.
                 Thread.Sleep(10);
@@ -119,7 +125,7 @@ public sealed class BulkListener : IDisposable
             if (_isClosed) return false;
             if (_unattached.Count < _settings.MaximumUnattached) return _unattached.Add(socket);
         }
-        _refusals.Add(address, $"{_settings.MaximumUnattached} peers are connected and not attached");
+        Refuse(address, $"{_settings.MaximumUnattached} peers are connected and not attached");
         return false;
     }
 
@@ -132,7 +138,7 @@ public sealed class BulkListener : IDisposable
         }
         catch (Exception e)
         {
-            _refusals.Add(address, BulkSocket.Reason(e));
+            Refuse(address, BulkSocket.Reason(e));
         }
         lock (_unattached) _unattached.Remove(socket);
         if (connection is null) socket.Dispose();
@@ -151,21 +157,28 @@ public sealed class BulkListener : IDisposable
             null,
             _settings.AttachTimeout,
             Timeout.InfiniteTimeSpan);
+        Wire? wire = null;
         try
         {
             BulkSocket.Tune(socket, _settings);
-            Stream stream = new NetworkStream(socket, ownsSocket: true);
-            if (_tls is not null) stream = _tls.AsServer(stream, address);
-            var reader = new FrameReader(stream);
+            wire = _tls is null
+                ? new SocketWire(socket)
+                : new TlsWire(_tls.AsServer(new NetworkStream(socket, ownsSocket: true), address));
+            var reader = new FrameReader(wire);
             var request = ReadAttach(reader, address);
             var owner = _attach(request) ?? throw new FrameException("a token that is not known");
-            return new BulkConnection(socket, stream, reader, owner, _settings, address.ToString());
+            return new BulkConnection(socket, wire, reader, owner, _settings, address.ToString());
         }
-        catch (IOException) when (Volatile.Read(ref isLate))
+        catch (Exception e)
         {
-            throw new FrameException($"not attached within {_settings.AttachTimeout.TotalSeconds:0.#} s");
+            wire?.Dispose();
+            if (!Volatile.Read(ref isLate)) throw;
+            throw new FrameException($"not attached within {_settings.AttachTimeout.TotalSeconds:0.#} s", e);
         }
     }
+
+    private void Refuse(IPAddress address, string reason) =>
+        _refusals.Add(address.ToString(), reason, line => _log($"bulk path: {line}"));
 
     private static AttachRequest ReadAttach(FrameReader reader, IPAddress address)
     {
@@ -180,8 +193,7 @@ public sealed class BulkListener : IDisposable
     {
         try
         {
-            var address = ((IPEndPoint)socket.RemoteEndPoint!).Address;
-            return address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+            return ((IPEndPoint)socket.RemoteEndPoint!).Address;
         }
         catch (SocketException)
         {

@@ -3,10 +3,10 @@ namespace ActorTrain.Actors.Bulk;
 /// <summary>The bounds of the bulk path.</summary>
 public sealed record BulkSettings
 {
-    /// <summary>How long a peer may take from its connection to its whole attach frame, TLS included. Default 5 s.</summary>
+    /// <summary>From a peer's connection to the end of its attach frame, TLS included. Default 5 s.</summary>
     public TimeSpan AttachTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long the inside of a frame may stand still, either way, before the link is closed. Default 10 s.</summary>
+    /// <summary>How long a frame may stand still, either way, before the link is closed. Default 10 s.</summary>
     public TimeSpan FrameTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Peers at once that are connected but not attached yet; further ones are refused. Default 64.</summary>
@@ -15,6 +15,6 @@ public sealed record BulkSettings
     /// <summary>Frames that may wait to be sent; with one more the link is stuck. Default 64.</summary>
     public int QueueFrames { get; init; } = 64;
 
-    /// <summary>Of the socket's send and receive buffer, each. Default 1 MiB.</summary>
-    public int SocketBufferBytes { get; init; } = 1 << 20;
+    /// <summary>Of the socket's send and receive buffer, each; the system may give less. Default 4 MiB.</summary>
+    public int SocketBufferBytes { get; init; } = 4 << 20;
 }

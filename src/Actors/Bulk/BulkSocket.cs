@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace ActorTrain.Actors.Bulk;
 
 /// <summary>
-/// Sockets of the bulk path. Only calls that wait are made on them: after one asynchronous call the runtime serves even
-/// the waiting ones through its event loop, at twice the latency.
+/// Sockets of the bulk path. No asynchronous call is made on them: after the first one the runtime serves all calls
+/// through its event loop, with a change of thread for each.
 /// </summary>
 internal static class BulkSocket
 {
@@ -25,7 +25,7 @@ internal static class BulkSocket
         socket.ReceiveBufferSize = settings.SocketBufferBytes;
     }
 
-    /// <summary>Ends both directions, so that a thread that waits for either wakes up. Whoever owns the socket disposes of it.</summary>
+    /// <summary>Ends both directions, which wakes who waits. Whoever owns the socket disposes of it.</summary>
     public static void Close(Socket socket)
     {
         try
@@ -40,7 +40,8 @@ internal static class BulkSocket
     }
 
     /// <summary>The address that a listener's host means.</summary>
-    public static IPAddress Resolve(string host) => IPAddress.TryParse(host, out var address) ? address : Dns.GetHostAddresses(host)[0];
+    public static IPAddress Resolve(string host) =>
+        IPAddress.TryParse(host, out var address) ? address : Dns.GetHostAddresses(host)[0];
 
     /// <summary>Why a connection ended, in words for a log.</summary>
     public static string Reason(Exception e) => e switch

@@ -1,7 +1,7 @@
 namespace ActorTrain.Actors.Bulk;
 
-/// <summary>Reads frames off a stream, waiting as long as it takes; somebody else watches <see cref="StandingStillMs"/>.</summary>
-internal sealed class FrameReader(Stream stream)
+/// <summary>Reads frames, waiting as long as it takes; somebody else watches <see cref="StandingStillMs"/>.</summary>
+internal sealed class FrameReader(Wire wire)
 {
     private readonly byte[] _header = new byte[BulkHeader.Bytes];
     private long _lastBytes;
@@ -16,7 +16,7 @@ internal sealed class FrameReader(Stream stream)
     public bool TryReadHeader(out BulkHeader header)
     {
         header = default;
-        var read = stream.Read(_header);
+        var read = wire.Read(_header);
         if (read == 0) return false;
         Stillness.Start(ref _lastBytes);
         Fill(_header.AsSpan(read));
@@ -38,7 +38,7 @@ internal sealed class FrameReader(Stream stream)
     {
         while (!place.IsEmpty)
         {
-            var read = stream.Read(place);
+            var read = wire.Read(place);
             if (read == 0) throw new EndOfStreamException("the connection ended in the middle of a frame");
             Stillness.Start(ref _lastBytes);
             place = place[read..];

@@ -3,28 +3,29 @@ namespace ActorTrain.Actors.Bulk;
 /// <summary>One end of a way for frames between two nodes.</summary>
 public interface ILink : IDisposable
 {
-    /// <summary>Frames given to <see cref="Send"/> that are not on their way yet. At 0 all payloads' memory is free again.</summary>
+    /// <summary>Frames that are not wholly on their way yet. At 0 all payloads' memory is free again.</summary>
     int Pending { get; }
 
     /// <summary>
-    /// Puts a frame in the queue; never waits, never copies the payload. A link whose queue is full is stuck, and is
-    /// closed. On a closed link nothing happens.
+    /// Sends a frame, or as much of it as can go at once, and puts the rest in the queue; never waits, never copies the
+    /// payload. A link whose queue is full is stuck, and is closed. On a closed link nothing happens.
     /// </summary>
     /// <param name="header">Its <see cref="BulkHeader.PayloadBytes"/> is the payload's length.</param>
     /// <param name="payload">Must not change before it is sent.</param>
     void Send(in BulkHeader header, ReadOnlyMemory<byte> payload);
 }
 
-/// <summary>Whoever a link belongs to. All calls come from one thread, which receives nothing while a call lasts.</summary>
+/// <summary>Whose link it is. All calls come from one thread, which receives nothing while a call lasts.</summary>
 public interface ILinkOwner
 {
     /// <summary>First and once: the link is there, frames may be sent.</summary>
     void Opened(ILink link);
 
-    /// <summary>Says where a payload is to be received. Called for each frame, before any byte of its payload is read.</summary>
+    /// <summary>Says where a payload is to be received; for each frame, before a byte of its payload is read.</summary>
     /// <param name="header">Of the frame; consistent in itself, but nothing more is checked.</param>
-    /// <param name="place">Exactly <see cref="BulkHeader.PayloadBytes"/> long; reused memory, if garbage matters.</param>
-    /// <param name="refusal">Why this frame is not expected, or too long; the link is then closed for that reason.</param>
+    /// <param name="place">Exactly <see cref="BulkHeader.PayloadBytes"/> long; reused memory, if garbage matters, and
+    /// on a cache line, if time does: the system's copy to other places takes up to five times as long.</param>
+    /// <param name="refusal">Why this frame is not expected, or too long; the link is then closed for it.</param>
     bool TryPlace(in BulkHeader header, out Memory<byte> place, out string? refusal);
 
     /// <summary>A whole frame has come.</summary>

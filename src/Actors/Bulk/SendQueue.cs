@@ -1,54 +1,86 @@
 namespace ActorTrain.Actors.Bulk;
 
-/// <summary>Frames that wait to be sent, at most so many. Any thread may add; one takes.</summary>
+/// <summary>
+/// Frames that wait to be sent, at most so many, and the right to write: whoever adds a frame when nothing waits may
+/// write it at once, else the sending thread does. A frame that is half written is the sending thread's.
+/// </summary>
 internal sealed class SendQueue(int capacity)
 {
     private readonly object _lock = new();
-    private readonly (BulkHeader Header, ReadOnlyMemory<byte> Payload)[] _frames = new (BulkHeader, ReadOnlyMemory<byte>)[capacity];
+    private readonly (BulkHeader Header, ReadOnlyMemory<byte> Payload)[] _frames =
+        new (BulkHeader, ReadOnlyMemory<byte>)[capacity];
     private int _first;
     private int _count;
-    private bool _isTaken;
+    private bool _isBusy;
+    private bool _isBusySending;
+    private bool _isHalfWritten;
     private bool _isClosed;
 
-    /// <summary>Frames that wait, and the one that was taken last until the next is asked for.</summary>
+    /// <summary>Frames that are not written to their end.</summary>
     public int Pending
     {
         get
         {
-            lock (_lock) return _isClosed ? 0 : _count + (_isTaken ? 1 : 0);
+            lock (_lock) return _count + (_isBusy || _isHalfWritten ? 1 : 0);
         }
     }
 
-    /// <summary>Adds a frame, or drops it when the queue is closed.</summary>
-    /// <returns>Whether there was room.</returns>
-    public bool TryAdd(in BulkHeader header, ReadOnlyMemory<byte> payload)
+    /// <summary>Adds a frame.</summary>
+    /// <param name="header">Of the frame.</param>
+    /// <param name="payload">Of the frame.</param>
+    /// <returns>What became of it.</returns>
+    public Addition Add(in BulkHeader header, ReadOnlyMemory<byte> payload)
     {
         lock (_lock)
         {
-            if (_isClosed) return true;
-            if (_count == capacity) return false;
+            if (_isClosed) return Addition.Dropped;
+            if (!_isBusy && !_isHalfWritten && _count == 0)
+            {
+                _isBusy = true;
+                return Addition.WriteNow;
+            }
+            if (_count == capacity) return Addition.Full;
             _frames[(_first + _count) % capacity] = (header, payload);
             _count++;
             Monitor.Pulse(_lock);
-            return true;
+            return Addition.Waits;
         }
     }
 
-    /// <summary>Waits for a frame; the one before is sent.</summary>
-    /// <returns>Whether there is one: not when the queue is closed.</returns>
-    public bool TryTake(out BulkHeader header, out ReadOnlyMemory<byte> payload)
+    /// <summary>After <see cref="Addition.WriteNow"/>, or a failure: gives the right to write back.</summary>
+    public void Written(bool isDone)
     {
         lock (_lock)
         {
-            _isTaken = false;
-            while (_count == 0 && !_isClosed) Monitor.Wait(_lock);
-            (header, payload) = _isClosed ? default : _frames[_first];
-            if (_isClosed) return false;
+            _isBusy = false;
+            _isHalfWritten = !isDone && !_isClosed;
+            if (_isHalfWritten || _count > 0 || _isClosed) Monitor.Pulse(_lock);
+        }
+    }
+
+    /// <summary>For the sending thread: the frame before is written; waits for something to write.</summary>
+    /// <param name="header">Of the frame.</param>
+    /// <param name="payload">Of the frame.</param>
+    /// <returns>What there is: nothing only when the queue is closed.</returns>
+    public Turn Take(out BulkHeader header, out ReadOnlyMemory<byte> payload)
+    {
+        (header, payload) = (default, default);
+        lock (_lock)
+        {
+            if (_isBusySending) (_isBusy, _isBusySending) = (false, false);
+            while (!_isClosed && (_isBusy || (!_isHalfWritten && _count == 0))) Monitor.Wait(_lock);
+            if (_isClosed) return Turn.Nothing;
+            (_isBusy, _isBusySending) = (true, true);
+            if (_isHalfWritten)
+            {
+                _isHalfWritten = false;
+                return Turn.Rest;
+            }
+            (header, payload) = _frames[_first];
             _frames[_first] = default;
             _first = (_first + 1) % capacity;
             _count--;
-            _isTaken = true;
-            return true;
+            return Turn.Frame;
         }
     }
 
@@ -58,8 +90,39 @@ internal sealed class SendQueue(int capacity)
         lock (_lock)
         {
             _isClosed = true;
+            _isHalfWritten = false;
+            _count = 0;
             Array.Clear(_frames);
-            Monitor.PulseAll(_lock);
+            Monitor.Pulse(_lock);
         }
+    }
+
+    /// <summary>What became of a frame.</summary>
+    public enum Addition
+    {
+        /// <summary>The caller is to write it, then call <see cref="SendQueue.Written"/>.</summary>
+        WriteNow,
+
+        /// <summary>The sending thread will write it.</summary>
+        Waits,
+
+        /// <summary>There is no room.</summary>
+        Full,
+
+        /// <summary>The queue is closed.</summary>
+        Dropped,
+    }
+
+    /// <summary>What the sending thread has to do.</summary>
+    public enum Turn
+    {
+        /// <summary>End.</summary>
+        Nothing,
+
+        /// <summary>Write the rest of the frame that was begun.</summary>
+        Rest,
+
+        /// <summary>Write the frame.</summary>
+        Frame,
     }
 }

@@ -1,6 +1,6 @@
 namespace ActorTrain.Actors.Bulk;
 
-/// <summary>Since when something has not moved, in a number that one thread writes and another reads; 0 while it may rest.</summary>
+/// <summary>Since when something has not moved: one thread writes it and another reads; 0 while it may rest.</summary>
 internal static class Stillness
 {
     public static void Start(ref long since) => Volatile.Write(ref since, Environment.TickCount64);

@@ -24,6 +24,8 @@ public static class ClusterHocon
     /// <param name="settings">Without <see cref="ClusterSettings.Errors"/>.</param>
     public static string Of(ClusterSettings settings) => $$"""
         akka {
+          # When loggers are gone it would write to standard output, which is the program's own.
+          stdout-loglevel = ERROR
           actor {
             provider = cluster
         {{Serialization}}
@@ -42,8 +44,6 @@ public static class ClusterHocon
               maximum-frame-size = {{WireLimits.MaxFrameBytes}}b
               send-buffer-size = {{2 * WireLimits.MaxFrameBytes}}b
               receive-buffer-size = {{2 * WireLimits.MaxFrameBytes}}b
-              # A batch waits for more to write; a control message has nobody to wait for.
-              batching.enabled = {{OnOff(settings.Transport == BulkTransport.Akka)}}
               enable-ssl = {{OnOff(settings.Tls is not null)}}
               ssl {
                 suppress-validation = off
@@ -55,6 +55,10 @@ public static class ClusterHocon
             roles = {{List(settings.Roles)}}
             seed-nodes = {{List(settings.SeedNodes.Select(seed => AddressOf(settings, seed)))}}
             retry-unsuccessful-join-after = 1s
+            # Half of Akka's: each is waited for between a death and the next server.
+            gossip-interval = 500ms
+            leader-actions-interval = 500ms
+            unreachable-nodes-reaper-interval = 500ms
             shutdown-after-unsuccessful-join-seed-nodes = {{(settings.JoinTimeout is { } join ? Seconds(join) : "off")}}
             run-coordinated-shutdown-when-down = on
             downing-provider-class = "Akka.Cluster.SBR.SplitBrainResolverProvider, Akka.Cluster"
@@ -77,6 +81,7 @@ public static class ClusterHocon
             singleton-proxy {
               singleton-name = {{SingletonName}}
               role = {{ClusterSettings.ServerRole}}
+              singleton-identification-interval = 500ms
               # It would say at once that it found nothing after 30 seconds.
               log-singleton-identification-failure = off
             }

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Cluster.Tools.Singleton;
+using Akka.Event;
 using Akka.Hosting;
 
 namespace ActorTrain.Actors;
@@ -29,6 +30,12 @@ public static class ClusterHosting
             .AddHocon(ClusterHocon.Of(settings), HoconAddMode.Prepend)
             // Before the system starts: its serializers are made once.
             .AddHocon(ClusterSingleton.DefaultConfig(), HoconAddMode.Append)
+            .ConfigureLoggers(loggers =>
+            {
+                loggers.LogLevel = LogLevel.WarningLevel;
+                loggers.ClearLoggers();
+                loggers.AddLogger<QuietLogger>();
+            })
             .AddStartup((system, _) =>
             {
                 end.Watch(system);

@@ -4,6 +4,7 @@ using System.Threading.Channels;
 using ActorTrain.Actors.Bulk;
 using ActorTrain.Actors.Security;
 using ActorTrain.Kernels;
+using Akka.Actor;
 
 namespace ActorTrain.Actors;
 
@@ -29,10 +30,24 @@ internal sealed record NodeContext(
     /// <summary>Tells what happened.</summary>
     public void Tell(TrainingEvent @event) => Events.TryWrite(@event);
 
-    /// <summary>A link to a server, made on a thread of its own because connecting waits.</summary>
-    public Task<ILink> Connect(string host, int port, Guid run, BulkToken token, ILinkOwner owner) => Task.Factory.StartNew<ILink>(
-        () => BulkConnection.Connect(host, port, Tls, run, token, owner, CancellationToken.None),
-        CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    /// <summary>A link to a server. A connection is made on a thread of its own, because connecting waits.</summary>
+    /// <param name="actor">Whose owner it is; a link through Akka leads to the sender of its current message.</param>
+    /// <param name="host">From the server's welcome, as the rest.</param>
+    /// <param name="port">0: through Akka.</param>
+    /// <param name="run">Names the run.</param>
+    /// <param name="token">To be shown.</param>
+    /// <param name="owner">Whose link it will be.</param>
+    public Task<ILink> Connect(IUntypedActorContext actor, string host, int port, Guid run, BulkToken token, ILinkOwner owner)
+    {
+        if (port > 0)
+        {
+            return Task.Factory.StartNew<ILink>(
+                () => BulkConnection.Connect(host, port, Tls, run, token, owner, CancellationToken.None),
+                CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        }
+        var server = actor.Sender;
+        return Task.FromResult<ILink>(new AkkaLink(actor.ActorOf(AkkaLinkActor.Props(owner, server, (run, token))), server));
+    }
 
     private static bool IsHere(string kernel)
     {

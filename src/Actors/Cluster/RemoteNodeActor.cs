@@ -1,4 +1,5 @@
 using ActorTrain.Actors.Bulk;
+using ActorTrain.Actors.Protocol;
 using Akka.Actor;
 
 namespace ActorTrain.Actors;
@@ -11,6 +12,7 @@ internal abstract class RemoteNodeActor : ReceiveActor, IWithTimers
     private readonly ExpectedLinks _links;
     private Func<BulkToken, object>? _welcome;
     private BulkToken _token;
+    private IActorRef? _akkaLink;
     private string? _closingReason;
 
     /// <summary>A stand-in for a node that is about to connect.</summary>
@@ -28,6 +30,12 @@ internal abstract class RemoteNodeActor : ReceiveActor, IWithTimers
         Receive<Greet>(m =>
         {
             if (Link is null) m.Node.Tell(_welcome!(_token));
+        });
+        Receive<ClusterProtocol.BulkChunk>(m =>
+        {
+            if (_akkaLink is not null) _akkaLink.Forward(m);
+            else if (AkkaLinkActor.Shows(m, _token) && _links.Take(_token) is { } owner)
+                _akkaLink = Context.ActorOf(AkkaLinkActor.Props(owner, Sender));
         });
         Receive<CloseLink>(m =>
         {

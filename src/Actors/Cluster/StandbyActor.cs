@@ -34,7 +34,7 @@ internal sealed class StandbyActor : ReceiveActor, IWithTimers
         {
             if (_keeper is not null || _isServer) return;
             var keeper = _keeper = new(folder, m.Incarnation, Self);
-            _node.Connect(m.BulkHost, m.BulkPort, m.Run, m.Token, keeper)
+            _node.Connect(Context, m.BulkHost, m.BulkPort, m.Run, m.Token, keeper)
                 .PipeTo(Self, success: link => new Opened(keeper, link), failure: e => new Closed(keeper, (e.InnerException ?? e).Message));
         });
         Receive<ClusterProtocol.Refused>(m => _node.End(new NodeEnd.Refused(m.Reason)));
@@ -52,7 +52,7 @@ internal sealed class StandbyActor : ReceiveActor, IWithTimers
         Receive<Closed>(m =>
         {
             if (!ReferenceEquals(m.Keeper, _keeper)) return;
-            if (_link is not null) _node.Tell(new ServerLost(m.Keeper.Incarnation, m.Reason));
+            if (_link is not null) _node.Tell(new ServerLinkLost(m.Keeper.Incarnation, m.Reason));
             (_keeper, _link) = (null, null);
         });
         Receive<TakeOver>(_ =>

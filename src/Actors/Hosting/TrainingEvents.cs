@@ -67,7 +67,7 @@ public sealed record NodeWelcomed(long Incarnation) : TrainingEvent;
 /// <summary>This worker node has lost its server, and looks for it again.</summary>
 /// <param name="Incarnation">The server's fencing number.</param>
 /// <param name="Reason">In words.</param>
-public sealed record ServerLost(long Incarnation, string Reason) : TrainingEvent;
+public sealed record ServerLinkLost(long Incarnation, string Reason) : TrainingEvent;
 
 /// <summary>The server has refused a node.</summary>
 /// <param name="Node">Its name.</param>

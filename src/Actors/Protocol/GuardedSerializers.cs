@@ -1,14 +1,15 @@
 using System.Runtime.Serialization;
 using Akka.Actor;
 using Akka.Dispatch.SysMsg;
+using Akka.Event;
 using Akka.Remote.Serialization;
 using Akka.Serialization;
 
 namespace ActorTrain.Actors.Protocol;
 
 /// <summary>
-/// Lets in only those of Akka's system messages that death watch needs. The others would let a peer stop, suspend or
-/// restart any actor, untrusted mode or not, and some carry exceptions, made by the name of their type.
+/// Lets in only those of Akka's system messages that death watch needs. Others would let a peer restart any actor,
+/// untrusted mode or not, and some carry exceptions, made by the name of their type.
 /// </summary>
 /// <param name="system">The actor system.</param>
 public sealed class GuardedSystemSerializer(ExtendedActorSystem system) : Serializer(system)
@@ -25,11 +26,17 @@ public sealed class GuardedSystemSerializer(ExtendedActorSystem system) : Serial
     public override byte[] ToBinary(object obj) => _inner.ToBinary(obj);
 
     /// <inheritdoc/>
-    /// <exception cref="SerializationException">It is no message of death watch.</exception>
-    public override object FromBinary(byte[] bytes, Type type) =>
-        type == typeof(Watch) || type == typeof(Unwatch) || type == typeof(DeathWatchNotification)
-            ? _inner.FromBinary(bytes, type)
-            : throw new SerializationException($"Wire message refused: the system message {type}.");
+    /// <returns>For what is not let in, something that untrusted mode drops: an error would cost the connection, and
+    /// the peer, which was not told that the message arrived, would send it again and again.</returns>
+    public override object FromBinary(byte[] bytes, Type type)
+    {
+        if (type == typeof(Watch) || type == typeof(Unwatch) || type == typeof(DeathWatchNotification))
+            return _inner.FromBinary(bytes, type);
+        system.Log.Warning("Wire message refused: the system message {0}.", type?.Name);
+        return new Dropped();
+    }
+
+    private sealed record Dropped : IPossiblyHarmful;
 }
 
 /// <summary>

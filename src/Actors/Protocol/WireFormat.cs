@@ -182,8 +182,8 @@ public static class WireFormat
     private static void Write(WireWriter writer, BulkChunk m)
     {
         writer.Int64(m.Stream, long.MinValue, "stream");
-        writer.Int32(m.Count, 1, MaxChunks, "count");
-        writer.Int32(m.Index, 0, m.Count - 1, "index");
+        writer.Int32(m.Index, 0, MaxChunks - 1, "index");
+        writer.Int32(m.Count, m.Index + 1, MaxChunks, "count");
         if (m.Index == 0 && m.Bytes.Length < WireLimits.BulkHeaderBytes) Wire.Refuse("the first piece has no whole header");
         writer.Bytes(m.Bytes.Span, MaxChunkBytes, "piece");
     }
@@ -191,8 +191,8 @@ public static class WireFormat
     private static BulkChunk ReadBulkChunk(ref WireReader reader)
     {
         var stream = reader.Int64(long.MinValue, "stream");
-        var count = reader.Int32(1, MaxChunks, "count");
-        var index = reader.Int32(0, count - 1, "index");
+        var index = reader.Int32(0, MaxChunks - 1, "index");
+        var count = reader.Int32(index + 1, MaxChunks, "count");
         var bytes = reader.Bytes(MaxChunkBytes, "piece");
         if (index == 0 && bytes.Length < WireLimits.BulkHeaderBytes) Wire.Refuse("the first piece has no whole header");
         return new(stream, index, count, bytes);

@@ -18,9 +18,12 @@ public sealed record ClusterIdentity(X509Certificate2 Authority, X509Certificate
     public static ClusterIdentity Load(string authorityFile, string certificateFile, string keyFile)
     {
         var authority = Parse(authorityFile, "a certificate", static pem => X509Certificate2.CreateFromPem(pem));
-        using var certificate = Parse(certificateFile, "a certificate", static pem => X509Certificate2.CreateFromPem(pem));
+        using var certificate = Parse(
+            certificateFile, "a certificate", static pem => X509Certificate2.CreateFromPem(pem));
         if (!CertificateRule.IsSigned(certificate, authority, certificate.NotBefore))
-            throw new IdentityException(certificateFile, $"not signed by the authority in {authorityFile}; give the ca.pem that was made with it");
+            throw new IdentityException(
+                certificateFile,
+                $"not signed by the authority in {authorityFile}; give the ca.pem that was made with it");
         return new(authority, Parse(keyFile, $"the key of {certificateFile}", pem => WithKey(certificate, pem)));
     }
 
@@ -47,7 +50,8 @@ public sealed record ClusterIdentity(X509Certificate2 Authority, X509Certificate
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new IdentityException(file, $"cannot be read ({e.Message.TrimEnd('.')}); let the user that runs the node read it");
+            throw new IdentityException(
+                file, $"cannot be read ({e.Message.TrimEnd('.')}); let the user that runs the node read it");
         }
     }
 }

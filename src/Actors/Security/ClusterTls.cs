@@ -23,7 +23,7 @@ public sealed class ClusterTls
         _own = SslStreamCertificateContext.Create(identity.Node, additionalCertificates: null, offline: true);
     }
 
-    /// <summary>Whether nodes may only talk there with TLS: everywhere but on this machine's loopback addresses.</summary>
+    /// <summary>Whether TLS is required there: everywhere but on this machine's loopback addresses.</summary>
     /// <param name="host">Name or address; an empty one means all addresses.</param>
     public static bool RequiredFor(string host) =>
         !host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
@@ -34,7 +34,10 @@ public sealed class ClusterTls
     public static void CheckAllowed(string host, ClusterTls? tls)
     {
         if (tls is null && RequiredFor(host))
-            throw new ArgumentException($"'{host}' is not a loopback address: TLS is required. Make certificates with 'actortrain certs', or use 127.0.0.1.", nameof(host));
+            throw new ArgumentException(
+                $"'{host}' is not a loopback address: TLS is required. "
+                + "Make certificates with 'actortrain certs', or use 127.0.0.1.",
+                nameof(host));
     }
 
     /// <summary>The accepting side's handshake.</summary>
@@ -45,7 +48,7 @@ public sealed class ClusterTls
     public SslStream AsServer(Stream inner, IPAddress peer)
     {
         string? refusal = null;
-        return Shake(new SslStream(inner), () => refusal, stream => stream.AuthenticateAsServer(new SslServerAuthenticationOptions
+        var options = new SslServerAuthenticationOptions
         {
             ServerCertificateContext = _own,
             ClientCertificateRequired = true,
@@ -55,7 +58,8 @@ public sealed class ClusterTls
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
             RemoteCertificateValidationCallback = (_, certificate, _, _) =>
                 (refusal = Refusal(certificate, CertificateUse.Client, peer.ToString())) is null,
-        }));
+        };
+        return Shake(new SslStream(inner), stream => stream.AuthenticateAsServer(options), () => refusal);
     }
 
     /// <summary>The connecting side's handshake.</summary>
@@ -66,7 +70,7 @@ public sealed class ClusterTls
     public SslStream AsClient(Stream inner, string host)
     {
         string? refusal = null;
-        return Shake(new SslStream(inner), () => refusal, stream => stream.AuthenticateAsClient(new SslClientAuthenticationOptions
+        var options = new SslClientAuthenticationOptions
         {
             TargetHost = host,
             ClientCertificateContext = _own,
@@ -76,13 +80,14 @@ public sealed class ClusterTls
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
             RemoteCertificateValidationCallback = (_, certificate, _, _) =>
                 (refusal = Refusal(certificate, CertificateUse.Server, host)) is null,
-        }));
+        };
+        return Shake(new SslStream(inner), stream => stream.AuthenticateAsClient(options), () => refusal);
     }
 
     private string? Refusal(X509Certificate? certificate, CertificateUse use, string host) =>
         CertificateRule.Check(certificate as X509Certificate2, _identity.Authority, use, host, _clock.GetUtcNow());
 
-    private static SslStream Shake(SslStream stream, Func<string?> refusal, Action<SslStream> handshake)
+    private static SslStream Shake(SslStream stream, Action<SslStream> handshake, Func<string?> refusal)
     {
         try
         {
@@ -95,7 +100,7 @@ public sealed class ClusterTls
             throw e switch
             {
                 AuthenticationException when refusal() is { } reason => new AuthenticationException(reason, e),
-                AuthenticationException => new AuthenticationException($"no TLS: {e.InnerException?.Message ?? e.Message}", e),
+                AuthenticationException => new AuthenticationException($"no TLS: {(e.InnerException ?? e).Message}", e),
                 _ => e,
             };
         }

@@ -32,7 +32,11 @@ internal sealed class WorkerNodeActor : ReceiveActor
             _shards[m.Shard] = Sender;
             Take(new NodeShardReady(m.Shard));
         });
-        Receive<UseLink>(m => _link = m.Link);
+        Receive<UseLink>(m =>
+        {
+            _link = m.Link;
+            if (_link is null) Take(ServerLost.Instance);
+        });
     }
 
     /// <summary>How to make one; on the thread of its first shard, which never works when it does.</summary>

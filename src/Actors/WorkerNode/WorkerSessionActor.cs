@@ -83,7 +83,7 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
         }
         _incarnation = m.Incarnation;
         var owner = _owner = new ServerLink(m.Incarnation, plan, Self, _worker);
-        _node.Connect(m.BulkHost, m.BulkPort, m.Run, m.Token, owner)
+        _node.Connect(Context, m.BulkHost, m.BulkPort, m.Run, m.Token, owner)
             .PipeTo(Self, success: link => new LinkOpened(owner, link), failure: e => new LinkClosed(owner, (e.InnerException ?? e).Message));
     }
 
@@ -101,7 +101,7 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
     private void Close(ServerLink owner, string reason)
     {
         if (!ReferenceEquals(owner, _owner)) return;
-        if (_link is not null) _node.Tell(new ServerLost(_incarnation, reason));
+        if (_link is not null) _node.Tell(new ServerLinkLost(_incarnation, reason));
         (_owner, _link) = (null, null);
     }
 

@@ -16,7 +16,7 @@ public static class Rounds
     public const int StepsBetweenProbes = 64;
 
     /// <summary>No work is late before this time: pauses of a scheduler or a collector are no reason to compute twice.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(100);
+    public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
 
     /// <summary>The same for a unit's first work, for which it compiles and fills its caches.</summary>
     public static readonly TimeSpan FirstPatience = TimeSpan.FromSeconds(2);

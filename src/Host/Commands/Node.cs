@@ -67,16 +67,28 @@ internal sealed class Node(string role, TrainSettings settings, NodeSettings nod
         {
             LoadData = _ => DataOption.Load(settings.Data),
             Shards = settings.Shards ?? Environment.ProcessorCount,
-            OnEvent = e =>
-            {
-                if (NodeText.Event(e, settings.Epochs) is { } line) Say(line);
-            },
+            OnEvent = Show,
         };
         if (role != ClusterSettings.ServerRole) return training;
         // A server may be the first one: then it begins the run of its configuration.
         var recipe = settings.NewRecipe(await DataOption.Load(settings.Data), modelFromFile: null);
         var folder = settings.Out is { } path ? new RunFolder(path) : RunFolder.Create(null, recipe, DateTimeOffset.Now);
-        return training with { Recipe = recipe, Checkpoints = new CheckpointFolder(folder.Checkpoints, settings.KeepCheckpoints ?? Training.KeepCheckpoints) };
+        var events = new RunLog(folder.In(RunFolder.Events), TimeProvider.System);
+        return training with
+        {
+            Recipe = recipe,
+            Checkpoints = new CheckpointFolder(folder.Checkpoints, settings.KeepCheckpoints ?? Training.KeepCheckpoints),
+            OnEvent = e =>
+            {
+                events.Add(e);
+                Show(e);
+            },
+        };
+    }
+
+    private void Show(TrainingEvent @event)
+    {
+        if (NodeText.Event(@event, settings.Epochs) is { } line) Say(line);
     }
 
     private void Say(string text) => Console.WriteLine($"{node.Cluster.Name}: {text}");

@@ -10,19 +10,33 @@ internal static class NodeCommand
     /// <summary>The command with an option for every setting.</summary>
     public static Command Create()
     {
-        var role = new Option<string>("--role") { HelpName = "server|worker", Description = "server: lead a run or stand by; worker: compute" };
         var config = new Option<string>("--config") { HelpName = "FILE", Description = "JSON configuration, for example one of configs/" };
+        var untilInputEnds = new Option<bool>("--until-input-ends") { Description = "stop when standard input ends, with whoever started it" };
         var settings = new SettingOptions(Setting.Training, Setting.Cluster);
-        var command = new Command("node", "Be a node of a training cluster, until it is stopped or its run is over.") { role, config };
+        var command = new Command("node", "Be a node of a training cluster, until it is stopped or its run is over.") { config, untilInputEnds };
         settings.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
             var configuration = settings.Read(parsed, parsed.GetValue(config));
-            var named = parsed.GetValue(role) ?? configuration["Cluster:Role"];
+            var named = configuration["Cluster:Role"];
             if (named is not (ClusterSettings.ServerRole or ClusterSettings.WorkerRole))
                 throw new UsageException($"Cluster:Role (--role) is '{named}'; give server or worker.");
-            return new Node(named, TrainSettings.Read(configuration), NodeSettings.Read(configuration)).Run(cancellation);
+            var node = new Node(named, TrainSettings.Read(configuration), NodeSettings.Read(configuration));
+            return parsed.GetValue(untilInputEnds) ? node.Run(InputEnd()) : node.Run(cancellation);
         });
         return command;
+    }
+
+    private static CancellationToken InputEnd()
+    {
+        var end = new CancellationTokenSource();
+        new Thread(() =>
+        {
+            while (Console.In.Read() >= 0)
+            {
+            }
+            end.Cancel();
+        }) { IsBackground = true, Name = "input" }.Start();
+        return end.Token;
     }
 }

@@ -16,7 +16,7 @@ internal static class TrainCommand
             Arity = ArgumentArity.ZeroOrOne,
             Description = "go on from a checkpoint file or a run's folder (default: --out, or the newest run)",
         };
-        var settings = new SettingOptions(Setting.Training, Setting.Cluster);
+        var settings = new SettingOptions(Setting.Training, Setting.Cluster.Without("Role"));
         var command = new Command("train", "Train a model; without options 784-128-64-10 on MNIST for 5 epochs.") { config, resume };
         settings.AddTo(command);
         command.SetAction((parsed, cancellation) =>

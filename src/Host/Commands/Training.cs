@@ -15,7 +15,13 @@ using Spectre.Console;
 namespace ActorTrain.Host.Commands;
 
 /// <summary>What <c>actortrain train</c> does: composes a job, runs it in a host, shows it, writes what is left of it.</summary>
-internal sealed class Training(TrainSettings settings, NodeSettings node, bool isResumed, string? resumeFrom)
+/// <param name="settings">What is trained.</param>
+/// <param name="node">How it takes part in a cluster, if it does.</param>
+/// <param name="isResumed">Whether it goes on from a checkpoint.</param>
+/// <param name="resumeFrom">Which; none: of the run's folder, or of the newest run.</param>
+/// <param name="onBegin">Told where lines can be shown, before the run begins.</param>
+internal sealed class Training(
+    TrainSettings settings, NodeSettings node, bool isResumed = false, string? resumeFrom = null, Action<Action<string>>? onBegin = null)
 {
     /// <summary>How many checkpoints are kept when nobody says otherwise.</summary>
     public const int KeepCheckpoints = 3;
@@ -44,11 +50,12 @@ internal sealed class Training(TrainSettings settings, NodeSettings node, bool i
             Checkpoints = new CheckpointFolder(run.Checkpoints, settings.KeepCheckpoints ?? KeepCheckpoints),
             From = checkpoint?.Contents.State,
         };
-        var outcome = await RunInHost(job, data, checkpoint, cancellation);
+        using var events = new RunLog(run.In(RunFolder.Events), TimeProvider.System);
+        var outcome = await RunInHost(job, data, checkpoint, events, cancellation);
         return Finish(job, data, run, outcome);
     }
 
-    private async Task<TrainingOutcome> RunInHost(TrainingJob job, Dataset data, LoadedCheckpoint? checkpoint, CancellationToken cancellation)
+    private async Task<TrainingOutcome> RunInHost(TrainingJob job, Dataset data, LoadedCheckpoint? checkpoint, RunLog events, CancellationToken cancellation)
     {
         var (recipe, description) = (job.Recipe, data.Description);
         using ITrainingDisplay display = Console.IsOutputRedirected
@@ -60,7 +67,15 @@ internal sealed class Training(TrainSettings settings, NodeSettings node, bool i
             display.Line($"resumed from {checkpoint.Path} at epoch {checkpoint.Contents.State.Position.Epoch + 1}, step {checkpoint.Contents.State.Position.Step}");
 
         using var interrupt = new InterruptListener(display.Line);
-        job = job with { OnEvent = e => Show(e, display, recipe.Epochs) };
+        onBegin?.Invoke(display.Line);
+        job = job with
+        {
+            OnEvent = e =>
+            {
+                events.Add(e);
+                Show(e, display, recipe.Epochs);
+            },
+        };
         return settings.Nodes == 0
             ? await RunHere(job, interrupt, cancellation)
             : await RunAsServer(job, interrupt, cancellation);

@@ -34,6 +34,7 @@ internal sealed record Setting(string Key, string Option, string Value, string H
     /// <summary>How a process takes part in a cluster, in the order of the help.</summary>
     public static SettingSection Cluster { get; } = new("Cluster",
     [
+        new("Role", "--role", "server|worker", "server: lead a run or stand by; worker: compute"),
         new("Host", "--host", "ADDRESS", "address of this machine to listen on; beyond loopback TLS is required (default 127.0.0.1)"),
         new("Port", "--port", "N", "port of the control plane; 0: any free one (default 0)"),
         new("BulkPort", "--bulk-port", "N", "a server's port for weights and gradients; 0: any free one (default 0)"),
@@ -51,4 +52,8 @@ internal sealed record Setting(string Key, string Option, string Value, string H
 /// <summary>Settings that belong together.</summary>
 /// <param name="Name">Of the section in configuration files.</param>
 /// <param name="Settings">In the order of the help.</param>
-internal sealed record SettingSection(string Name, IReadOnlyList<Setting> Settings);
+internal sealed record SettingSection(string Name, IReadOnlyList<Setting> Settings)
+{
+    /// <summary>The same section without a setting that a command does not have.</summary>
+    public SettingSection Without(string key) => this with { Settings = [.. Settings.Where(s => s.Key != key)] };
+}

@@ -10,6 +10,9 @@ internal sealed class RunFolder(string path)
     /// <summary>Where runs are made when nobody says otherwise.</summary>
     public const string Default = "runs";
 
+    /// <summary>What happened in the run, a line of JSON each.</summary>
+    public const string Events = "events.jsonl";
+
     /// <summary>The folder.</summary>
     public string Path { get; } = path;
 

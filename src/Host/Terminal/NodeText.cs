@@ -19,7 +19,7 @@ internal static class NodeText
         NodeJoined e => $"node {e.Node} joined at step {e.Step} with {Count(e.Shards, "shard", "shards")}",
         CheckpointNotSaved e => $"no checkpoint: {e.Reason}",
         NodeWelcomed e => $"takes part in the run of server {e.Incarnation}",
-        ServerLost e => $"server {e.Incarnation} lost ({e.Reason}); looking for the next one",
+        ServerLinkLost e => $"server {e.Incarnation} lost ({e.Reason}); looking for the next one",
         NodeRefused e => $"node {e.Node} refused: {e.Reason}",
         ServerStarted e => e.Step == 0 ? $"server {e.Incarnation} begins the run" : $"server {e.Incarnation} goes on from step {e.Step}",
         StandbyAttached e => $"stand-by {e.Node} keeps checkpoints",

@@ -10,15 +10,15 @@ public class LateWorkTests
     private static readonly ShardId Second = TestServer.Shard(2);
 
     [Fact]
-    public void Work_is_late_after_the_patience_and_then_given_to_somebody_idle_too()
+    public void Work_is_late_after_the_first_patience_and_then_given_to_somebody_idle_too()
     {
         var server = TestServer.With(2, Tiny.Recipe, Tiny.Data);
         var late = server.Orders[1];
         server.AnswerOldest();
-        Assert.Empty(Tick(server, ms: 100));
-        var effects = Tick(server, ms: 101);
+        Assert.Empty(Tick(server, ms: 2000));
+        var effects = Tick(server, ms: 2001);
         Assert.Equal<ServerEffect>(
-            [new ReportReassignment(Second, late.Order.Key, "no answer for 0.1 s"), new SendWork(First, late.Order)], effects);
+            [new ReportReassignment(Second, late.Order.Key, "no answer for 2.0 s"), new SendWork(First, late.Order)], effects);
     }
 
     [Fact]
@@ -30,8 +30,8 @@ public class LateWorkTests
         server.AnswerOldest();
         // Both took 100 ms for each of four rows; they should be done again after 400 ms.
         server.AnswerOldest();
-        Assert.Empty(Tick(server, 400 + 1300));
-        Assert.Equal(2, Tick(server, 400 + 1301).Count);
+        Assert.Empty(Tick(server, 400 + 1450));
+        Assert.Equal(2, Tick(server, 400 + 1451).Count);
     }
 
     [Fact]
@@ -47,9 +47,9 @@ public class LateWorkTests
         var server = TestServer.With(3, Tiny.Recipe, Tiny.Data);
         server.AnswerOldest();
         server.AnswerOldest();
-        Assert.Equal([First], Tick(server, 101).OfType<SendWork>().Select(e => e.Shard));
-        Assert.Empty(Tick(server, 150));
-        Assert.Equal([Second], Tick(server, 202).OfType<SendWork>().Select(e => e.Shard));
+        Assert.Equal([First], Tick(server, 2001).OfType<SendWork>().Select(e => e.Shard));
+        Assert.Empty(Tick(server, 2050));
+        Assert.Equal([Second], Tick(server, 4002).OfType<SendWork>().Select(e => e.Shard));
     }
 
     [Fact]
@@ -58,7 +58,7 @@ public class LateWorkTests
         var server = TestServer.With(2, Tiny.Recipe, Tiny.Data);
         var late = server.Orders[1];
         server.AnswerOldest();
-        Tick(server, 101);
+        Tick(server, 2001);
         server.Take(server.Compute(server.Orders.Single(o => o.Shard == First)));
         Assert.Equal(1, server.State.Training.Version);
         Assert.Equal([First], server.Orders.Where(o => o != late).Select(o => o.Shard));
@@ -81,7 +81,7 @@ public class LateWorkTests
         var parameters = ((GradientOrder)late.Order).Parameters;
         var weights = parameters.Sha256();
         server.AnswerOldest();
-        Tick(server, 101);
+        Tick(server, 2001);
         while (server.Orders.Find(o => o.Shard == First) is { } order)
         {
             server.Take(server.Compute(order));
@@ -118,9 +118,9 @@ public class LateWorkTests
         var server = TestServer.With(2, Tiny.Recipe, Tiny.Data);
         var late = server.Orders[1];
         server.AnswerOldest();
-        Tick(server, 101);
+        Tick(server, 2001);
         Assert.Empty(server.Fail(late, "boom"));
-        Tick(server, 300);
+        Tick(server, 4002);
         var again = server.Orders.Single(o => o.Shard == Second);
         Assert.Equal(late, again);
         var lost = Assert.IsType<ReportLost>(Assert.Single(server.Lose(Second)));

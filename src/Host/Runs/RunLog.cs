@@ -1,0 +1,90 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ActorTrain.Actors;
+using ActorTrain.Host.Terminal;
+
+namespace ActorTrain.Host.Runs;
+
+/// <summary>
+/// What happened in a run, a JSON object a line, for dashboards: <c>time</c>, <c>event</c> (the event's name), its figures,
+/// and <c>text</c>, the words that the terminal shows. Steps are left out: they are metrics, not events.
+/// </summary>
+internal sealed class RunLog : IDisposable
+{
+    private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private readonly StreamWriter _writer;
+    private readonly TimeProvider _time;
+
+    /// <summary>Appends to a file.</summary>
+    /// <exception cref="FailureException">It can't be written.</exception>
+    public RunLog(string path, TimeProvider time)
+    {
+        _time = time;
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+            _writer = new StreamWriter(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FailureException($"can't write {path}: {e.Message}");
+        }
+    }
+
+    /// <summary>Appends an event. A full disk loses lines of this log, never the run.</summary>
+    public void Add(TrainingEvent @event)
+    {
+        if (Json(@event, _time.GetUtcNow()) is not { } json) return;
+        try
+        {
+            _writer.WriteLine(json.ToJsonString(Format));
+            _writer.Flush();
+        }
+        catch (IOException)
+        {
+        }
+    }
+
+    /// <summary>The event as JSON; none for steps.</summary>
+    public static JsonObject? Json(TrainingEvent @event, DateTimeOffset time)
+    {
+        JsonObject? figures = @event switch
+        {
+            StepDone => null,
+            EpochDone e => new()
+            {
+                ["epoch"] = e.Summary.Epoch, ["trainLoss"] = e.Summary.TrainLoss, ["trainAccuracy"] = e.Summary.TrainAccuracy,
+                ["testLoss"] = e.Summary.TestLoss, ["testAccuracy"] = e.Summary.TestAccuracy, ["samples"] = e.Summary.SamplesSeen,
+                ["weightsSha256"] = e.Summary.WeightsSha256, ["trainSeconds"] = e.TrainSeconds,
+            },
+            NodeJoined e => new() { ["node"] = e.Node.Name, ["life"] = e.Node.Incarnation, ["shards"] = e.Shards, ["step"] = e.Step },
+            NodeLost e => new()
+            {
+                ["node"] = e.Node.Name, ["life"] = e.Node.Incarnation, ["step"] = e.Step, ["silenceSeconds"] = e.Silence.TotalSeconds,
+                ["microbatchesHandedOutAgain"] = e.Microbatches, ["samplesLost"] = 0, ["reason"] = e.Reason,
+            },
+            WorkReassigned e => new() { ["node"] = e.Shard.Name, ["step"] = e.Key.Step, ["treeNode"] = $"{e.Key.Node}", ["reason"] = e.Reason },
+            CheckpointSaved e => new() { ["path"] = e.Path },
+            CheckpointNotSaved e => new() { ["reason"] = e.Reason },
+            ServerStarted e => new() { ["incarnation"] = e.Incarnation, ["step"] = e.Step },
+            ServerLinkLost e => new() { ["incarnation"] = e.Incarnation, ["reason"] = e.Reason },
+            NodeWelcomed e => new() { ["incarnation"] = e.Incarnation },
+            NodeRefused e => new() { ["node"] = e.Node, ["reason"] = e.Reason },
+            StandbyAttached e => new() { ["node"] = e.Node },
+            StandbyLost e => new() { ["node"] = e.Node, ["reason"] = e.Reason },
+            RunEnded e => new() { ["phase"] = $"{e.Outcome.Phase}", ["steps"] = e.Outcome.StepsDone, ["reason"] = e.Outcome.Reason },
+            RunOverHeard e => new() { ["phase"] = $"{e.Phase}", ["weightsSha256"] = e.WeightsSha256, ["reason"] = e.Reason },
+            _ => new(),
+        };
+        if (figures is null) return null;
+        figures.Insert(0, "time", time.ToString("O"));
+        figures.Insert(1, "event", @event.GetType().Name);
+        if (NodeText.Event(@event, epochs: null) is { } text) figures["text"] = text;
+        return figures;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _writer.Dispose();
+}

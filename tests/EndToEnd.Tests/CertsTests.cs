@@ -1,0 +1,79 @@
+using ActorTrain.Actors.Security;
+
+namespace ActorTrain.EndToEnd.Tests;
+
+public class CertsTests
+{
+    [Fact]
+    public void Certificates_are_made_for_each_node_and_fit_together()
+    {
+        using var program = new TestProgram();
+        var result = program.Run(
+            "certs", "--out", "certs", "--host", "server-1,192.0.2.7", "--host", "2001:db8::7", "--days", "30");
+        Assert.True(result.ExitCode == 0, result.Error);
+        Assert.Equal(
+            ["2001_db8__7-key.pem", "2001_db8__7.pem", "ca-key.pem", "ca.pem", "server-1-key.pem", "server-1.pem"],
+            Directory.GetFiles(program.In("certs")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Contains(
+            "  server-1.pem, server-1-key.pem: to the node at server-1, 192.0.2.7, and to no other",
+            result.Output,
+            StringComparison.Ordinal);
+        var identity = ClusterIdentity.Load(
+            program.In("certs", "ca.pem"),
+            program.In("certs", "server-1.pem"),
+            program.In("certs", "server-1-key.pem"));
+        var now = TimeProvider.System.GetUtcNow();
+        foreach (var use in new[] { CertificateUse.Server, CertificateUse.Client })
+        {
+            Assert.Null(Check("server-1", 29));
+            Assert.Null(Check("192.0.2.7", 0));
+            Assert.NotNull(Check("server-2", 0));
+            Assert.NotNull(Check("server-1", 31));
+
+            string? Check(string host, int days) =>
+                CertificateRule.Check(identity.Node, identity.Authority, use, host, now.AddDays(days));
+        }
+    }
+
+    [Fact]
+    public void Nobody_else_may_read_a_key()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("files have no mode there");
+            return;
+        }
+        using var program = new TestProgram();
+        Assert.Equal(0, program.Run("certs", "--out", "certs").ExitCode);
+        foreach (var key in new[] { "ca-key.pem", "localhost-key.pem" })
+            Assert.Equal(
+                UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(program.In("certs", key)));
+    }
+
+    [Fact]
+    public void Nothing_is_overwritten()
+    {
+        using var program = new TestProgram();
+        program.Run("certs", "--out", "certs");
+        var before = File.ReadAllText(program.In("certs", "ca.pem"));
+        var result = program.Run("certs", "--out", "certs", "--host", "server-1");
+        Assert.Equal(2, result.ExitCode);
+        Assert.Equal($"--out: {Path.Combine("certs", "ca.pem")} exists; give another folder.", result.Error.TrimEnd());
+        Assert.Equal(before, File.ReadAllText(program.In("certs", "ca.pem")));
+        Assert.False(File.Exists(program.In("certs", "server-1.pem")));
+    }
+
+    [Theory]
+    [InlineData("../x", "--host: '../x' is neither a name nor an address; give for example worker-1 or 192.0.2.7.")]
+    [InlineData("a --host a", "--host: two certificates would be called a.pem; give each node another name first.")]
+    [InlineData("ca", "--host: two certificates would be called ca.pem; give each node another name first.")]
+    [InlineData("a --days 0", "--days is 0; give 1 to 36500.")]
+    public void A_wrong_option_is_one_line_and_exit_code_2(string options, string message)
+    {
+        using var program = new TestProgram();
+        var result = program.Run(["certs", "--out", "certs", "--host", .. options.Split(' ')]);
+        Assert.Equal(message, result.Error.TrimEnd());
+        Assert.Equal(2, result.ExitCode);
+        Assert.Empty(Directory.GetFileSystemEntries(program.Folder));
+    }
+}
