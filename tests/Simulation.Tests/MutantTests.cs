@@ -24,7 +24,7 @@ public class MutantTests(ITestOutputHelper output)
     [Theory, MemberData(nameof(Names))]
     public void A_planted_bug_is_found(string mutant)
     {
-        const int Most = 4000;
+        const int Most = 20_000;
         var simulator = new Simulator(Mutants[mutant]());
         for (var seed = 1; seed <= Most; seed++)
         {

@@ -106,7 +106,7 @@ internal abstract class Process(World world, string name)
     {
         var cost = World.Run.RowsOf(shard.Mail.Peek()) * RowCost * Slowness;
         cost = Random.Between(cost * 3 / 4, cost * 3 / 2);
-        if (World.HasFaults && Random.OneIn(40)) cost += Random.BetweenByMagnitude(10_000, 500_000);
+        if (World.HasFaults && Random.OneIn(40)) cost += Random.BetweenByMagnitude(10_000, 4_000_000);
         After(cost, Happening.ShardDone, shard);
     }
 }
