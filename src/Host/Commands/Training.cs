@@ -38,6 +38,7 @@ internal sealed class Training(
     {
         var shards = settings.Shards ?? Environment.ProcessorCount;
         var loading = DataOption.Load(settings.Data);
+        var rehearsing = Task.Run(Rehearsal.Run, cancellation);
         var checkpoint = isResumed
             ? CheckpointLocator.Load("--resume", resumeFrom ?? settings.Out, Console.Error.WriteLine)
             : null;
@@ -48,6 +49,7 @@ internal sealed class Training(
             : null;
         if (host is not null) await host.StartAsync(cancellation);
         var data = await loading;
+        await rehearsing;
         var recipe = checkpoint is null ? settings.NewRecipe(data, modelFile) : Resumed(checkpoint, data, modelFile);
         // Before a folder is made for the run: a kernel that can't be had here is an error now.
         (recipe, var matMul) = ChooseKernel(recipe);
