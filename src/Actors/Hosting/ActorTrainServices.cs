@@ -59,7 +59,7 @@ public static class ActorTrainServices
                 .WithActorTrainCluster(
                     job.Cluster, provider.GetRequiredService<ClusterEnd>(), job.Identity is null ? null : AkkaTls.Setup(job.Identity, time))
                 .WithNodeActors(context)
-                .ConfigureLoggers(LogNodeByFactory);
+                .ConfigureLoggers(LogByFactory);
         });
         services.AddHostedService(provider => provider.GetRequiredService<ClusterNode>());
         return services;
@@ -69,13 +69,6 @@ public static class ActorTrainServices
     {
         loggers.ClearLoggers();
         loggers.AddLoggerFactory();
-    }
-
-    // A lost connection is an error with a stack trace to Akka.Remote; the node's events tell it in plain words.
-    private static void LogNodeByFactory(LoggerConfigBuilder loggers)
-    {
-        LogByFactory(loggers);
-        loggers.WithLogFilter(filter => filter.ExcludeSourceContaining("/system/endpointManager"));
     }
 
     private static AkkaConfigurationBuilder WithNodeActors(this AkkaConfigurationBuilder akka, NodeContext node)

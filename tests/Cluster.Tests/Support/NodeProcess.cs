@@ -16,8 +16,8 @@ internal sealed class NodeProcess : IDisposable
 
     private readonly Process _process;
     private readonly List<NodeLine> _lines = [];
-    private readonly Task _output;
-    private readonly Task<string> _errors;
+    private readonly List<string> _errors = [];
+    private readonly Task _reading;
 
     static NodeProcess() => AppDomain.CurrentDomain.ProcessExit += (_, _) =>
     {
@@ -34,8 +34,7 @@ internal sealed class NodeProcess : IDisposable
         start.RedirectStandardOutput = start.RedirectStandardError = true;
         _process = Process.Start(start)!;
         lock (Running) Running.Add(this);
-        _output = Task.Run(ReadOutput);
-        _errors = _process.StandardError.ReadToEndAsync();
+        _reading = Task.WhenAll(Task.Run(ReadOutput), Task.Run(ReadErrors));
     }
 
     /// <summary>Of all nodes' lines.</summary>
@@ -54,8 +53,17 @@ internal sealed class NodeProcess : IDisposable
         }
     }
 
+    /// <summary>What it has written to standard error so far.</summary>
+    public string Error
+    {
+        get
+        {
+            lock (_errors) return string.Join('\n', _errors);
+        }
+    }
+
     /// <summary>All that it has written, for failures.</summary>
-    public string Log => string.Join('\n', Lines.Select(l => string.Create(CultureInfo.InvariantCulture, $"{l.At.TotalSeconds,8:F2} {Name}: {l.Text}")));
+    public string Log => Error + string.Join('\n', Lines.Select(l => string.Create(CultureInfo.InvariantCulture, $"{l.At.TotalSeconds,8:F2} {Name}: {l.Text}")));
 
     /// <summary>SIGKILL: no farewell.</summary>
     public void Kill()
@@ -77,13 +85,13 @@ internal sealed class NodeProcess : IDisposable
     {
         try
         {
-            await Task.WhenAll(_process.WaitForExitAsync(), _output, _errors).WaitAsync(TimeSpan.FromSeconds(seconds));
+            await Task.WhenAll(_process.WaitForExitAsync(), _reading).WaitAsync(TimeSpan.FromSeconds(seconds));
         }
         catch (TimeoutException)
         {
-            throw new TimeoutException($"{Name} did not end within {seconds} s.");
+            throw new TimeoutException($"{Name} did not end within {seconds} s:\n{Log}");
         }
-        return (_process.ExitCode, await _errors);
+        return (_process.ExitCode, Error);
     }
 
     public void Dispose()
@@ -101,5 +109,11 @@ internal sealed class NodeProcess : IDisposable
             if (line.StartsWith($"{Name}: ", StringComparison.Ordinal)) line = line[(Name.Length + 2)..];
             lock (_lines) _lines.Add(new(line, Now));
         }
+    }
+
+    private void ReadErrors()
+    {
+        while (_process.StandardError.ReadLine() is { } line)
+            lock (_errors) _errors.Add(line);
     }
 }

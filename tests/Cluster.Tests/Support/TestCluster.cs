@@ -48,6 +48,15 @@ internal sealed class TestCluster : IDisposable
     public NodeProcess Worker(string name, params string[] options) => Start(name, "",
         ["node", "--role", "worker", "--data", SmallRun.Folder, "--shards", "1", "--name", name, "--seed-node", Seeds, .. options]);
 
+    /// <summary>A node by its name.</summary>
+    public NodeProcess this[string name] => _nodes.Last(n => n.Name == name);
+
+    /// <summary>SIGKILL for everybody, at once.</summary>
+    public void KillAll()
+    {
+        foreach (var node in _nodes) node.Kill();
+    }
+
     /// <summary>Starts the program.</summary>
     /// <param name="name">The node's.</param>
     /// <param name="shell">Commands of a shell that becomes the program; none: no shell.</param>
@@ -108,22 +117,29 @@ internal sealed class TestCluster : IDisposable
     /// <summary>Every epoch that anybody has shown ended with the weights of the sequential run.</summary>
     public void AssertTheRightBits()
     {
-        var epochs = _nodes.SelectMany(n => n.Lines).Select(l => l.Text.Split("  ")).Where(p => p[0].StartsWith("epoch ", StringComparison.Ordinal)).ToList();
-        Assert.NotEmpty(epochs);
-        foreach (var parts in epochs)
+        var lines = EpochLines().ToList();
+        Assert.NotEmpty(lines);
+        foreach (var line in lines)
         {
-            var epoch = int.Parse(parts[0]["epoch ".Length..parts[0].IndexOf('/', StringComparison.Ordinal)], CultureInfo.InvariantCulture);
+            var (epoch, parts) = (EpochOf(line), line.Text.Split("  "));
             Assert.Equal($"epoch {epoch} weights {SmallRun.FingerprintOf(epoch)}", $"epoch {epoch} {parts.Single(p => p.StartsWith("weights ", StringComparison.Ordinal))}");
             Assert.Contains($"seen {SmallRun.Examples}/{SmallRun.Examples}", parts);
         }
     }
 
+    /// <summary>All epochs that anybody has shown.</summary>
+    public IEnumerable<int> EpochsDone() => EpochLines().Select(EpochOf);
+
+    /// <summary>The epoch that a line shows.</summary>
+    public static int EpochOf(NodeLine line) =>
+        int.Parse(line.Text["epoch ".Length..line.Text.IndexOf('/', StringComparison.Ordinal)], CultureInfo.InvariantCulture);
+
     /// <summary>Nobody has written stack traces, log lines of a library, or anything else that is not for people.</summary>
     public void AssertPlainWords()
     {
-        foreach (var line in _nodes.SelectMany(n => n.Lines))
-            foreach (var noise in new[] { "[ERROR]", "[WARNING]", "[INFO]", "fail: ", "crit: ", "Exception", "   at ", "akka" })
-                Assert.False(line.Text.Contains(noise, StringComparison.Ordinal), $"'{line.Text}' is not for people:\n{Log}");
+        foreach (var text in _nodes.SelectMany(n => n.Lines.Select(l => l.Text).Append(n.Error)))
+            foreach (var noise in new[] { "[ERROR]", "[WARNING]", "[INFO]", "Exception", "   at ", "akka" })
+                Assert.False(text.Contains(noise, StringComparison.Ordinal), $"'{text}' is not for people:\n{Log}");
     }
 
     /// <summary>All that all have written, for failures.</summary>
@@ -134,6 +150,9 @@ internal sealed class TestCluster : IDisposable
         foreach (var node in _nodes) node.Dispose();
         Directory.Delete(Folder, recursive: true);
     }
+
+    private IEnumerable<NodeLine> EpochLines() =>
+        _nodes.SelectMany(n => n.Lines).Where(l => l.Text.StartsWith("epoch ", StringComparison.Ordinal));
 
     // At the same time, so that they differ.
     private static int[] FreePorts(int count)
