@@ -24,8 +24,7 @@ public static class ClusterHocon
     /// <param name="settings">Without <see cref="ClusterSettings.Errors"/>.</param>
     public static string Of(ClusterSettings settings) => $$"""
         akka {
-          # When loggers are gone it would write to standard output, which is the program's own.
-          stdout-loglevel = ERROR
+          stdout-logger-class = {{TypeName<NoLogger>()}}
           actor {
             provider = cluster
         {{Serialization}}

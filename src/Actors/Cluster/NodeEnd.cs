@@ -19,6 +19,13 @@ public abstract record NodeEnd
     /// <summary>Something on this node went wrong.</summary>
     public sealed record Failed(Exception Reason) : NodeEnd;
 
+    /// <summary>All servers have left. A worker may come back as a new node, and so finds the server of another cluster.</summary>
+    public sealed record ServersGone : NodeEnd
+    {
+        /// <summary>The only one needed.</summary>
+        public static ServersGone Instance { get; } = new();
+    }
+
     /// <summary>The node is out of the cluster.</summary>
     public sealed record OutOfCluster(ClusterEndReason Reason) : NodeEnd;
 }

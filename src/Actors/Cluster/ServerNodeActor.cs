@@ -133,7 +133,8 @@ internal sealed class ServerNodeActor : ReceiveActor
 
     private void Admit(ClusterProtocol.StandbyHello hello)
     {
-        if (_plan is null || _origin is null || Sender.Path.Address.HasLocalScope) return;
+        // Who is not up yet does not count when the others decide who goes on: it could not take over.
+        if (_plan is null || _origin is null || Sender.Path.Address.HasLocalScope || !IsUp(Sender.Path.Address)) return;
         if (Admission.Refusal(hello, NodeContext.SoftwareVersion) is { } reason)
         {
             Refuse(hello.Node, reason);
@@ -146,6 +147,8 @@ internal sealed class ServerNodeActor : ReceiveActor
                 token => new ClusterProtocol.StandbyWelcome(run, incarnation, host, port, token));
         });
     }
+
+    private bool IsUp(Address address) => _cluster.State.Members.Any(m => m.Address == address && m.Status == MemberStatus.Up);
 
     private void Refuse(string name, string reason)
     {

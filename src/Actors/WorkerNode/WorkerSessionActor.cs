@@ -2,6 +2,7 @@ using ActorTrain.Actors.Bulk;
 using ActorTrain.Actors.Protocol;
 using ActorTrain.Kernels;
 using Akka.Actor;
+using Akka.Cluster;
 
 namespace ActorTrain.Actors;
 
@@ -13,6 +14,7 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
 {
     private static readonly TimeSpan BetweenHellos = TimeSpan.FromMilliseconds(250);
 
+    private readonly Cluster _cluster = Cluster.Get(Context.System);
     private readonly NodeContext _node;
     private readonly IActorRef _proxy;
     private Dataset? _data;
@@ -21,6 +23,7 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
     private ServerLink? _owner;
     private ILink? _link;
     private long _incarnation;
+    private long _over;
 
     /// <summary>A node that looks for a server.</summary>
     public WorkerSessionActor(NodeContext node, IActorRef proxy)
@@ -35,7 +38,16 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
         Receive<Seek>(_ => SayHello());
         Receive<ClusterProtocol.Welcome>(Begin);
         Receive<ClusterProtocol.Refused>(m => _node.End(new NodeEnd.Refused(m.Reason)));
-        Receive<ClusterProtocol.RunOver>(m => _node.Tell(new RunOverHeard(m.Phase, m.WeightsSha256, m.Reason)));
+        Receive<ClusterProtocol.RunOver>(m =>
+        {
+            if (m.Incarnation <= _over) return;
+            _over = m.Incarnation;
+            _node.Tell(new RunOverHeard(m.Phase, m.WeightsSha256, m.Reason));
+        });
+        Receive<ClusterEvent.MemberRemoved>(_ =>
+        {
+            if (!_cluster.State.Members.Any(m => m.HasRole(ClusterSettings.ServerRole))) _node.End(NodeEnd.ServersGone.Instance);
+        });
         Receive<LinkOpened>(Open);
         Receive<LinkClosed>(m => Close(m.Owner, m.Reason));
     }
@@ -52,11 +64,13 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
     {
         Task.Run(() => _node.Training.LoadData(CancellationToken.None)).PipeTo(Self);
         Timers.StartPeriodicTimer("seek", Seek.Instance, BetweenHellos, BetweenHellos);
+        _cluster.Subscribe(Self, ClusterEvent.InitialStateAsEvents, typeof(ClusterEvent.MemberRemoved));
     }
 
     /// <summary>Says that it leaves, so that its work is handed out at once.</summary>
     protected override void PostStop()
     {
+        _cluster.Unsubscribe(Self);
         _link?.Send(new BulkHeader(BulkKind.Bye), default);
         _link?.Dispose();
     }
@@ -101,7 +115,7 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
     private void Close(ServerLink owner, string reason)
     {
         if (!ReferenceEquals(owner, _owner)) return;
-        if (_link is not null) _node.Tell(new ServerLinkLost(_incarnation, reason));
+        if (_link is not null && _over < _incarnation) _node.Tell(new ServerLinkLost(_incarnation, reason));
         (_owner, _link) = (null, null);
     }
 

@@ -17,6 +17,8 @@ internal sealed class Node(string role, TrainSettings settings, NodeSettings nod
 {
     private static readonly TimeSpan BeforeComingBack = TimeSpan.FromSeconds(1);
 
+    private bool _isRunOver;
+
     /// <summary>Runs until the run is over (as a server) or the first Ctrl-C.</summary>
     /// <returns>The exit code.</returns>
     public async Task<int> Run(CancellationToken cancellation)
@@ -34,11 +36,13 @@ internal sealed class Node(string role, TrainSettings settings, NodeSettings nod
         {
             var end = await RunOnce(job, stop.Token);
             if (stop.IsCancellationRequested) return 0;
-            Say(NodeText.End(end));
+            var isBack = end is NodeEnd.ServersGone or NodeEnd.OutOfCluster { Reason: ClusterEndReason.Downed or ClusterEndReason.Quarantined };
+            // A server that is gone after its run is no news.
+            if (!isBack || !_isRunOver) Say(NodeText.End(end));
             switch (end)
             {
-                case NodeEnd.OutOfCluster { Reason: ClusterEndReason.Downed or ClusterEndReason.Quarantined }:
-                    Say("coming back as a new node");
+                case var _ when isBack:
+                    if (!_isRunOver) Say("coming back as a new node");
                     await Task.Delay(BeforeComingBack, stop.Token).ContinueWith(_ => { }, TaskScheduler.Default);
                     break;
                 case NodeEnd.RunEnded or NodeEnd.RunOver:
@@ -88,6 +92,7 @@ internal sealed class Node(string role, TrainSettings settings, NodeSettings nod
 
     private void Show(TrainingEvent @event)
     {
+        if (@event is RunOverHeard or NodeWelcomed) _isRunOver = @event is RunOverHeard;
         if (NodeText.Event(@event, settings.Epochs) is { } line) Say(line);
     }
 

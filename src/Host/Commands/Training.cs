@@ -184,7 +184,7 @@ internal sealed class Training(
     private int Finish(TrainingJob job, Dataset data, RunFolder run, TrainingOutcome outcome)
     {
         if (outcome.Phase == RunPhase.Failed) throw new FailureException($"the run failed: {outcome.Reason}");
-        var report = TrainingReport.Of(job, data, outcome, _secondsToFirstStep);
+        var report = TrainingReport.Of(job, settings.Nodes, data, outcome, _secondsToFirstStep);
         run.Write("report.json", report.ToJson());
         if (settings.Report is not null) RunFolder.WriteFile(settings.Report, report.ToJson());
         if (outcome.State.History.Length > 0) run.Write("curves.png", TrainingCurves.Png(outcome.State.History));

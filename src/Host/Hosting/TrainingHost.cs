@@ -2,6 +2,7 @@ using ActorTrain.Host.Interruption;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
 
 namespace ActorTrain.Host.Hosting;
 
@@ -15,7 +16,11 @@ internal static class TrainingHost
     public static IHost Build(Action<IServiceCollection> addServices)
     {
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
-        builder.Logging.SetMinimumLevel(LogLevel.Error).AddSimpleConsole(o => o.SingleLine = true);
+        builder.Logging.SetMinimumLevel(LogLevel.Error).AddConsoleFormatter<PlainFormatter, ConsoleFormatterOptions>().AddConsole(o =>
+        {
+            o.FormatterName = PlainFormatter.FormatterName;
+            o.LogToStandardErrorThreshold = LogLevel.Error;
+        });
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeToStop);
         builder.Services.AddSingleton<IHostLifetime, SilentLifetime>();
         addServices(builder.Services);

@@ -45,7 +45,7 @@ internal sealed record TrainingReport
     /// <summary>Data shards.</summary>
     public required int Shards { get; init; }
 
-    /// <summary>Worker nodes; 0 in one process.</summary>
+    /// <summary>Worker nodes that the run waited for; 0 in one process.</summary>
     public required int Nodes { get; init; }
 
     /// <summary>The recipe's seed.</summary>
@@ -61,7 +61,7 @@ internal sealed record TrainingReport
     public required IReadOnlyList<EpochSummary> History { get; init; }
 
     /// <summary>The report of a run that ended.</summary>
-    public static TrainingReport Of(TrainingJob job, Dataset data, TrainingOutcome outcome, double? secondsToFirstStep) => new()
+    public static TrainingReport Of(TrainingJob job, int nodes, Dataset data, TrainingOutcome outcome, double? secondsToFirstStep) => new()
     {
         TestAccuracy = outcome.Evaluation?.Accuracy,
         TestLoss = outcome.Evaluation?.Loss,
@@ -75,7 +75,7 @@ internal sealed record TrainingReport
         Kernel = job.Recipe.Kernel,
         VectorBits = VectorWidth.Bits,
         Shards = job.Shards,
-        Nodes = 0,
+        Nodes = nodes,
         Seed = job.Recipe.Seed,
         RecipeSha256 = job.Recipe.Sha256(data.Sha256),
         DataSha256 = data.Sha256,

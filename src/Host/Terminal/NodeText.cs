@@ -38,6 +38,7 @@ internal static class NodeText
         NodeEnd.RunEnded e => RunOver(new(e.Outcome.Phase, e.Outcome.State.Parameters.Sha256(), e.Outcome.Reason)),
         NodeEnd.OutOfCluster { Reason: ClusterEndReason.Downed or ClusterEndReason.Quarantined } =>
             "this node was cut off from the majority of the servers and has stopped; they go on without it",
+        NodeEnd.ServersGone => "all servers have left the cluster",
         NodeEnd.OutOfCluster { Reason: ClusterEndReason.JoinFailed } => "no seed node let this node join in time; is it running, at that address?",
         _ => "this node has left the cluster",
     };

@@ -1,0 +1,110 @@
+namespace ActorTrain.Cluster.Tests;
+
+/// <summary>SIGKILL for whoever you like: the run goes on, with the same bits.</summary>
+public class KillTests
+{
+    private static readonly TimeSpan OverAWorker = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan OverAServer = TimeSpan.FromSeconds(12);
+
+    [Fact]
+    public async Task After_kill_9_of_one_of_two_workers_the_run_goes_on_in_less_than_3_seconds()
+    {
+        using var cluster = new TestCluster();
+        var server = cluster.Train(workers: 2, shards: 0);
+        var (victim, other) = (cluster.Worker("a"), cluster.Worker("b"));
+        await cluster.Epochs([server], 3);
+        var killed = NodeProcess.Now;
+        victim.Kill();
+        var lost = await cluster.Line(server, "node a lost at step ", killed);
+        var next = await cluster.Line(server, "epoch ", lost.At);
+        Measured.Tell("a worker was killed", ("noticed", lost.At - killed), ("the next epoch", next.At - killed));
+        Assert.Matches("^node a lost at step [0-9]+ after [0-9.]+ s: [0-4] microbatch(es)? handed out again, 0 samples lost \\(.+\\)$", lost.Text);
+        Assert.InRange(next.At - killed, TimeSpan.Zero, OverAWorker);
+        await cluster.StopWithTheRightBits(server);
+        await cluster.Line(other, "the run was stopped: weights ");
+    }
+
+    [Fact]
+    public async Task After_kill_9_of_the_server_a_stand_by_goes_on_in_less_than_12_seconds()
+    {
+        using var cluster = new TestCluster(servers: 3);
+        var (leader, others) = await Begin(cluster);
+        var killed = NodeProcess.Now;
+        leader.Kill();
+        await GoesOn(cluster, others, killed, "the server");
+        cluster.AssertTheRightBits();
+        cluster.AssertPlainWords();
+    }
+
+    [Fact]
+    public async Task After_kill_9_of_the_server_and_a_worker_at_once_the_others_go_on()
+    {
+        using var cluster = new TestCluster(servers: 3);
+        var (leader, others) = await Begin(cluster, cluster.Worker("b"));
+        var killed = NodeProcess.Now;
+        leader.Kill();
+        cluster["b"].Kill();
+        await GoesOn(cluster, others, killed, "the server and a worker");
+        cluster.AssertTheRightBits();
+        cluster.AssertPlainWords();
+    }
+
+    [Fact]
+    public async Task After_kill_9_of_all_at_once_the_same_commands_go_on_with_the_run()
+    {
+        using var cluster = new TestCluster(servers: 3);
+        var (_, others) = await Begin(cluster);
+        var killed = NodeProcess.Now;
+        cluster.KillAll();
+        var reached = cluster.EpochsDone().Max();
+        NodeProcess[] servers = [.. Enumerable.Range(0, others.Length + 1).Select(i => cluster.Server(i, workers: 1))];
+        cluster.Worker("a");
+        await cluster.Line(servers, " goes on from step ", killed);
+        var next = await cluster.Line(servers, "epoch ", killed);
+        Assert.InRange(TestCluster.EpochOf(next), reached, reached + 1);
+        await cluster.Epochs(servers, 2);
+        cluster.AssertTheRightBits();
+        cluster.AssertPlainWords();
+    }
+
+    [Fact]
+    public async Task A_training_run_whose_server_and_workers_are_killed_resumes_to_the_same_bits()
+    {
+        using var cluster = new TestCluster();
+        var server = cluster.Train(workers: 1, shards: 1);
+        cluster.Worker("a");
+        await cluster.Epochs([server], 3);
+        cluster.KillAll();
+        var killed = NodeProcess.Now;
+        server = cluster.Start("server", "", "train", "--resume", "run", "--data", SmallRun.Folder, "--epochs", "100000",
+            "--nodes", "1", "--port", cluster.Seeds.Split(':')[1]);
+        cluster.Worker("a");
+        await cluster.Line(server, "resumed from ", killed);
+        await cluster.Line(server, "epoch ", killed);
+        await cluster.Epochs([server], 1);
+        await cluster.StopWithTheRightBits(server);
+    }
+
+    private static async Task<(NodeProcess Leader, NodeProcess[] Others)> Begin(TestCluster cluster, params NodeProcess[] workers)
+    {
+        NodeProcess[] servers = [.. Enumerable.Range(0, 3).Select(i => cluster.Server(i, workers: workers.Length + 1))];
+        cluster.Worker("a");
+        await cluster.Epochs(servers, 2);
+        var leader = servers.Single(s => s.Lines.Any(l => l.Text.StartsWith("epoch ", StringComparison.Ordinal)));
+        NodeProcess[] others = [.. servers.Where(s => s != leader)];
+        foreach (var other in others) await cluster.Line(leader, $"stand-by {other.Name} keeps checkpoints");
+        await cluster.Epochs(servers, 2);
+        return (leader, others);
+    }
+
+    private static async Task GoesOn(TestCluster cluster, NodeProcess[] others, TimeSpan killed, string who)
+    {
+        var begun = await cluster.Line(others, " goes on from step ", killed);
+        var next = await cluster.Line(others, "epoch ", killed);
+        Measured.Tell($"{who} was killed", ("the next server", begun.At - killed), ("the next epoch", next.At - killed));
+        Assert.InRange(next.At - killed, TimeSpan.Zero, OverAServer);
+        await cluster.Epochs(others, 2);
+        Assert.DoesNotContain(others, o => o.Lines.Any(l => l.Text.Contains("cut off", StringComparison.Ordinal)));
+    }
+
+}

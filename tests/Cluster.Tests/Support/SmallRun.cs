@@ -1,0 +1,81 @@
+using ActorTrain.Core.Tests.Data;
+
+namespace ActorTrain.Cluster.Tests;
+
+/// <summary>
+/// What all clusters here train: a small network on a few of MNIST's digits, with short epochs, so that something happens
+/// often; and for long enough that a test ends it.
+/// </summary>
+internal static class SmallRun
+{
+    /// <summary>Training examples.</summary>
+    public const int Examples = 4000;
+
+    private const int BatchSize = 16;
+    private const int StepsPerEpoch = Examples / BatchSize;
+
+    private static readonly Lazy<Dataset> Digits = new(() => Dataset.FromIdxFolder(Folder));
+    private static readonly List<EpochSummary> Epochs = [];
+    private static readonly Lock Computing = new();
+    private static TrainingState? _state;
+
+    /// <summary>Where the data lies, until this process ends.</summary>
+    public static string Folder { get; } = WriteData();
+
+    /// <summary>The options of <c>train</c>, or of a node that may be the server.</summary>
+    public static string[] Options => ["--data", Folder, "--hidden", "16", "--batch-size", $"{BatchSize}", "--epochs", "100000"];
+
+    /// <summary>The data.</summary>
+    public static Dataset Data => Digits.Value;
+
+    private static Recipe Recipe => new() { Model = Sequential.Mlp(784, 16, 10), BatchSize = BatchSize, Epochs = 100_000 };
+
+    /// <summary>First digits of the SHA-256 that the weights of the sequential run have after an epoch, from 1 on.</summary>
+    public static string FingerprintOf(int epoch)
+    {
+        lock (Computing)
+        {
+            if (Epochs.Count < epoch) Compute(epoch);
+            return Epochs[epoch - 1].WeightsSha256[..12];
+        }
+    }
+
+    /// <summary>SHA-256 of the sequential run's weights after some steps.</summary>
+    public static string WeightsAfter(long steps)
+    {
+        lock (Computing)
+        {
+            var epochs = (int)(steps / StepsPerEpoch);
+            var state = epochs > 0 && _state is { } known && known.Position.Epoch <= epochs ? known : null;
+            return Trainer.Train(Recipe with { MaxSteps = (int)steps }, Data, state).State.Parameters.Sha256();
+        }
+    }
+
+    /// <summary>A copy of the data that a test may damage.</summary>
+    public static void CopyTo(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        foreach (var file in Directory.EnumerateFiles(Folder)) File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+    }
+
+    private static void Compute(int epochs) =>
+        _state = Trainer.Train(Recipe with { Epochs = epochs }, Data, _state, Epochs.Add).State;
+
+    private static string WriteData()
+    {
+        var folder = Directory.CreateTempSubdirectory("digits-").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
+        var mnist = Dataset.Mnist();
+        Write("train", mnist.Train, Examples);
+        Write("t10k", mnist.Test, 500);
+        return folder;
+
+        void Write(string name, Split split, int count)
+        {
+            var images = split.Pixels[..(count * split.Features)];
+            var labels = split.Labels[..count];
+            File.WriteAllBytes(Path.Combine(folder, $"{name}-images-idx3-ubyte.gz"), IdxBytes.Gzip(IdxBytes.Images((uint)count, (uint)split.Rows, (uint)split.Columns, images)));
+            File.WriteAllBytes(Path.Combine(folder, $"{name}-labels-idx1-ubyte.gz"), IdxBytes.Gzip(IdxBytes.Labels((uint)count, labels)));
+        }
+    }
+}

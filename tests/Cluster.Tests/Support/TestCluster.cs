@@ -1,0 +1,171 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+
+namespace ActorTrain.Cluster.Tests;
+
+/// <summary>Processes on this machine that train together, each in the same folder, until the test ends.</summary>
+internal sealed class TestCluster : IDisposable
+{
+    private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "actortrain.dll");
+
+    private readonly List<NodeProcess> _nodes = [];
+    private readonly int[] _ports;
+
+    /// <summary>Nobody yet.</summary>
+    /// <param name="servers">How many nodes may be the server.</param>
+    public TestCluster(int servers = 1)
+    {
+        _ports = FreePorts(servers);
+        Folder = Directory.CreateTempSubdirectory("actortrain-").FullName;
+    }
+
+    /// <summary>Where everybody runs.</summary>
+    public string Folder { get; }
+
+    /// <summary>What nodes join by.</summary>
+    public string Seeds => string.Join(',', _ports.Select(port => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}")));
+
+    public string In(params string[] path) => Path.Combine([Folder, .. path]);
+
+    /// <summary>A server that everybody else joins, and which shows the run: <c>actortrain train --nodes N</c>.</summary>
+    public NodeProcess Train(int workers, int shards, params string[] options) => Start("server", "",
+        ["train", .. SmallRun.Options, "--nodes", $"{workers}", "--shards", $"{shards}", "--port", $"{_ports[0]}", "--out", "run", .. options]);
+
+    /// <summary>One of the nodes that may be the server: <c>actortrain node --role server</c>.</summary>
+    /// <param name="index">Which, from 0; its name is <c>s1</c> and so on.</param>
+    /// <param name="workers">How many workers a new run waits for.</param>
+    /// <param name="options">Further ones.</param>
+    public NodeProcess Server(int index, int workers, params string[] options) => Start($"s{index + 1}", "",
+    [
+        "node", "--role", "server", .. SmallRun.Options, "--shards", "1", "--nodes", $"{workers}", "--name", $"s{index + 1}",
+        "--port", $"{_ports[index]}", "--seed-node", Seeds, "--out", $"s{index + 1}", .. options,
+    ]);
+
+    /// <summary>A node that computes: <c>actortrain node --role worker</c>.</summary>
+    public NodeProcess Worker(string name, params string[] options) => Start(name, "",
+        ["node", "--role", "worker", "--data", SmallRun.Folder, "--shards", "1", "--name", name, "--seed-node", Seeds, .. options]);
+
+    /// <summary>A node by its name.</summary>
+    public NodeProcess this[string name] => _nodes.Last(n => n.Name == name);
+
+    /// <summary>SIGKILL for everybody, at once.</summary>
+    public void KillAll()
+    {
+        foreach (var node in _nodes) node.Kill();
+    }
+
+    /// <summary>Starts the program.</summary>
+    /// <param name="name">The node's.</param>
+    /// <param name="shell">Commands of a shell that becomes the program; none: no shell.</param>
+    /// <param name="arguments">The program's.</param>
+    public NodeProcess Start(string name, string shell, params string[] arguments)
+    {
+        var start = shell.Length == 0
+            ? new ProcessStartInfo("dotnet", [Program, .. arguments])
+            : new ProcessStartInfo("bash", ["-c", $"{shell} dotnet \"$@\"", "bash", Program, .. arguments]);
+        start.WorkingDirectory = Folder;
+        var node = new NodeProcess(name, start);
+        _nodes.Add(node);
+        return node;
+    }
+
+    /// <summary>Waits until one of some nodes has written a line.</summary>
+    /// <param name="nodes">Who may write it.</param>
+    /// <param name="what">What the line contains.</param>
+    /// <param name="after">Not before this time.</param>
+    /// <param name="seconds">How long to wait.</param>
+    public async Task<NodeLine> Line(IEnumerable<NodeProcess> nodes, string what, TimeSpan after = default, double seconds = 60)
+    {
+        var deadline = NodeProcess.Now + TimeSpan.FromSeconds(seconds);
+        while (true)
+        {
+            var found = nodes.SelectMany(n => n.Lines).Where(l => l.At > after && l.Text.Contains(what, StringComparison.Ordinal)).MinBy(l => l.At);
+            if (found is not null) return found;
+            if (NodeProcess.Now > deadline) throw new TimeoutException($"Nobody wrote '{what}' after {after.TotalSeconds:F2} s within {seconds} s:\n{Log}");
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        }
+    }
+
+    /// <summary>The same, for one node.</summary>
+    public Task<NodeLine> Line(NodeProcess node, string what, TimeSpan after = default, double seconds = 60) => Line([node], what, after, seconds);
+
+    /// <summary>Waits until a run has gone on for so many epochs.</summary>
+    public async Task Epochs(IReadOnlyCollection<NodeProcess> servers, int count)
+    {
+        var time = NodeProcess.Now;
+        for (var i = 0; i < count; i++) time = (await Line(servers, "epoch ", after: time)).At;
+    }
+
+    /// <summary>The report of a run that <see cref="Train"/> began.</summary>
+    public JsonElement Report() => JsonDocument.Parse(File.ReadAllText(In("run", "report.json"))).RootElement;
+
+    /// <summary>Ctrl-C for the run of <see cref="Train"/>: it stops for all, and has the sequential run's bits.</summary>
+    public async Task StopWithTheRightBits(NodeProcess server)
+    {
+        server.Signal("INT");
+        var (exitCode, error) = await server.End(30);
+        Assert.True(exitCode == 0, $"exit code {exitCode}: {error}\n{Log}");
+        var report = Report();
+        Assert.Equal(SmallRun.WeightsAfter(report.GetProperty("steps").GetInt64()), report.GetProperty("weightsSha256").GetString());
+        AssertTheRightBits();
+        AssertPlainWords();
+    }
+
+    /// <summary>Every epoch that anybody has shown ended with the weights of the sequential run.</summary>
+    public void AssertTheRightBits()
+    {
+        var lines = EpochLines().ToList();
+        Assert.NotEmpty(lines);
+        foreach (var line in lines)
+        {
+            var (epoch, parts) = (EpochOf(line), line.Text.Split("  "));
+            Assert.Equal($"epoch {epoch} weights {SmallRun.FingerprintOf(epoch)}", $"epoch {epoch} {parts.Single(p => p.StartsWith("weights ", StringComparison.Ordinal))}");
+            Assert.Contains($"seen {SmallRun.Examples}/{SmallRun.Examples}", parts);
+        }
+    }
+
+    /// <summary>All epochs that anybody has shown.</summary>
+    public IEnumerable<int> EpochsDone() => EpochLines().Select(EpochOf);
+
+    /// <summary>The epoch that a line shows.</summary>
+    public static int EpochOf(NodeLine line) =>
+        int.Parse(line.Text["epoch ".Length..line.Text.IndexOf('/', StringComparison.Ordinal)], CultureInfo.InvariantCulture);
+
+    /// <summary>Nobody has written stack traces, log lines of a library, or anything else that is not for people.</summary>
+    public void AssertPlainWords()
+    {
+        foreach (var text in _nodes.SelectMany(n => n.Lines.Select(l => l.Text).Append(n.Error)))
+            foreach (var noise in new[] { "[ERROR]", "[WARNING]", "[INFO]", "Exception", "   at ", "akka" })
+                Assert.False(text.Contains(noise, StringComparison.Ordinal), $"'{text}' is not for people:\n{Log}");
+    }
+
+    /// <summary>All that all have written, for failures.</summary>
+    public string Log => string.Join("\n\n", _nodes.Select(n => n.Log));
+
+    public void Dispose()
+    {
+        foreach (var node in _nodes) node.Dispose();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    private IEnumerable<NodeLine> EpochLines() =>
+        _nodes.SelectMany(n => n.Lines).Where(l => l.Text.StartsWith("epoch ", StringComparison.Ordinal));
+
+    // At the same time, so that they differ.
+    private static int[] FreePorts(int count)
+    {
+        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
+        try
+        {
+            foreach (var listener in listeners) listener.Start();
+            return [.. listeners.Select(l => ((IPEndPoint)l.LocalEndpoint).Port)];
+        }
+        finally
+        {
+            foreach (var listener in listeners) listener.Dispose();
+        }
+    }
+}
