@@ -14,7 +14,7 @@ internal static class SmallRun
     private const int BatchSize = 16;
     private const int StepsPerEpoch = Examples / BatchSize;
 
-    private static readonly Lazy<Dataset> Digits = new(() => Dataset.FromIdxFolder(Folder));
+    private static readonly Lazy<Dataset> Digits = new(() => Dataset.FromIdxFolder(Folder!));
     private static readonly List<EpochSummary> Epochs = [];
     private static readonly Lock Computing = new();
     private static TrainingState? _state;

@@ -77,7 +77,7 @@ internal sealed class TestCluster : IDisposable
     /// <param name="what">What the line contains.</param>
     /// <param name="after">Not before this time.</param>
     /// <param name="seconds">How long to wait.</param>
-    public async Task<NodeLine> Line(IEnumerable<NodeProcess> nodes, string what, TimeSpan after = default, double seconds = 60)
+    public async Task<NodeLine> Line(IReadOnlyCollection<NodeProcess> nodes, string what, TimeSpan after = default, double seconds = 60)
     {
         var deadline = NodeProcess.Now + TimeSpan.FromSeconds(seconds);
         while (true)

@@ -12,7 +12,7 @@ public class PlainDisplayTests
         using (var display = new PlainDisplay(output))
         {
             display.Line("training [mlp] on mnist");
-            display.Step(new StepDone(new Position(0, 1), 938, default, 1));
+            display.Step(new StepDone(new Position(0, 1), 938, default, new(1, 64, 1)));
             display.Line("stopped");
         }
         Assert.Equal("training [mlp] on mnist\nstopped\n", output.ToString());
