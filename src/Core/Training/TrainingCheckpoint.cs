@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using ActorTrain.Checkpoints;
+using ActorTrain.Schedules;
 
 namespace ActorTrain;
 
@@ -9,7 +10,7 @@ namespace ActorTrain;
 /// <param name="State">The run at that moment.</param>
 public sealed record TrainingCheckpoint(Recipe Recipe, DataDescription Data, TrainingState State)
 {
-    /// <summary>The whole file: recipe, data, position, totals, history; then parameters and moments, each as one vector.</summary>
+    /// <summary>The whole file: recipe, data, position, totals, history, the schedule if there is one; then parameters and moments, each as one vector.</summary>
     public byte[] Encode()
     {
         var (recipe, state) = (Recipe, State);
@@ -23,11 +24,12 @@ public sealed record TrainingCheckpoint(Recipe Recipe, DataDescription Data, Tra
             ["totals"] = new JsonObject { ["lossSum"] = state.Totals.LossSum, ["correct"] = state.Totals.Correct, ["seen"] = state.Totals.Seen },
             ["history"] = new JsonArray([.. state.History.Select(ToJson)]),
         };
+        if (state.Schedule is { } schedule) header["schedule"] = ScheduleFormat.Pack(schedule);
         return CheckpointFormat.Encode(header.ToJsonString(), [state.Parameters, .. state.Optimizer.Moments]);
     }
 
     /// <summary>The checkpoint of a file's contents.</summary>
-    /// <exception cref="RecipeException">The recipe in it can't be read by this version.</exception>
+    /// <exception cref="RecipeException">The recipe or the schedule in it can't be read by this version.</exception>
     public static TrainingCheckpoint Decode(CheckpointContents contents)
     {
         var vectors = contents.Vectors;
@@ -44,7 +46,10 @@ public sealed record TrainingCheckpoint(Recipe Recipe, DataDescription Data, Tra
             vectors[0],
             new(header.Value<long>("updates"), vectors[1..]),
             new(totals.Value<double>("lossSum"), totals.Value<long>("correct"), totals.Value<long>("seen")),
-            [.. header.Array("history").Select(ToSummary)]));
+            [.. header.Array("history").Select(ToSummary)])
+        {
+            Schedule = header.Has("schedule") ? ScheduleFormat.Unpack(header.Value<string>("schedule")) : null,
+        });
     }
 
     private static JsonObject ToJson(DataDescription data) => new()

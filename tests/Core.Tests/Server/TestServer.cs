@@ -7,13 +7,14 @@ namespace ActorTrain.Core.Tests.Server;
 internal sealed class TestServer
 {
     private readonly Dictionary<ShardId, ShardComputation> _shards = [];
+    private readonly Dictionary<ShardId, float[]> _residuals = [];
     private readonly VectorPool _pool = new();
     private readonly Dataset _data;
 
-    public TestServer(Recipe recipe, Dataset data, int shardsToBegin, TrainingState? from = null)
+    public TestServer(Recipe recipe, Dataset data, int shardsToBegin, TrainingState? from = null, int mostStepsAtRisk = 0)
     {
         _data = data;
-        State = ServerState.Initial(new(recipe, data.Description), from ?? TrainingState.Initial(recipe), incarnation: 1, shardsToBegin);
+        State = ServerState.Initial(new(recipe, data.Description), from ?? TrainingState.Initial(recipe), incarnation: 1, shardsToBegin, mostStepsAtRisk);
     }
 
     public ServerState State { get; private set; }
@@ -29,6 +30,9 @@ internal sealed class TestServer
 
     /// <summary>A checkpoint of the state after each step, taken when the server told it.</summary>
     public List<byte[]> Steps { get; } = [];
+
+    /// <summary>Every checkpoint that the server asked for.</summary>
+    public List<byte[]> Checkpoints { get; } = [];
 
     public string Weights => State.Training.Parameters.Sha256();
 
@@ -49,6 +53,8 @@ internal sealed class TestServer
         Orders.AddRange(effects.OfType<SendWork>());
         foreach (var step in effects.OfType<ReportStep>())
             Steps.Add(new TrainingCheckpoint(State.Plan.Recipe, State.Plan.Data, step.Training).Encode());
+        foreach (var checkpoint in effects.OfType<SaveCheckpoint>())
+            Checkpoints.Add(new TrainingCheckpoint(State.Plan.Recipe, State.Plan.Data, checkpoint.Training).Encode());
         return effects;
     }
 
@@ -57,6 +63,8 @@ internal sealed class TestServer
     public IReadOnlyList<ServerEffect> Join(ShardJoined joined)
     {
         _shards[joined.Shard] = new(State.Plan, _data, new ManagedMatMul());
+        var count = State.Plan.Recipe.Model.Layout.Count;
+        if (joined.IsRemote) _residuals[joined.Shard] = new float[State.Plan.Recipe.Compression.ResidualLength(count)];
         return Take(joined);
     }
 
@@ -83,7 +91,20 @@ internal sealed class TestServer
     public WorkAnswered Compute(SendWork order)
     {
         Orders.Remove(order);
-        return new(order.Shard, _shards[order.Shard].Answer(order.Order));
+        var answer = _shards[order.Shard].Answer(order.Order);
+        return new(order.Shard, answer is GradientAnswer gradient && _residuals.TryGetValue(order.Shard, out var residual)
+            ? gradient with { Sum = gradient.Sum with { Gradient = Sent(gradient.Sum.Gradient, residual) } }
+            : answer);
+    }
+
+    // What arrives of a gradient that crosses from another process.
+    private Parameters Sent(Parameters gradient, float[] residual)
+    {
+        var compression = State.Plan.Recipe.Compression;
+        var (bytes, arrived) = (new byte[compression.EncodedBytes(gradient.Span.Length)], new float[gradient.Span.Length]);
+        compression.Encode(gradient.Span, residual, bytes);
+        compression.Decode(bytes, arrived);
+        return new(gradient.Layout, FlatVector.From(arrived));
     }
 
     public IReadOnlyList<ServerEffect> AnswerOldest() => Take(Compute(Orders[0]));
