@@ -2,7 +2,11 @@ using ActorTrain.Schedules;
 
 namespace ActorTrain.Server;
 
-/// <summary>Notes who computed what, where the recipe asks for a schedule; elsewhere it leaves every state as it is.</summary>
+/// <summary>
+/// Notes who computed what, where the recipe asks for a schedule; elsewhere it leaves every state as it is. Answers of one
+/// unit must come in the order in which it gave them, as they do on one connection: what a gradient's encoding leaves out
+/// is in the next one.
+/// </summary>
 internal static class Recording
 {
     /// <summary>Notes an answer.</summary>

@@ -48,6 +48,8 @@ internal sealed class RandomSchedule(int seed, TestServer server, bool withNodes
     private void Deliver()
     {
         var answer = Pick(_onTheWay);
+        // A connection keeps the order of a node's answers; what is encoded of one depends on those before.
+        if (withNodes) answer = _onTheWay.First(a => a.Shard == answer.Shard);
         if (_random.Next(10) > 0) _onTheWay.Remove(answer);
         server.Take(answer);
     }

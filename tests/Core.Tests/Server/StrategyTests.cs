@@ -144,7 +144,7 @@ public class StrategyTests
         }
     }
 
-    [Property(MaxTest = 60)]
+    [Property(MaxTest = 100)]
     public void Whatever_the_units_do_every_minibatch_is_applied_once_and_the_schedule_gives_the_bits_again(int seed, byte strategy, byte shards)
     {
         string[] all = ["async", "ssp:0", "ssp:1", "ssp:3", "local:1", "local:2", "local:7"];
@@ -153,7 +153,7 @@ public class StrategyTests
         AssertReplays(server.State);
     }
 
-    [Property(MaxTest = 60)]
+    [Property(MaxTest = 100)]
     public void The_same_with_nodes_whose_gradients_are_compressed(int seed, byte strategy, byte compression, byte shards)
     {
         string[] all = ["sync", "async", "ssp:2"];
@@ -164,7 +164,7 @@ public class StrategyTests
         AssertReplays(server.State);
     }
 
-    [Property(MaxTest = 60)]
+    [Property(MaxTest = 100)]
     public void No_gradient_is_applied_staler_than_the_bound(int seed, byte bound, byte shards)
     {
         var server = Run(Recipe($"ssp:{bound % 4}"), seed, shards, withNodes: true);
