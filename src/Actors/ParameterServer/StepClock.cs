@@ -2,7 +2,10 @@ using ActorTrain.Server;
 
 namespace ActorTrain.Actors;
 
-/// <summary>Measures how long steps take, from handing the work out to having the next version; and which steps to tell.</summary>
+/// <summary>
+/// Measures how long steps take, from handing the work out to having the next version, or from one version to the next
+/// where work overlaps; and which steps to tell.
+/// </summary>
 internal sealed class StepClock(TimeProvider time)
 {
     private static readonly TimeSpan BetweenReports = TimeSpan.FromMilliseconds(50);
@@ -17,10 +20,10 @@ internal sealed class StepClock(TimeProvider time)
     /// <summary>Seconds of all steps so far.</summary>
     public double TrainSeconds { get; private set; }
 
-    /// <summary>Work was sent; the first gradient order of a version starts a step.</summary>
+    /// <summary>Work was sent; the first order of a version to train on starts a step.</summary>
     public void WorkSent(WorkKey key)
     {
-        if (key.Kind != WorkKind.Gradient || key.Version == _version) return;
+        if (key.Kind is not (WorkKind.Gradient or WorkKind.LocalSteps) || key.Version <= _version) return;
         _version = key.Version;
         _sent = time.GetTimestamp();
     }
@@ -32,6 +35,7 @@ internal sealed class StepClock(TimeProvider time)
         var seconds = time.GetElapsedTime(_sent, now).TotalSeconds;
         EpochSeconds += seconds;
         TrainSeconds += seconds;
+        _sent = now;
         if (_reported && time.GetElapsedTime(_lastReport, now) < BetweenReports) return false;
         (_reported, _lastReport) = (true, now);
         return true;
