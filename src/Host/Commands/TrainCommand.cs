@@ -16,8 +16,13 @@ internal static class TrainCommand
             Arity = ArgumentArity.ZeroOrOne,
             Description = "go on from a checkpoint file or a run's folder (default: --out, or the newest run)",
         };
+        var replay = new Option<string>("--replay-schedule")
+        {
+            HelpName = "FILE",
+            Description = "compute a run again from its schedule.jsonl, with the same bits; it names recipe and data",
+        };
         var settings = Setting.All.Select(s => (Setting: s, Option: new Option<string>(s.Option) { HelpName = s.Value, Description = s.Help })).ToList();
-        var command = new Command("train", "Train a model; without options 784-128-64-10 on MNIST for 5 epochs.") { config, resume };
+        var command = new Command("train", "Train a model; without options 784-128-64-10 on MNIST for 5 epochs.") { config, resume, replay };
         foreach (var (_, option) in settings) command.Add(option);
         command.SetAction((parsed, cancellation) =>
         {
@@ -25,6 +30,10 @@ internal static class TrainCommand
                 .Select(s => KeyValuePair.Create($"{Setting.Section}:{s.Setting.Key}", parsed.GetValue(s.Option)));
             var read = TrainSettings.Read(TrainConfiguration.Build(parsed.GetValue(config), given));
             var isResumed = parsed.GetResult(resume) is not null;
+            if (parsed.GetValue(replay) is { } schedule)
+                return isResumed
+                    ? throw new UsageException("--replay-schedule: a schedule is replayed from its beginning; leave --resume out.")
+                    : new ScheduleReplay(read, schedule).Run(cancellation);
             return new Training(read, isResumed, parsed.GetValue(resume)).Run(cancellation);
         });
         return command;

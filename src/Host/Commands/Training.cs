@@ -3,11 +3,9 @@ using ActorTrain.Actors;
 using ActorTrain.Checkpoints;
 using ActorTrain.Host.Configuration;
 using ActorTrain.Host.Interruption;
-using ActorTrain.Host.Pictures;
 using ActorTrain.Host.Runs;
 using ActorTrain.Host.Terminal;
 using ActorTrain.Kernels;
-using ActorTrain.Server;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -30,6 +28,7 @@ internal sealed class Training(TrainSettings settings, bool isResumed, string? r
         var modelFile = settings.Model is null or "mlp" ? null : ReadModel(settings.Model);
         var data = await loading;
         var recipe = checkpoint is null ? settings.NewRecipe(data, modelFile) : Resumed(checkpoint, data, modelFile);
+        if (recipe.Errors().FirstOrDefault() is { } error) throw new UsageException(error);
         recipe = ChooseKernel(recipe);
         // Before a folder is made for the run: a kernel that can't be had here is an error now.
         MatMuls.Create(recipe.Kernel);
@@ -44,7 +43,7 @@ internal sealed class Training(TrainSettings settings, bool isResumed, string? r
             From = checkpoint?.Contents.State,
         };
         var outcome = await RunInHost(job, data, checkpoint, cancellation);
-        return Finish(job, data, run, outcome);
+        return RunResults.Write(settings, job, data, run, outcome, _secondsToFirstStep);
     }
 
     private async Task<TrainingOutcome> RunInHost(TrainingJob job, Dataset data, LoadedCheckpoint? checkpoint, CancellationToken cancellation)
@@ -107,28 +106,6 @@ internal sealed class Training(TrainSettings settings, bool isResumed, string? r
         return (DateTime.Now - process.StartTime).TotalSeconds;
     }
 
-    private int Finish(TrainingJob job, Dataset data, RunFolder run, TrainingOutcome outcome)
-    {
-        if (outcome.Phase == RunPhase.Failed) throw new FailureException($"the run failed: {outcome.Reason}");
-        var report = TrainingReport.Of(job, data, outcome, _secondsToFirstStep);
-        run.Write("report.json", report.ToJson());
-        if (settings.Report is not null) RunFolder.WriteFile(settings.Report, report.ToJson());
-        if (outcome.State.History.Length > 0) run.Write("curves.png", TrainingCurves.Png(outcome.State.History));
-        if (outcome.Evaluation is { } evaluation)
-        {
-            run.Write("confusion.png", ConfusionMatrix.Png(evaluation));
-            Console.WriteLine($"test accuracy {ProgressText.Percent(evaluation.Accuracy)}  weights {ProgressText.Fingerprint(report.WeightsSha256)}  "
-                + $"{outcome.StepsDone} steps in {outcome.TrainSeconds:F2} s");
-            Console.WriteLine($"written to {run.Path}: checkpoints/, curves.png, confusion.png, report.json");
-        }
-        else
-        {
-            Console.WriteLine($"stopped at epoch {outcome.State.Position.Epoch + 1}, step {outcome.State.Position.Step}  "
-                + $"weights {ProgressText.Fingerprint(report.WeightsSha256)}; go on with: actortrain train --resume {run.Path}");
-        }
-        return 0;
-    }
-
     private Recipe Resumed(LoadedCheckpoint checkpoint, Dataset data, Sequential? modelFile)
     {
         var (was, before) = (checkpoint.Contents.Recipe, checkpoint.Contents.Data);
@@ -139,7 +116,7 @@ internal sealed class Training(TrainSettings settings, bool isResumed, string? r
         if (modelFile is not null) asked = asked with { Model = modelFile };
         if (settings.Hidden is not null) asked = asked with { Model = settings.NewRecipe(data, modelFile).Model };
         if (asked with { Epochs = was.Epochs, MaxSteps = was.MaxSteps } != was)
-            throw new UsageException($"--resume: the options ask for another recipe than {checkpoint.Path} has; a resumed run keeps model, optimizer, batch size, microbatches, seed and kernel. Leave them out, or train a new run.");
+            throw new UsageException($"--resume: the options ask for another recipe than {checkpoint.Path} has; a resumed run keeps model, optimizer, batch size, microbatches, seed, kernel, strategy and compression. Leave them out, or train a new run.");
         return asked;
     }
 

@@ -20,6 +20,8 @@ internal sealed record TrainSettings
     public float? Momentum { get; init; }
     public ulong? Seed { get; init; }
     public string? Kernel { get; init; }
+    public Strategy? Strategy { get; init; }
+    public Compression? Compression { get; init; }
     public int? Shards { get; init; }
     public string? Out { get; init; }
     public int? KeepCheckpoints { get; init; }
@@ -44,13 +46,14 @@ internal sealed record TrainSettings
             Momentum = reader.Number("Momentum", "a number from 0, below 1", x => x is >= 0 and < 1),
             Seed = reader.Whole("Seed", 0UL, ulong.MaxValue),
             Kernel = reader.Word("Kernel", "managed", "mkl", "openblas", "auto"),
+            Strategy = reader.Parsed<Strategy>("Strategy", Strategy.Allowed, Strategy.TryParse),
+            Compression = reader.Parsed<Compression>("Compression", Compression.Allowed, Compression.TryParse),
             Shards = reader.Whole("Shards", 1, 1024),
             Out = reader.Text("Out"),
             KeepCheckpoints = reader.Whole("KeepCheckpoints", 1, 1000),
             Report = reader.Text("Report"),
         };
         reader.Word("Optimizer", "sgd");
-        reader.Word("Strategy", "sync");
         if (reader.Text("Nodes") is not (null or "0")) reader.Refuse("Nodes", "0: this version trains in one process");
         if (settings is { Model: not (null or "mlp"), Hidden: not null })
             reader.Refuse("Hidden", "it with --model mlp only; a model file names its own layers");
@@ -85,6 +88,8 @@ internal sealed record TrainSettings
             DropLast = DropLast ?? recipe.DropLast,
             Seed = Seed ?? recipe.Seed,
             Kernel = Kernel ?? recipe.Kernel,
+            Strategy = Strategy ?? recipe.Strategy,
+            Compression = Compression ?? recipe.Compression,
         };
     }
 }
