@@ -8,6 +8,7 @@ public class UsageTests
     [InlineData("--batch-size many", "Training:BatchSize (--batch-size) is 'many'; give a whole number from 1 to 1000000.")]
     [InlineData("--kernel fast", "Training:Kernel (--kernel) is 'fast'; give managed, mkl, openblas, auto.")]
     [InlineData("--hidden 128,x", "Training:Hidden (--hidden) is '128,x'; give sizes from 1 to 1000000 with commas between them, for example 128,64, or none.")]
+    [InlineData("--strategy local:4 --compression bf16", "compression is bf16 with strategy local:4; give none: local steps send parameters, not gradients.")]
     [InlineData("--nodes 2", "Training:Nodes (--nodes) is '2'; give 0: this version trains in one process.")]
     [InlineData("--data nowhere", "--data: 'nowhere' is neither mnist nor a folder; give mnist, or a folder with four IDX files.")]
     [InlineData("--model nowhere.json", "--model: 'nowhere.json' is neither mlp nor a file; give mlp, or a JSON file with layers.")]

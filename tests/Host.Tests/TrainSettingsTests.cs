@@ -11,7 +11,11 @@ public class TrainSettingsTests
         { "Momentum", "1", "Training:Momentum (--momentum) is '1'; give a number from 0, below 1." },
         { "DropLast", "maybe", "Training:DropLast (--drop-last) is 'maybe'; give true or false." },
         { "Optimizer", "adam", "Training:Optimizer (--optimizer) is 'adam'; give sgd." },
-        { "Strategy", "async", "Training:Strategy (--strategy) is 'async'; give sync." },
+        {
+            "Strategy", "ssp:-1",
+            "Training:Strategy (--strategy) is 'ssp:-1'; give sync, ssp:BOUND (a staleness from 0 to 1000000), async, or local:STEPS (from 1 to 1000000)."
+        },
+        { "Compression", "topk:2", "Training:Compression (--compression) is 'topk:2'; give none, bf16, or topk:FRACTION (above 0, at most 1)." },
         { "Seed", "-7", "Training:Seed (--seed) is '-7'; give a whole number from 0 to 18446744073709551615." },
     };
 
@@ -34,6 +38,14 @@ public class TrainSettingsTests
     {
         var recipe = new Recipe { Optimizer = new Sgd(0.3f, 0.5f), BatchSize = 32, Seed = 5 };
         Assert.Equal(recipe with { Optimizer = new Sgd(0.2f, 0.5f) }, Read(("LearningRate", "0.2")).Over(recipe));
+    }
+
+    [Fact]
+    public void Strategy_and_compression_are_part_of_the_recipe()
+    {
+        var recipe = Read(("Strategy", "ssp:2"), ("Compression", "bf16")).Over(new Recipe());
+        Assert.Equal((new StaleSynchronous(2), new Bf16()), (recipe.Strategy, recipe.Compression));
+        Assert.Equal(recipe, Read().Over(recipe));
     }
 
     [Fact]

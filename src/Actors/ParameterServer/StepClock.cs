@@ -3,7 +3,8 @@ using ActorTrain.Server;
 namespace ActorTrain.Actors;
 
 /// <summary>
-/// Measures how long steps take, from handing the work out to having the next version; and which steps to tell.
+/// Measures how long steps take, from handing the work out to having the next version, or from one version to the next
+/// where work overlaps; and which steps to tell.
 /// </summary>
 /// <param name="time">The time.</param>
 /// <param name="seen">Examples of the current epoch that were seen before this process began.</param>
@@ -22,10 +23,10 @@ internal sealed class StepClock(TimeProvider time, long seen)
     /// <summary>Seconds of all steps so far.</summary>
     public double TrainSeconds { get; private set; }
 
-    /// <summary>Work was sent; the first gradient order of a version starts a step.</summary>
+    /// <summary>Work was sent; the first order of a version to train on starts a step.</summary>
     public void WorkSent(WorkKey key)
     {
-        if (key.Kind != WorkKind.Gradient || key.Version == _version) return;
+        if (key.Kind is not (WorkKind.Gradient or WorkKind.LocalSteps) || key.Version <= _version) return;
         _version = key.Version;
         _sent = time.GetTimestamp();
     }
@@ -39,6 +40,7 @@ internal sealed class StepClock(TimeProvider time, long seen)
         Epoch = new(Epoch.Steps + 1, Epoch.Samples + seen - _seen, Epoch.Seconds + seconds);
         TrainSeconds += seconds;
         _seen = seen;
+        _sent = now;
         if (_reported && time.GetElapsedTime(_lastReport, now) < BetweenReports) return false;
         (_reported, _lastReport) = (true, now);
         return true;

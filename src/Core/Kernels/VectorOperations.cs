@@ -45,6 +45,17 @@ public static class VectorOperations
         else VectorOperations<LanesScalar, float>.Add(a, b, sum);
     }
 
+    /// <summary>yᵢ = xᵢ / divisor.</summary>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
+    public static void Divide(ReadOnlySpan<float> x, float divisor, Span<float> y)
+    {
+        CheckLength(x.Length, y.Length);
+        if (Vector512.IsHardwareAccelerated) VectorOperations<Lanes512, Vector512<float>>.Divide(x, divisor, y);
+        else if (Vector256.IsHardwareAccelerated) VectorOperations<Lanes256, Vector256<float>>.Divide(x, divisor, y);
+        else if (Vector128.IsHardwareAccelerated) VectorOperations<Lanes128, Vector128<float>>.Divide(x, divisor, y);
+        else VectorOperations<LanesScalar, float>.Divide(x, divisor, y);
+    }
+
     /// <summary>destinationᵢ = sourceᵢ·scale + shift, rounded once: pixels to normalised inputs.</summary>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
     public static void BytesToFloats(ReadOnlySpan<byte> source, float scale, float shift, Span<float> destination)

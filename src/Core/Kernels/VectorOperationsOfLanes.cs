@@ -50,6 +50,18 @@ internal static unsafe class VectorOperations<TLanes, TVector>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Divide(ReadOnlySpan<float> x, float divisor, Span<float> y)
+    {
+        fixed (float* px = x, py = y)
+        {
+            var divisors = TLanes.Create(divisor);
+            var i = 0;
+            for (; i <= y.Length - TLanes.Count; i += TLanes.Count) TLanes.Store(TLanes.Divide(TLanes.Load(px + i), divisors), py + i);
+            for (; i < y.Length; i++) py[i] = px[i] / divisor;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void BytesToFloats(ReadOnlySpan<byte> source, float scale, float shift, Span<float> destination)
     {
         fixed (byte* from = source)

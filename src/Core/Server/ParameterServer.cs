@@ -1,8 +1,9 @@
 namespace ActorTrain.Server;
 
 /// <summary>
-/// The rules of synchronous training: what an event means for the run. A pure transition: reads no clock, sends nothing;
-/// the pool only says which memory the next version lies in. Who gets which work is <see cref="Rounds"/>' part.
+/// The rules of training: what an event means for the run. A pure transition: reads no clock, sends nothing; the pool
+/// only says which memory the next version lies in. Who gets which work is the part of the recipe's <see cref="Strategy"/>,
+/// of <see cref="Rounds"/> and of <see cref="Flows"/>.
 /// </summary>
 public static class ParameterServer
 {
@@ -29,7 +30,7 @@ public static class ParameterServer
         ShardLost e => Rounds.HandOut(Lose(state, e.Shard, e.Reason, now), now),
         WorkFailed e => Fail(state, e, now),
         CheckpointSettled e => Settle(state, e.StepsDone, now),
-        StopRequested => Stop(state),
+        StopRequested => Stop(state, now),
         _ => throw new System.Diagnostics.UnreachableException($"ParameterServer.Step has no arm for {@event.GetType().Name}; add one."),
     };
 
@@ -48,7 +49,7 @@ public static class ParameterServer
 
     private static Transition Begin(ServerState state, IReadOnlyList<ServerEffect> effects, TimeSpan now) => state.Plan.IsEnd(state.Training.Position)
         ? Rounds.Begin(state, WorkKind.Evaluation, effects, now)
-        : Rounds.Begin(state, WorkKind.Gradient, [.. effects, new SaveCheckpoint(state.Training)], now);
+        : state.Plan.Recipe.Strategy.Begin(state, [.. effects, new SaveCheckpoint(state.Training)], now);
 
     private static Transition Lose(ServerState state, ShardId shard, string reason, TimeSpan now)
     {
@@ -59,8 +60,8 @@ public static class ParameterServer
         foreach (var key in slot.Orders)
         {
             if (!Rounds.IsWanted(state, key) || Rounds.IsHeld(state, key)) continue;
-            microbatches += key.Kind == WorkKind.Gradient ? state.Round!.Tree.LeafCount(key.Node) : 0;
-            state = Rounds.PutBack(state, key.Node);
+            microbatches += Rounds.MicrobatchesOf(state, key);
+            state = Rounds.PutBack(state, key);
         }
         return new(state, [new ReportLost(shard, state.StepsDone, now - slot.HeardAt, microbatches, reason)]);
     }
@@ -76,13 +77,14 @@ public static class ParameterServer
             return new(state, [new EndRun(RunPhase.Failed, state.Training, null, $"{e.Key} failed {state.Failures} times; the last time on {e.Shard}: {e.Reason}")]);
         }
         if (!Rounds.IsWanted(state, e.Key) || Rounds.IsHeld(state, e.Key)) return Rounds.HandOut(new(state, []), now);
-        state = Rounds.PutBack(state, e.Key.Node);
+        state = Rounds.PutBack(state, e.Key);
         return Rounds.HandOut(new(state, [new ReportReassignment(e.Shard, e.Key, e.Reason)]), now);
     }
 
-    private static Transition Stop(ServerState state)
+    private static Transition Stop(ServerState state, TimeSpan now)
     {
         state = state with { StopRequested = true };
+        if (state.Flow is not null) return Flows.Drain(state, now);
         return state.Round is null ? End(state, RunPhase.Stopped, null, []) : new(state, []);
     }
 
@@ -91,7 +93,7 @@ public static class ParameterServer
         var durability = state.Durability with { Settled = Math.Max(state.Durability.Settled, stepsDone) };
         if (durability == state.Durability) return new(state, []);
         state = state with { Durability = durability };
-        var isWaiting = state.Phase == RunPhase.Running && state.Round is null;
+        var isWaiting = state is { Phase: RunPhase.Running, Round: null, Flow: null };
         return isWaiting ? Continue(state, [], now) : new(state, []);
     }
 
@@ -100,8 +102,12 @@ public static class ParameterServer
         var shards = Rounds.WithoutOrder(state, shard, answer.Key, now);
         if (shards != state.Shards) state = state with { Shards = shards };
         // Whoever else has the order will still write into the new vectors: only its own answer says that it is done.
-        else if (answer is UpdateAnswer) return new(state, []);
-        if (!Rounds.IsWanted(state, answer.Key)) return Rounds.HandOut(new(state, []), now);
+        // And an answer that depends on what its unit has sent before counts as often as it was asked for, no more.
+        else if (answer is UpdateAnswer || state.Plan.Recipe.Compression is not NoCompression) return new(state, []);
+        var isWanted = Rounds.IsWanted(state, answer.Key);
+        state = Recording.Note(state, shard, answer, isWanted);
+        if (!isWanted) return Rounds.HandOut(new(state, []), now);
+        if (state.Flow is not null) return Flows.Apply(state, (GradientAnswer)answer, now, pool);
         var round = state.Round! with
         {
             Answers = state.Round.Answers.With(answer),
@@ -114,6 +120,7 @@ public static class ParameterServer
             WorkKind.Gradient => EndGradient(state, round, now, pool),
             WorkKind.Update => EndStep(state, round.StepEnd!, now, pool),
             WorkKind.Evaluation => EndEvaluation(state, round, now),
+            WorkKind.LocalSteps => EndLocalSteps(state, round, now, pool),
         };
     }
 
@@ -128,20 +135,36 @@ public static class ParameterServer
         return EndStep(state, end, now, pool);
     }
 
-    private static Transition EndStep(ServerState state, StepEnd end, TimeSpan now, VectorPool pool)
+    private static Transition EndLocalSteps(ServerState state, Round round, TimeSpan now, VectorPool pool)
+    {
+        var answers = new LocalStepsAnswer[round.Answers.Length];
+        for (var i = 0; i < answers.Length; i++) answers[i] = (LocalStepsAnswer)round.Answers[i];
+        return EndRound(state, LocalSgd.Average(state.Plan, state.Training, round.Tree.Rows, answers, pool), now, pool);
+    }
+
+    private static Transition EndStep(ServerState state, StepEnd end, TimeSpan now, VectorPool pool) =>
+        EndRound(state, end.Apply(state.Plan, state.Training), now, pool);
+
+    private static Transition EndRound(ServerState state, TrainingState after, TimeSpan now, VectorPool pool)
     {
         var before = state.Training;
-        var after = end.Apply(state.Plan, before);
         // A unit whose order was handed out again may still read the old version; then its memory is left to it.
         if (Rounds.IsRead(state, before.Version)) before.LeaveOutOf(pool);
         else before.ReturnTo(pool);
-        state = state with { Training = after, Round = null };
-        if (after.Position.Step == 0 || state.Plan.IsEnd(after.Position))
-            return Rounds.Begin(state, WorkKind.Evaluation, [new ReportStep(after)], now);
-        if (state.StopRequested) return End(state, RunPhase.Stopped, null, [new ReportStep(after)]);
-        if (!state.Durability.IsDue(state.StepsDone)) return Continue(state, [new ReportStep(after)], now);
+        state = Recording.Close(state with { Training = after, Round = null });
+        return AtBarrier(state, [new ReportStep(state.Training)], now);
+    }
+
+    /// <summary>Everything that was handed out is applied: what comes next.</summary>
+    internal static Transition AtBarrier(ServerState state, IReadOnlyList<ServerEffect> effects, TimeSpan now)
+    {
+        var training = state.Training;
+        if ((training.Position.Step == 0 && training.Totals.Seen > 0) || state.Plan.IsEnd(training.Position))
+            return Rounds.Begin(state, WorkKind.Evaluation, effects, now);
+        if (state.StopRequested) return End(state, RunPhase.Stopped, null, effects);
+        if (!state.Durability.IsDue(state.StepsDone)) return Continue(state, effects, now);
         state = state with { Durability = state.Durability with { Requested = state.StepsDone } };
-        return Continue(state, [new ReportStep(after), new SaveCheckpoint(after)], now);
+        return Continue(state, [.. effects, new SaveCheckpoint(training)], now);
     }
 
     private static Transition EndEvaluation(ServerState state, Round round, TimeSpan now)
@@ -163,7 +186,7 @@ public static class ParameterServer
 
     // The next step, unless too much would be lost with this process.
     private static Transition Continue(ServerState state, IReadOnlyList<ServerEffect> effects, TimeSpan now) =>
-        state.Durability.IsExhausted(state.StepsDone) ? new(state, effects) : Rounds.Begin(state, WorkKind.Gradient, effects, now);
+        state.Durability.IsExhausted(state.StepsDone) ? new(state, effects) : state.Plan.Recipe.Strategy.Begin(state, effects, now);
 
     private static Transition End(ServerState state, RunPhase phase, Evaluation? evaluation, IReadOnlyList<ServerEffect> effects) => new(
         state with { Phase = phase },

@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace ActorTrain.Server;
 
 /// <summary>
-/// Who gets which work in a round, as pure functions of the server's state. Loops, not LINQ, on the way of every answer:
-/// all shards wait meanwhile.
+/// Who gets which work in a round, and what rounds and flows have in common, as pure functions of the server's state.
+/// Loops, not LINQ, on the way of every answer: all shards wait meanwhile.
 /// </summary>
 public static class Rounds
 {
@@ -25,18 +25,20 @@ public static class Rounds
     internal static Transition Begin(
         ServerState state, WorkKind kind, IReadOnlyList<ServerEffect> before, TimeSpan now, StepEnd? end = null)
     {
+        var units = Idle(state, kind);
         var tree = kind switch
         {
             WorkKind.Gradient => state.Plan.TreeOf(state.Training.Position.Step),
             WorkKind.Update => new(end!.Update.Runs, CountLocal(state)),
             WorkKind.Evaluation => state.Plan.EvaluationTree,
+            WorkKind.LocalSteps => ((LocalSgd)state.Plan.Recipe.Strategy)
+                .TreeOf(state.NextBarrier - state.StepsDone, Math.Max(1, units.Count)),
         };
         state = state with { Round = new(kind, tree, [], [], [], end), Failures = 0 };
-        var units = Idle(state, kind);
         if (units.Count == 0)
             return new(state with { Round = state.Round with { Nodes = [tree.Root], Waiting = [tree.Root] } }, before);
         var includeSlow = state.Training.Version % StepsBetweenProbes == 0;
-        var parts = WorkDivision.Divide(tree, Costs(state, units), includeSlow);
+        var parts = kind == WorkKind.LocalSteps ? WorkDivision.LeafEach(tree) : WorkDivision.Divide(tree, Costs(state, units), includeSlow);
         var effects = new List<ServerEffect>(before.Count + parts.Length);
         effects.AddRange(before);
         var shards = state.Shards.ToArray();
@@ -44,7 +46,7 @@ public static class Rounds
         for (var i = 0; i < parts.Length; i++)
         {
             nodes[i] = parts[i].Node;
-            Give(state, shards, units[parts[i].Owner], nodes[i], effects, now);
+            Give(state, shards, units[parts[i].Owner], state.KeyOf(nodes[i]), effects, now);
         }
         state = state with
         {
@@ -58,12 +60,13 @@ public static class Rounds
     internal static Transition HandOut(Transition transition, TimeSpan now)
     {
         var (state, before) = transition;
+        if (state.Flow is not null) return Flows.HandOut(transition, now);
         if (state.Round is not { Waiting.IsEmpty: false } round) return transition;
         List<ServerEffect> effects = [.. before];
         var shards = state.Shards.ToArray();
         var given = 0;
         for (var i = 0; i < shards.Length && given < round.Waiting.Length; i++)
-            if (CanTake(shards[i], round.Kind)) Give(state, shards, i, round.Waiting[given++], effects, now);
+            if (CanTake(shards[i], round.Kind)) Give(state, shards, i, state.KeyOf(round.Waiting[given++]), effects, now);
         state = state with
         {
             Shards = ImmutableCollectionsMarshal.AsImmutableArray(shards),
@@ -72,30 +75,35 @@ public static class Rounds
         return new(state, effects);
     }
 
-    /// <summary>Near a round's end: what is late is given to somebody idle too; whoever answers first, counts.</summary>
+    /// <summary>Near the end of a round or a flow: what is late is given to somebody idle too; whoever answers first, counts.</summary>
     internal static Transition HandOutLate(ServerState state, TimeSpan now)
     {
         // A part of an update writes into memory that all share: it has one owner.
-        if (state.Round is not { Waiting.IsEmpty: true, Kind: not WorkKind.Update } round) return new(state, []);
+        List<WorkKey> keys = state switch
+        {
+            { Flow: { Waiting.IsEmpty: true } flow } => [.. flow.Open.Select(o => o.Key)],
+            { Round: { Waiting.IsEmpty: true, Kind: not WorkKind.Update } round } => [.. round.Nodes.Select(state.KeyOf)],
+            _ => [],
+        };
         List<ServerEffect> effects = [];
         var shards = state.Shards.ToArray();
-        foreach (var node in round.Nodes)
+        foreach (var key in keys)
         {
-            var key = state.KeyOf(node);
-            var idle = Array.FindIndex(shards, s => CanTake(s, round.Kind));
+            var idle = Array.FindIndex(shards, s => CanTake(s, key.Kind));
             if (idle < 0) break;
             if (!IsWanted(state, key) || !Array.TrueForAll(shards, s => !s.Orders.Contains(key) || IsLate(state, s, now))) continue;
             var holder = Array.Find(shards, s => s.Orders.Contains(key));
             if (holder is not null)
                 effects.Add(new ReportReassignment(holder.Id, key, $"no answer for {(now - holder.BusySince).TotalSeconds:F1} s"));
-            Give(state, shards, idle, node, effects, now);
+            Give(state, shards, idle, key, effects, now);
         }
         return effects.Count == 0 ? new(state, []) : new(state with { Shards = ImmutableCollectionsMarshal.AsImmutableArray(shards) }, effects);
     }
 
-    /// <summary>Wanted once: of this incarnation, version and round, one of its nodes, not answered yet.</summary>
+    /// <summary>Wanted once: open in the flow; or of this incarnation, version and round, one of its nodes, not answered yet.</summary>
     internal static bool IsWanted(ServerState state, WorkKey key)
     {
+        if (state.Flow is { } flow) return flow.Find(key) is not null;
         if (state.Round is not { } round || key != state.KeyOf(key.Node) || !round.Nodes.Contains(key.Node)) return false;
         foreach (var answer in round.Answers)
             if (answer.Key == key) return false;
@@ -128,9 +136,18 @@ public static class Rounds
         return count;
     }
 
-    /// <summary>A node is to be handed out again, before all others.</summary>
-    internal static ServerState PutBack(ServerState state, TreeNode node) =>
-        state with { Round = state.Round! with { Waiting = state.Round.Waiting.Insert(0, node) } };
+    /// <summary>A key that is wanted is to be handed out again, before all others.</summary>
+    internal static ServerState PutBack(ServerState state, WorkKey key) => state.Flow is { } flow
+        ? state with { Flow = flow with { Waiting = flow.Waiting.Insert(0, key) } }
+        : state with { Round = state.Round! with { Waiting = state.Round.Waiting.Insert(0, key.Node) } };
+
+    /// <summary>How many microbatches a key of a round or flow stands for; 0 where it is no training.</summary>
+    internal static int MicrobatchesOf(ServerState state, WorkKey key) => key.Kind switch
+    {
+        WorkKind.Gradient => state.Plan.TreeOf(state.Plan.PositionOf(key.Step).Step).LeafCount(key.Node),
+        WorkKind.LocalSteps => state.Round!.Tree.RowsOf(key.Node).Count * state.Plan.Recipe.Microbatches,
+        WorkKind.Update or WorkKind.Evaluation => 0,
+    };
 
     /// <summary>The units after one of them has answered an order; the same array when it did not have it.</summary>
     internal static ImmutableArray<ShardSlot> WithoutOrder(ServerState state, ShardId shard, WorkKey key, TimeSpan now)
@@ -140,18 +157,16 @@ public static class Rounds
         {
             if (shards[i].Id != shard) continue;
             if (!shards[i].Orders.Contains(key)) return shards;
-            var isGradient = key.Kind == WorkKind.Gradient && state.Round is { } round && key == state.KeyOf(key.Node);
-            var rows = isGradient ? state.Round!.Tree.RowsOf(key.Node).Count : 0;
-            return shards.SetItem(i, shards[i].Without(key, now, rows));
+            var isTraining = key.Kind is WorkKind.Gradient or WorkKind.LocalSteps;
+            return shards.SetItem(i, shards[i].Without(key, now, isTraining ? RowsOf(state, key) : 0));
         }
         return shards;
     }
 
-    private static void Give(ServerState state, ShardSlot[] shards, int index, TreeNode node, List<ServerEffect> effects, TimeSpan now)
+    private static void Give(ServerState state, ShardSlot[] shards, int index, WorkKey key, List<ServerEffect> effects, TimeSpan now)
     {
-        var key = state.KeyOf(node);
         shards[index] = shards[index].With(key, now);
-        effects.Add(new SendWork(shards[index].Id, OrderOf(state, key)));
+        effects.Add(new SendWork(shards[index].Id, state.Flow?.Find(key) ?? OrderOf(state, key)));
     }
 
     private static WorkOrder OrderOf(ServerState state, WorkKey key)
@@ -162,6 +177,7 @@ public static class Rounds
             WorkKind.Gradient => new GradientOrder(key, state.Training.Parameters),
             WorkKind.Update => new UpdateOrder(key, state.Round.StepEnd!.Update, start, count),
             WorkKind.Evaluation => new EvaluationOrder(key, state.Training.Parameters),
+            WorkKind.LocalSteps => new LocalStepsOrder(key, key.Step + start, count, state.Training.Parameters, state.Training.Optimizer),
         };
     }
 
@@ -171,7 +187,11 @@ public static class Rounds
     {
         var units = new List<int>(state.Shards.Length);
         for (var i = 0; i < state.Shards.Length; i++)
-            if (CanTake(state.Shards[i], kind)) units.Add(i);
+        {
+            if (!CanTake(state.Shards[i], kind)) continue;
+            // Local steps can't be divided: each core of a node makes its own.
+            for (var core = 0; core < (kind == WorkKind.LocalSteps ? state.Shards[i].Cores : 1); core++) units.Add(i);
+        }
         return units;
     }
 
@@ -201,9 +221,17 @@ public static class Rounds
     private static bool IsLate(ServerState state, ShardSlot shard, TimeSpan now)
     {
         var rows = 0;
-        foreach (var key in shard.Orders)
-            if (key == state.KeyOf(key.Node)) rows += state.Round!.Tree.RowsOf(key.Node).Count;
+        foreach (var key in shard.Orders) rows += RowsOf(state, key);
         var expected = TimeSpan.FromMicroseconds(shard.RowCost * rows);
         return now - shard.BusySince > (shard.RowCost == 0 ? FirstPatience : Patience + (LateFactor * expected));
+    }
+
+    // Rows of a key's work; 0 where it belongs to an earlier round or flow.
+    private static int RowsOf(ServerState state, WorkKey key)
+    {
+        if (state.Flow is { } flow)
+            return flow.Find(key) is null ? 0 : state.Plan.TreeOf(state.Plan.PositionOf(key.Step).Step).RowsOf(key.Node).Count;
+        if (state.Round is not { } round || key != state.KeyOf(key.Node)) return 0;
+        return round.Tree.RowsOf(key.Node).Count * (key.Kind == WorkKind.LocalSteps ? state.Plan.Recipe.BatchSize : 1);
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ActorTrain.Schedules;
 
 namespace ActorTrain.Server;
 
@@ -48,7 +49,7 @@ public sealed record ShardSlot(
 }
 
 /// <summary>One round of work: a tree whose leaves must all be answered before the run goes on.</summary>
-/// <param name="Kind">Gradient or evaluation.</param>
+/// <param name="Kind">What it is for.</param>
 /// <param name="Tree">The tree.</param>
 /// <param name="Nodes">The nodes that the tree was divided into; they cover every leaf once.</param>
 /// <param name="Waiting">Those of them that are to be handed out.</param>
@@ -93,6 +94,11 @@ public readonly record struct Durability(int MostStepsAtRisk, long Requested, lo
     /// <summary>True when a checkpoint is due: half of what may be at risk, so that it is safe before the rest is.</summary>
     public bool IsDue(long stepsDone) => MostStepsAtRisk > 0 && stepsDone - Requested >= (MostStepsAtRisk + 1) / 2;
 
+    /// <summary>How many steps may be done before the next checkpoint is asked for.</summary>
+    public long MostSteps => MostStepsAtRisk == 0
+        ? long.MaxValue
+        : Math.Min(Requested + ((MostStepsAtRisk + 1) / 2), Settled + MostStepsAtRisk);
+
     /// <summary>True when no further step may begin.</summary>
     public bool IsExhausted(long stepsDone) => MostStepsAtRisk > 0 && stepsDone - Settled >= MostStepsAtRisk;
 }
@@ -120,10 +126,22 @@ public sealed record ServerState(
     /// <param name="mostStepsAtRisk">See <see cref="Durability"/>.</param>
     public static ServerState Initial(
         TrainingPlan plan, TrainingState training, long incarnation, int shardsToBegin, int mostStepsAtRisk = 0) =>
-        new(plan, incarnation, training, RunPhase.Gathering, null, [], shardsToBegin,
-            new(mostStepsAtRisk, training.Version, training.Version), StopRequested: false, Failures: 0);
+        new(plan, incarnation, training.Restarted(), RunPhase.Gathering, null, [], shardsToBegin,
+            new(mostStepsAtRisk, plan.StepsDone(training.Position), plan.StepsDone(training.Position)), StopRequested: false, Failures: 0);
 
-    /// <summary>Steps that are done.</summary>
+    /// <summary>Minibatches that are applied as they arrive; none in rounds and between barriers.</summary>
+    public Flow? Flow { get; init; }
+
+    /// <summary>Answers since the last update, in order of arrival, where a schedule is recorded.</summary>
+    public ImmutableArray<Contribution> Contributions { get; init; } = [];
+
+    /// <summary>
+    /// The minibatch before which all others must be applied: the end of the epoch or the run, or where a checkpoint is due.
+    /// </summary>
+    public long NextBarrier => Math.Min(
+        Math.Min((Training.Position.Epoch + 1L) * Plan.StepsPerEpoch, Plan.TotalSteps), Durability.MostSteps);
+
+    /// <summary>Minibatches that are applied.</summary>
     public long StepsDone => Plan.StepsDone(Training.Position);
 
     /// <summary>The key of a node in the current round.</summary>

@@ -16,9 +16,12 @@ public sealed class ShardComputation
     // order of another version says that it has.
     private readonly List<Arena> _arenas = [];
     private readonly Arena _evaluationArena = new();
+    private readonly VectorPool _localPool = new();
+    private readonly List<TrainingState> _localStates = [];
     private int[] _labels = [];
     private int _arenasInUse;
     private (long Incarnation, long Version) _version = (-1, -1);
+    private (long Incarnation, long Version) _localVersion = (-1, -1);
     private int _epoch = -1;
     private System.Collections.Immutable.ImmutableArray<int> _order;
 
@@ -31,6 +34,7 @@ public sealed class ShardComputation
         GradientOrder o => new GradientAnswer(o.Key, Gradient(o)),
         UpdateOrder o => Update(o),
         EvaluationOrder o => new EvaluationAnswer(o.Key, Evaluate(o.Key.Node, o.Parameters)),
+        LocalStepsOrder o => LocalSteps(o),
         _ => throw new System.Diagnostics.UnreachableException($"ShardComputation.Answer has no arm for {order.GetType().Name}; add one."),
     };
 
@@ -38,6 +42,21 @@ public sealed class ShardComputation
     {
         order.Update.Apply(order.FirstRun, order.Runs);
         return new(order.Key);
+    }
+
+    // What it ended with for one version stays readable until an order of another says that the server has averaged it.
+    private LocalStepsAnswer LocalSteps(LocalStepsOrder order)
+    {
+        if (_localVersion != (order.Key.Incarnation, order.Key.Version))
+        {
+            foreach (var old in _localStates) old.ReturnTo(_localPool);
+            _localStates.Clear();
+        }
+        _localVersion = (order.Key.Incarnation, order.Key.Version);
+        var state = new TrainingState(_plan.PositionOf(order.FirstStep), order.Parameters, order.Optimizer, default, []);
+        for (var i = 0; i < order.Steps; i++) state = Trainer.Step(_plan, this, state, _localPool);
+        _localStates.Add(state);
+        return new(order.Key, state.Parameters, state.Optimizer, new(state.Totals.LossSum, (int)state.Totals.Correct, (int)state.Totals.Seen));
     }
 
     private GradientSum Gradient(GradientOrder order)

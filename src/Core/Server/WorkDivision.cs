@@ -34,6 +34,10 @@ public static class WorkDivision
         return parts.ToImmutable();
     }
 
+    /// <summary>Each leaf by itself, to one after another.</summary>
+    internal static ImmutableArray<(TreeNode Node, int Owner)> LeafEach(MicrobatchTree tree) =>
+        [.. Enumerable.Range(0, tree.Leaves).Select(leaf => (new TreeNode(0, leaf), leaf))];
+
     private static int[] Count(int leaves, ReadOnlySpan<double> costs)
     {
         var counts = new int[costs.Length];

@@ -11,6 +11,9 @@ public enum WorkKind
 
     /// <summary>Loss and predictions on the test split.</summary>
     Evaluation,
+
+    /// <summary>Optimiser steps of a shard's own on consecutive minibatches, to be averaged.</summary>
+    LocalSteps,
 }
 
 /// <summary>
@@ -18,9 +21,12 @@ public enum WorkKind
 /// </summary>
 /// <param name="Incarnation">The server's fencing number; it grows whenever another server takes over.</param>
 /// <param name="Version">Updates in the parameters that it is computed from.</param>
-/// <param name="Step">Which minibatch of the run, from 0 on; in synchronous training it equals the version.</param>
+/// <param name="Step">
+/// Which minibatch of the run, from 0 on; in synchronous training it equals the version. For other kinds than gradients:
+/// how many were applied when the round began.
+/// </param>
 /// <param name="Kind">What it is for.</param>
-/// <param name="Node">The node of the round's tree.</param>
+/// <param name="Node">The node of the minibatch's or the round's tree.</param>
 public readonly record struct WorkKey(long Incarnation, long Version, long Step, WorkKind Kind, TreeNode Node)
 {
     /// <summary>For logs: <c>Gradient of node 1:0, version 412</c>.</summary>
@@ -48,6 +54,14 @@ public sealed record UpdateOrder(WorkKey Key, ParameterUpdate Update, int FirstR
 /// <param name="Parameters">To compute from; they do not change while anybody has this order.</param>
 public sealed record EvaluationOrder(WorkKey Key, FlatVector Parameters) : WorkOrder(Key);
 
+/// <summary>Make optimiser steps of your own on consecutive minibatches.</summary>
+/// <param name="Key">Its name.</param>
+/// <param name="FirstStep">The first minibatch of the run.</param>
+/// <param name="Steps">How many; all of one epoch.</param>
+/// <param name="Parameters">To begin from; they do not change while anybody has this order.</param>
+/// <param name="Optimizer">The optimiser's state to begin from; the same holds.</param>
+public sealed record LocalStepsOrder(WorkKey Key, long FirstStep, int Steps, FlatVector Parameters, OptimizerState Optimizer) : WorkOrder(Key);
+
 /// <summary>What comes back for a <see cref="WorkOrder"/>.</summary>
 /// <param name="Key">Of the order.</param>
 public abstract record WorkAnswer(WorkKey Key);
@@ -65,3 +79,10 @@ public sealed record UpdateAnswer(WorkKey Key) : WorkAnswer(Key);
 /// <param name="Key">Of the order.</param>
 /// <param name="Evaluation">Of the node's rows.</param>
 public sealed record EvaluationAnswer(WorkKey Key, Evaluation Evaluation) : WorkAnswer(Key);
+
+/// <summary>The answer to an order of local steps; its vectors are valid until the shard gets an order of another version.</summary>
+/// <param name="Key">Of the order.</param>
+/// <param name="Parameters">After the steps.</param>
+/// <param name="Optimizer">After the steps.</param>
+/// <param name="Sum">Over the rows of all its minibatches.</param>
+public sealed record LocalStepsAnswer(WorkKey Key, FlatVector Parameters, OptimizerState Optimizer, StepSum Sum) : WorkAnswer(Key);

@@ -1,7 +1,8 @@
 namespace ActorTrain.Server;
 
 /// <summary>
-/// The rules of a worker node: divides an order among its own shards, sums their answers along the tree, answers once.
+/// The rules of a worker node: divides an order among its own shards, sums their answers along the tree, answers once;
+/// an order of local steps goes to one shard as it is.
 /// A pure transition; the memory that a sum lies in is lent.
 /// </summary>
 public static class WorkerNode
@@ -35,6 +36,7 @@ public static class WorkerNode
     private static WorkerTransition Answer(WorkerState state, ShardId shard, WorkAnswer answer, NodeSums sums)
     {
         state = Idle(state, shard, answer.Key);
+        if (answer is LocalStepsAnswer) return Next(state, [new SendAnswer(answer)]);
         if (state.Current is not { } work || !IsPart(work, answer.Key)) return Next(state, Nothing);
         work = work with { Answers = work.Answers.With(answer) };
         if (work.Answers.Length < work.Parts.Length) return Next(state with { Current = work }, Nothing);
@@ -45,6 +47,7 @@ public static class WorkerNode
     private static WorkerTransition Fail(WorkerState state, PartFailed e)
     {
         state = Idle(state, e.Shard, e.Key);
+        if (e.Key.Kind == WorkKind.LocalSteps) return Next(state, [new SendFailure(e.Key, $"{e.Shard}: {e.Reason}")]);
         return state.Current is { } work && IsPart(work, e.Key)
             ? Next(state with { Current = null }, [new SendFailure(work.Order.Key, $"{e.Shard}: {e.Reason}")])
             : Next(state, Nothing);
@@ -52,6 +55,7 @@ public static class WorkerNode
 
     private static WorkerTransition Next(WorkerState state, WorkerEffect[] before)
     {
+        if (state is { Current: null, Waiting: [LocalStepsOrder, ..] }) return GiveWhole(state, before);
         if (state.Current is null && !state.Waiting.IsEmpty && !state.Shards.IsEmpty)
         {
             var order = state.Waiting[0];
@@ -59,6 +63,20 @@ public static class WorkerNode
             state = state with { Current = new(order, parts, parts, []), Waiting = state.Waiting.RemoveAt(0) };
         }
         return state.Current is { Waiting.IsEmpty: false } ? GiveParts(state, before) : new(state, before);
+    }
+
+    // Local steps follow one another, so an order of them is one shard's; several are done side by side.
+    private static WorkerTransition GiveWhole(WorkerState state, WorkerEffect[] before)
+    {
+        var effects = new List<WorkerEffect>(before);
+        for (var i = 0; i < state.Shards.Length && state.Waiting is [LocalStepsOrder order, ..]; i++)
+        {
+            var shard = state.Shards[i];
+            if (shard.Working is not null) continue;
+            effects.Add(new GivePart(shard.Id, order));
+            state = state with { Shards = state.Shards.SetItem(i, shard with { Working = order.Key }), Waiting = state.Waiting.RemoveAt(0) };
+        }
+        return new(state, effects);
     }
 
     private static WorkerTransition GiveParts(WorkerState state, WorkerEffect[] before)

@@ -5,7 +5,7 @@ namespace ActorTrain;
 
 /// <summary>
 /// What names a run: two runs of one recipe on one dataset have the same weights, bit for bit, at every step, wherever
-/// and on however many cores they run. <see cref="Epochs"/> and <see cref="MaxSteps"/> only say where it ends.
+/// and on however many cores they run; where <see cref="HasSchedule"/>, two of one schedule. <see cref="Epochs"/> and <see cref="MaxSteps"/> only say where it ends.
 /// </summary>
 public sealed record Recipe
 {
@@ -33,6 +33,17 @@ public sealed record Recipe
     /// <summary>Name of the matrix multiply; different ones round differently. Default <c>managed</c>.</summary>
     public string Kernel { get; init; } = "managed";
 
+    /// <summary>How consistent the parameters are that units compute from. Default: <see cref="Synchronous"/>.</summary>
+    public Strategy Strategy { get; init; } = new Synchronous();
+
+    /// <summary>How gradients are encoded that cross from one process to another. Default: <see cref="NoCompression"/>, bit for bit.</summary>
+    public Compression Compression { get; init; } = new NoCompression();
+
+    /// <summary>
+    /// True when the weights depend on who computed what: then a run records its schedule, which gives the same bits again.
+    /// </summary>
+    public bool HasSchedule => Strategy is not Synchronous || Compression is not NoCompression;
+
     /// <summary>Passes over the training split, at least 1. Default 5.</summary>
     public int Epochs { get; init; } = 5;
 
@@ -46,6 +57,8 @@ public sealed record Recipe
         if (Microbatches is < 1 or > 4096) yield return $"microbatches is {Microbatches}; give 1 to 4096.";
         if (Epochs < 1) yield return $"epochs is {Epochs}; give 1 or more.";
         if (MaxSteps < 1) yield return $"max-steps is {MaxSteps}; give 1 or more.";
+        if (Strategy is LocalSgd && Compression is not NoCompression)
+            yield return $"compression is {Compression} with strategy {Strategy}; give none: local steps send parameters, not gradients.";
     }
 
     /// <summary>Checks that the model takes the dataset's examples and has an output for each of its classes.</summary>

@@ -31,6 +31,8 @@ public static class RecipeJson
             Kernel = json.Value<string>("kernel"),
             Epochs = json.Value<int>("epochs"),
             MaxSteps = json.Has("maxSteps") ? json.Value<int>("maxSteps") : null,
+            Strategy = json.Has("strategy") ? ReadStrategy(json.Value<string>("strategy")) : new Synchronous(),
+            Compression = json.Has("compression") ? ReadCompression(json.Value<string>("compression")) : new NoCompression(),
         };
     }
 
@@ -71,8 +73,19 @@ public static class RecipeJson
             ["epochs"] = recipe.Epochs,
         };
         if (recipe.MaxSteps is { } maxSteps) json["maxSteps"] = maxSteps;
+        // Only where it is not the default: recipes of before these existed keep their text, hence their hash.
+        if (recipe.Strategy is not Synchronous) json["strategy"] = recipe.Strategy.ToString();
+        if (recipe.Compression is not NoCompression) json["compression"] = recipe.Compression.ToString();
         return json;
     }
+
+    private static Strategy ReadStrategy(string text) => Strategy.TryParse(text, out var strategy)
+        ? strategy
+        : throw new RecipeException($"recipe.strategy is \"{text}\"; give {Strategy.Allowed}.");
+
+    private static Compression ReadCompression(string text) => Compression.TryParse(text, out var compression)
+        ? compression
+        : throw new RecipeException($"recipe.compression is \"{text}\"; give {Compression.Allowed}.");
 
     private static Sgd ReadOptimizer(JsonReader json)
     {

@@ -10,7 +10,7 @@ public sealed record StepEnd(ParameterUpdate Update, StepSum Sum)
     /// <summary>What follows from a step's answers.</summary>
     /// <param name="plan">The run's plan.</param>
     /// <param name="state">Before the step.</param>
-    /// <param name="answers">Gradients of nodes that together cover the step's tree, in order of their leaves.</param>
+    /// <param name="answers">Gradients of nodes that together cover one minibatch's tree, in order of their leaves.</param>
     /// <param name="pool">Where the new vectors are taken from.</param>
     public static StepEnd Of(TrainingPlan plan, TrainingState state, ReadOnlySpan<GradientAnswer> answers, VectorPool pool)
     {
@@ -26,7 +26,7 @@ public sealed record StepEnd(ParameterUpdate Update, StepSum Sum)
             correct += sum.Correct;
             rows += sum.Rows;
         }
-        var treeSum = new TreeSum(plan.TreeOf(state.Position.Step), nodes);
+        var treeSum = new TreeSum(plan.TreeOf(plan.PositionOf(answers[0].Key.Step).Step), nodes);
         return new(
             new(plan.Recipe.Optimizer, state.Parameters, state.Optimizer, treeSum, gradients, rows, pool),
             new(treeSum.Of(losses), correct, rows));

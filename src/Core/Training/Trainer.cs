@@ -5,7 +5,8 @@ namespace ActorTrain;
 
 /// <summary>
 /// Trains in process, on the calling thread: a plain fold of pure steps over positions. It is the meaning of a run:
-/// actors on many cores or machines end with the same bits.
+/// actors on many cores or machines end with the same bits. Of a recipe whose strategy is not synchronous it is the run
+/// of a single unit, which has the bits of the synchronous one.
 /// </summary>
 public static class Trainer
 {
@@ -36,7 +37,7 @@ public static class Trainer
         return new(state, Evaluator.Evaluate(plan, computation, state.Parameters));
     }
 
-    private static TrainingState Step(TrainingPlan plan, ShardComputation computation, TrainingState state, VectorPool pool)
+    internal static TrainingState Step(TrainingPlan plan, ShardComputation computation, TrainingState state, VectorPool pool)
     {
         var tree = plan.TreeOf(state.Position.Step);
         var key = new WorkKey(Incarnation: 0, state.Version, plan.StepsDone(state.Position), WorkKind.Gradient, tree.Root);

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using ActorTrain.Checkpoints;
+using ActorTrain.Schedules;
 
 namespace ActorTrain;
 
@@ -10,7 +11,7 @@ namespace ActorTrain;
 /// <param name="Origin">Which server of which run wrote it; none outside a cluster.</param>
 public sealed record TrainingCheckpoint(Recipe Recipe, DataDescription Data, TrainingState State, RunOrigin? Origin = null)
 {
-    /// <summary>The whole file: recipe, data, position, totals, history; then parameters and moments, each as one vector.</summary>
+    /// <summary>The whole file: recipe, data, position, totals, history, the schedule if there is one; then parameters and moments, each as one vector.</summary>
     public byte[] Encode()
     {
         var (recipe, state) = (Recipe, State);
@@ -25,11 +26,12 @@ public sealed record TrainingCheckpoint(Recipe Recipe, DataDescription Data, Tra
             ["history"] = new JsonArray([.. state.History.Select(ToJson)]),
         };
         if (Origin is { } origin) header["origin"] = new JsonObject { ["run"] = origin.Run, ["incarnation"] = origin.Incarnation };
+        if (state.Schedule is { } schedule) header["schedule"] = ScheduleFormat.Pack(schedule);
         return CheckpointFormat.Encode(header.ToJsonString(), [state.Parameters, .. state.Optimizer.Moments]);
     }
 
     /// <summary>The checkpoint of a file's contents.</summary>
-    /// <exception cref="RecipeException">The recipe in it can't be read by this version.</exception>
+    /// <exception cref="RecipeException">The recipe or the schedule in it can't be read by this version.</exception>
     public static TrainingCheckpoint Decode(CheckpointContents contents)
     {
         var vectors = contents.Vectors;
@@ -46,8 +48,10 @@ public sealed record TrainingCheckpoint(Recipe Recipe, DataDescription Data, Tra
             vectors[0],
             new(header.Value<long>("updates"), vectors[1..]),
             new(totals.Value<double>("lossSum"), totals.Value<long>("correct"), totals.Value<long>("seen")),
-            [.. header.Array("history").Select(ToSummary)]),
-            header.Has("origin") ? ToOrigin(header.Object("origin")) : null);
+            [.. header.Array("history").Select(ToSummary)])
+        {
+            Schedule = header.Has("schedule") ? ScheduleFormat.Unpack(header.Value<string>("schedule")) : null,
+        }, header.Has("origin") ? ToOrigin(header.Object("origin")) : null);
     }
 
     private static JsonObject ToJson(DataDescription data) => new()

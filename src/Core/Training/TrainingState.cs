@@ -1,9 +1,14 @@
 using System.Collections.Immutable;
+using ActorTrain.Schedules;
 
 namespace ActorTrain;
 
 /// <summary>A run at a moment, whole: saving it is saving the run. With the recipe, it determines every later bit.</summary>
-/// <param name="Position">How far the run is.</param>
+/// <param name="Position">
+/// How many minibatches are applied. At a barrier (synchronous: after every step; else at the ends of epochs and wherever
+/// a checkpoint is written) they are the first ones of the epoch's order, so that a run can go on from there; between
+/// barriers it is only their number.
+/// </param>
 /// <param name="Parameters">The model's parameters in layout order.</param>
 /// <param name="Optimizer">The optimiser's moments.</param>
 /// <param name="Totals">Sums over the current epoch.</param>
@@ -15,8 +20,17 @@ public sealed record TrainingState(
     public static TrainingState Initial(Recipe recipe)
     {
         var parameters = FlatVector.From(recipe.Model.Initialize(recipe.Seed).Span);
-        return new(default, parameters, recipe.Optimizer.Init(parameters.Count), default, []);
+        return new(default, parameters, recipe.Optimizer.Init(parameters.Count), default, [])
+        {
+            Schedule = recipe.HasSchedule ? TrainingSchedule.Empty : null,
+        };
     }
+
+    /// <summary>Who computed what on the way here; none where the recipe alone says every bit.</summary>
+    public TrainingSchedule? Schedule { get; init; }
+
+    /// <summary>The same, with a note in its schedule that a server begins from here.</summary>
+    public TrainingState Restarted() => Schedule is { Count: > 0 } ? this with { Schedule = Schedule.With(ServerRestarted.Instance) } : this;
 
     /// <summary>Gives the vectors' memory back: the next state has replaced this one and nobody reads it any more.</summary>
     public void ReturnTo(VectorPool pool)
@@ -32,6 +46,9 @@ public sealed record TrainingState(
         foreach (var moment in Optimizer.Moments) pool.Abandon(moment);
     }
 
-    /// <summary>Updates made so far.</summary>
+    /// <summary>
+    /// Updates made so far, which names the parameters. It equals the minibatches applied, except for local steps: there
+    /// it grows with each averaging by the steps that a participant made (the most that one did).
+    /// </summary>
     public long Version => Optimizer.Step;
 }

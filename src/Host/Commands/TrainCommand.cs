@@ -16,8 +16,13 @@ internal static class TrainCommand
             Arity = ArgumentArity.ZeroOrOne,
             Description = "go on from a checkpoint file or a run's folder (default: --out, or the newest run)",
         };
+        var replay = new Option<string>("--replay-schedule")
+        {
+            HelpName = "FILE",
+            Description = "compute a run again from its schedule.jsonl, with the same bits; it names recipe and data",
+        };
         var settings = new SettingOptions(Setting.Training, Setting.Cluster.Without("Role"));
-        var command = new Command("train", "Train a model; without options 784-128-64-10 on MNIST for 5 epochs.") { config, resume };
+        var command = new Command("train", "Train a model; without options 784-128-64-10 on MNIST for 5 epochs.") { config, resume, replay };
         settings.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
@@ -26,6 +31,12 @@ internal static class TrainCommand
             if (read is { Shards: 0, Nodes: 0 })
                 throw new UsageException("Training:Shards (--shards) is '0'; give 1 or more, or --nodes N to train on worker nodes only.");
             var isResumed = parsed.GetResult(resume) is not null;
+            if (parsed.GetValue(replay) is { } schedule)
+            {
+                return isResumed
+                    ? throw new UsageException("--replay-schedule: a schedule is replayed from its beginning; leave --resume out.")
+                    : new ScheduleReplay(read, schedule).Run(cancellation);
+            }
             return new Training(read, NodeSettings.Read(configuration), isResumed, parsed.GetValue(resume)).Run(cancellation);
         });
         return command;

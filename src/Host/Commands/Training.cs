@@ -4,11 +4,9 @@ using ActorTrain.Checkpoints;
 using ActorTrain.Host.Configuration;
 using ActorTrain.Host.Hosting;
 using ActorTrain.Host.Interruption;
-using ActorTrain.Host.Pictures;
 using ActorTrain.Host.Runs;
 using ActorTrain.Host.Terminal;
 using ActorTrain.Kernels;
-using ActorTrain.Server;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Spectre.Console;
@@ -51,6 +49,7 @@ internal sealed class Training(
         var data = await loading;
         await rehearsing;
         var recipe = checkpoint is null ? settings.NewRecipe(data, modelFile) : Resumed(checkpoint, data, modelFile);
+        if (recipe.Errors().FirstOrDefault() is { } error) throw new UsageException(error);
         // Before a folder is made for the run: a kernel that can't be had here is an error now.
         (recipe, var matMul) = ChooseKernel(recipe);
         recipe.CheckFits(data.Description);
@@ -68,7 +67,7 @@ internal sealed class Training(
         // Until all is written: a signal must not leave half of a run's results.
         using var interrupt = new InterruptListener(SayStopping);
         var outcome = await RunShown(job, data, checkpoint, host, events, interrupt, cancellation);
-        return Finish(job, data, run, outcome);
+        return RunResults.Write(settings, job, data, run, outcome, _secondsToFirstStep);
     }
 
     private async Task<TrainingOutcome> RunShown(
@@ -181,31 +180,6 @@ internal sealed class Training(
         return (DateTime.Now - process.StartTime).TotalSeconds;
     }
 
-    private int Finish(TrainingJob job, Dataset data, RunFolder run, TrainingOutcome outcome)
-    {
-        if (outcome.Phase == RunPhase.Failed) throw new FailureException($"the run failed: {outcome.Reason}");
-        var report = TrainingReport.Of(job, settings.Nodes, data, outcome, _secondsToFirstStep);
-        run.Write("report.json", report.ToJson());
-        if (settings.Report is not null) RunFolder.WriteFile(settings.Report, report.ToJson());
-        if (outcome.State.History.Length > 0) run.Write("curves.png", TrainingCurves.Png(outcome.State.History));
-        if (outcome.Evaluation is { } evaluation)
-        {
-            run.Write("confusion.png", ConfusionMatrix.Png(evaluation));
-            Console.WriteLine($"test accuracy {ProgressText.Percent(evaluation.Accuracy)}  "
-                + $"weights {ProgressText.Fingerprint(report.WeightsSha256)}  "
-                + $"{outcome.StepsDone} steps in {outcome.TrainSeconds:F2} s");
-            Console.WriteLine($"written to {run.Path}: checkpoints/, curves.png, confusion.png, report.json");
-        }
-        else
-        {
-            var (epoch, step) = outcome.State.Position;
-            Console.WriteLine($"stopped at epoch {epoch + 1}, step {step}  "
-                + $"weights {ProgressText.Fingerprint(report.WeightsSha256)}; "
-                + $"go on with: actortrain train --resume {run.Path}");
-        }
-        return 0;
-    }
-
     private Recipe Resumed(LoadedCheckpoint checkpoint, Dataset data, Sequential? modelFile)
     {
         var (was, before) = (checkpoint.Contents.Recipe, checkpoint.Contents.Data);
@@ -223,7 +197,7 @@ internal sealed class Training(
         {
             throw new UsageException(
                 $"--resume: the options ask for another recipe than {checkpoint.Path} has; a resumed run keeps model, "
-                + "optimizer, batch size, microbatches, seed and kernel. Leave them out, or train a new run.");
+                + "optimizer, batch size, microbatches, seed, kernel, strategy and compression. Leave them out, or train a new run.");
         }
         CheckEnd(new TrainingPlan(asked, data.Description), checkpoint);
         return asked;

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Numerics;
 using Microsoft.Extensions.Configuration;
@@ -35,6 +36,17 @@ internal sealed class SettingsReader(IConfiguration configuration, SettingSectio
         if (text is null || allowed.Contains(text, StringComparer.Ordinal)) return text;
         Refuse(key, string.Join(", ", allowed));
         return null;
+    }
+
+    /// <summary>How a text is read that names a value; false when it names none.</summary>
+    public delegate bool TryParse<T>(string text, [NotNullWhen(true)] out T? value) where T : class;
+
+    /// <summary>A value that a text names.</summary>
+    public T? Parsed<T>(string key, string allowed, TryParse<T> parse) where T : class
+    {
+        if (Text(key) is not { } text) return null;
+        if (!parse(text, out var value)) Refuse(key, allowed);
+        return value;
     }
 
     /// <summary>Whole numbers with commas between them, or <c>none</c>.</summary>

@@ -20,6 +20,8 @@ internal sealed record TrainSettings
     public float? Momentum { get; init; }
     public ulong? Seed { get; init; }
     public string? Kernel { get; init; }
+    public Strategy? Strategy { get; init; }
+    public Compression? Compression { get; init; }
     public int? Shards { get; init; }
     public int Nodes { get; init; }
     public string? Out { get; init; }
@@ -45,6 +47,8 @@ internal sealed record TrainSettings
             Momentum = reader.Number("Momentum", "a number from 0, below 1", x => x is >= 0 and < 1),
             Seed = reader.Whole("Seed", 0UL, ulong.MaxValue),
             Kernel = reader.Word("Kernel", "managed", "mkl", "openblas", "auto"),
+            Strategy = reader.Parsed<Strategy>("Strategy", Strategy.Allowed, Strategy.TryParse),
+            Compression = reader.Parsed<Compression>("Compression", Compression.Allowed, Compression.TryParse),
             Shards = reader.Whole("Shards", 0, 1024),
             Nodes = reader.Whole("Nodes", 0, 1024) ?? 0,
             Out = reader.Text("Out"),
@@ -52,7 +56,6 @@ internal sealed record TrainSettings
             Report = reader.Text("Report"),
         };
         reader.Word("Optimizer", "sgd");
-        reader.Word("Strategy", "sync");
         if (settings is { Model: not (null or "mlp"), Hidden: not null })
             reader.Refuse("Hidden", "it with --model mlp only; a model file names its own layers");
         reader.RefuseUnknownKeys();
@@ -86,6 +89,8 @@ internal sealed record TrainSettings
             DropLast = DropLast ?? recipe.DropLast,
             Seed = Seed ?? recipe.Seed,
             Kernel = Kernel ?? recipe.Kernel,
+            Strategy = Strategy ?? recipe.Strategy,
+            Compression = Compression ?? recipe.Compression,
         };
     }
 }

@@ -42,6 +42,12 @@ internal sealed record TrainingReport
     /// <summary>Width of the vectors that the managed kernel uses here.</summary>
     public required int VectorBits { get; init; }
 
+    /// <summary>How consistent the shards' parameters were.</summary>
+    public required string Strategy { get; init; }
+
+    /// <summary>How gradients were encoded between processes.</summary>
+    public required string Compression { get; init; }
+
     /// <summary>Data shards.</summary>
     public required int Shards { get; init; }
 
@@ -69,11 +75,13 @@ internal sealed record TrainingReport
         TrainSeconds = outcome.TrainSeconds,
         SecondsToFirstStep = secondsToFirstStep,
         Epochs = outcome.State.Position.Epoch,
-        Steps = outcome.State.Version,
+        Steps = new TrainingPlan(job.Recipe, data.Description).StepsDone(outcome.State.Position),
         Samples = outcome.SamplesSeen,
         ImagesPerSecond = outcome.TrainSeconds > 0 ? outcome.SamplesSeen / outcome.TrainSeconds : 0,
         Kernel = job.Recipe.Kernel,
         VectorBits = VectorWidth.Bits,
+        Strategy = job.Recipe.Strategy.ToString(),
+        Compression = job.Recipe.Compression.ToString(),
         Shards = job.Shards,
         Nodes = nodes,
         Seed = job.Recipe.Seed,

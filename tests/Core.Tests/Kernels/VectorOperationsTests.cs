@@ -32,13 +32,14 @@ public class VectorOperationsTests
         Assert.Equal<float>(expected, All<Lanes512, Vector512<float>>(a, b, c, bytes, step));
 
         float[] relu = new float[count], back = new float[count], sum = new float[count], floats = new float[count];
-        float[] v = [.. b], p = [.. c];
+        float[] quotient = new float[count], v = [.. b], p = [.. c];
         VectorOperations.Relu(a, relu);
         VectorOperations.ReluBackward(a, b, back);
         VectorOperations.Add(a, b, sum);
+        VectorOperations.Divide(a, 3, quotient);
         VectorOperations.BytesToFloats(bytes, 0.003f, -0.4f, floats);
         VectorOperations.SgdMomentum(a, v, p, step, v, p);
-        Assert.Equal<float>(expected, new[] { relu, back, sum, floats, v, p }.SelectMany(part => part).ToArray());
+        Assert.Equal<float>(expected, new[] { relu, back, sum, quotient, floats, v, p }.SelectMany(part => part).ToArray());
     }
 
     [Fact]
@@ -52,6 +53,14 @@ public class VectorOperationsTests
         VectorOperations.SgdMomentum([0f], [0f], [4f], new(1f, 0.5f, 0.5f, WeightDecay: 0.25f), velocity, parameters);
         Assert.Equal(1f, velocity[0]);
         Assert.Equal(3.5f, parameters[0]);
+    }
+
+    [Fact]
+    public void A_quotient_is_rounded_once()
+    {
+        var quotient = new float[3];
+        VectorOperations.Divide([1f, -6f, 0f], 3f, quotient);
+        Assert.Equal<float>([1f / 3f, -2f, 0f], quotient);
     }
 
     [Fact]
@@ -72,12 +81,13 @@ public class VectorOperationsTests
     {
         var count = a.Length;
         float[] relu = new float[count], back = new float[count], sum = new float[count], floats = new float[count];
-        float[] v = new float[count], p = new float[count];
+        float[] quotient = new float[count], v = new float[count], p = new float[count];
         VectorOperations<TLanes, TVector>.Relu(a, relu);
         VectorOperations<TLanes, TVector>.ReluBackward(a, b, back);
         VectorOperations<TLanes, TVector>.Add(a, b, sum);
+        VectorOperations<TLanes, TVector>.Divide(a, 3, quotient);
         VectorOperations<TLanes, TVector>.BytesToFloats(bytes, 0.003f, -0.4f, floats);
         VectorOperations<TLanes, TVector>.SgdMomentum(a, b, c, step, v, p);
-        return [.. relu, .. back, .. sum, .. floats, .. v, .. p];
+        return [.. relu, .. back, .. sum, .. quotient, .. floats, .. v, .. p];
     }
 }

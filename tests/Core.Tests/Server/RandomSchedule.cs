@@ -4,9 +4,9 @@ namespace ActorTrain.Core.Tests.Server;
 
 /// <summary>
 /// Runs the real server with up to five shards that join, die, come back, throw and answer as a seed says; answers come
-/// late, twice and in any order. The seed reproduces the run.
+/// late, twice and in any order, and sometimes so late that work is handed out twice. The seed reproduces the run.
 /// </summary>
-internal sealed class RandomSchedule(int seed, TestServer server)
+internal sealed class RandomSchedule(int seed, TestServer server, bool withNodes = false)
 {
     private const int MostShards = 5;
     private readonly Random _random = new(seed);
@@ -39,6 +39,8 @@ internal sealed class RandomSchedule(int seed, TestServer server)
                 server.Fail(Pick(server.Orders), "thrown by the schedule");
                 break;
             default:
+                server.Now += TimeSpan.FromSeconds(1);
+                server.Take(Ticked.Instance);
                 break;
         }
     }
@@ -46,6 +48,8 @@ internal sealed class RandomSchedule(int seed, TestServer server)
     private void Deliver()
     {
         var answer = Pick(_onTheWay);
+        // A connection keeps the order of a node's answers; what is encoded of one depends on those before.
+        if (withNodes) answer = _onTheWay.First(a => a.Shard == answer.Shard);
         if (_random.Next(10) > 0) _onTheWay.Remove(answer);
         server.Take(answer);
     }
@@ -55,7 +59,10 @@ internal sealed class RandomSchedule(int seed, TestServer server)
     {
         var number = _random.Next(1, MostShards + 1);
         server.Forget(TestServer.Shard(number, _incarnations[number]));
-        server.Join(TestServer.Shard(number, ++_incarnations[number]));
+        var isNode = withNodes && number % 2 == 0;
+        var shard = TestServer.Shard(number, ++_incarnations[number]);
+        if (isNode) server.JoinNode(shard, cores: 2);
+        else server.Join(shard);
     }
 
     private T Pick<T>(IReadOnlyList<T> items) => items[_random.Next(items.Count)];

@@ -7,6 +7,7 @@ namespace ActorTrain.Core.Tests.Server;
 internal sealed class TestServer
 {
     private readonly Dictionary<ShardId, ShardComputation> _shards = [];
+    private readonly Dictionary<ShardId, float[]> _residuals = [];
     private readonly VectorPool _pool = new();
     private readonly Dataset _data;
 
@@ -31,6 +32,9 @@ internal sealed class TestServer
     /// <summary>A checkpoint of the state after each step, taken when the server told it.</summary>
     public List<byte[]> Steps { get; } = [];
 
+    /// <summary>Every checkpoint that the server asked for.</summary>
+    public List<byte[]> Checkpoints { get; } = [];
+
     public string Weights => State.Training.Parameters.Sha256();
 
     public static ShardId Shard(int number, int incarnation = 0) => new($"shard-{number}", incarnation);
@@ -50,6 +54,8 @@ internal sealed class TestServer
         Orders.AddRange(effects.OfType<SendWork>());
         foreach (var step in effects.OfType<ReportStep>())
             Steps.Add(new TrainingCheckpoint(State.Plan.Recipe, State.Plan.Data, step.Training).Encode());
+        foreach (var checkpoint in effects.OfType<SaveCheckpoint>())
+            Checkpoints.Add(new TrainingCheckpoint(State.Plan.Recipe, State.Plan.Data, checkpoint.Training).Encode());
         return effects;
     }
 
@@ -80,7 +86,20 @@ internal sealed class TestServer
     public WorkAnswered Compute(SendWork order)
     {
         Orders.Remove(order);
-        return new(order.Shard, _shards[order.Shard].Answer(order.Order));
+        var answer = _shards[order.Shard].Answer(order.Order);
+        return new(order.Shard, answer is GradientAnswer gradient && _residuals.TryGetValue(order.Shard, out var residual)
+            ? gradient with { Sum = gradient.Sum with { Gradient = Sent(gradient.Sum.Gradient, residual) } }
+            : answer);
+    }
+
+    // What arrives of a gradient that crosses from another process.
+    private Parameters Sent(Parameters gradient, float[] residual)
+    {
+        var compression = State.Plan.Recipe.Compression;
+        var (bytes, arrived) = (new byte[compression.EncodedBytes(gradient.Span.Length)], new float[gradient.Span.Length]);
+        compression.Encode(gradient.Span, residual, bytes);
+        compression.Decode(bytes, arrived);
+        return new(gradient.Layout, FlatVector.From(arrived));
     }
 
     public IReadOnlyList<ServerEffect> AnswerOldest() => Take(Compute(Orders[0]));
@@ -98,6 +117,8 @@ internal sealed class TestServer
     private IReadOnlyList<ServerEffect> Join(ShardId shard, int cores, bool isRemote)
     {
         _shards[shard] = new(State.Plan, _data, new ManagedMatMul());
+        var count = State.Plan.Recipe.Model.Layout.Count;
+        if (isRemote) _residuals[shard] = new float[State.Plan.Recipe.Compression.ResidualLength(count)];
         return Take(new ShardJoined(shard, cores, isRemote));
     }
 }

@@ -34,6 +34,33 @@ public class RecipeTests
         return RecipeJson.Read(RecipeJson.Write(recipe)) == recipe && RecipeJson.Read(RecipeJson.WriteIndented(recipe)) == recipe;
     }
 
+    [Theory]
+    [InlineData("ssp:3", "none", ""","strategy":"ssp:3"}"""), InlineData("async", "bf16", ""","strategy":"async","compression":"bf16"}""")]
+    [InlineData("local:8", "none", ""","strategy":"local:8"}"""), InlineData("sync", "topk:0.01", ""","compression":"topk:0.01"}""")]
+    public void Strategy_and_compression_are_written_where_they_are_not_the_default(string strategy, string compression, string end)
+    {
+        Assert.True(Strategy.TryParse(strategy, out var parsed) & Compression.TryParse(compression, out var encoding));
+        var recipe = Tiny.Recipe with { Strategy = parsed!, Compression = encoding! };
+        Assert.Equal(Golden[..^1] + end, RecipeJson.Write(recipe));
+        Assert.Equal(recipe, RecipeJson.Read(Golden[..^1] + end));
+        Assert.True(recipe.HasSchedule);
+    }
+
+    [Theory, InlineData("ssp"), InlineData("ssp:-1"), InlineData("ssp:1000001"), InlineData("local:0"), InlineData("local:2.5"), InlineData("async:1"), InlineData("sync:"), InlineData("Async"), InlineData("")]
+    public void A_strategy_that_does_not_exist_is_refused(string text) => Assert.Equal(
+        $"recipe.strategy is \"{text}\"; give sync, ssp:BOUND (a staleness from 0 to 1000000), async, or local:STEPS (from 1 to 1000000).",
+        Assert.Throws<RecipeException>(() => RecipeJson.Read(Golden[..^1] + $",\"strategy\":\"{text}\"}}")).Message);
+
+    [Fact]
+    public void A_compression_that_does_not_exist_is_refused() => Assert.Equal(
+        "recipe.compression is \"fp8\"; give none, bf16, or topk:FRACTION (above 0, at most 1).",
+        Assert.Throws<RecipeException>(() => RecipeJson.Read(Golden[..^1] + ""","compression":"fp8"}""")).Message);
+
+    [Fact]
+    public void Local_steps_send_no_gradient_to_compress() => Assert.Equal(
+        ["compression is bf16 with strategy local:8; give none: local steps send parameters, not gradients."],
+        new Recipe { Strategy = new LocalSgd(8), Compression = new Bf16() }.Errors());
+
     [Fact]
     public void The_fingerprint_says_what_determines_the_weights_at_a_step()
     {
@@ -44,9 +71,9 @@ public class RecipeTests
         [
             Tiny.Recipe with { Seed = 8 }, Tiny.Recipe with { BatchSize = 9 }, Tiny.Recipe with { Microbatches = 5 }, Tiny.Recipe with { DropLast = true },
             Tiny.Recipe with { Kernel = "mkl" }, Tiny.Recipe with { Optimizer = new Sgd(0.1f, 0) }, Tiny.Recipe with { Loss = new CrossEntropyLoss() },
-            Tiny.Recipe with { Model = Sequential.Mlp(4, 4, 2) },
+            Tiny.Recipe with { Model = Sequential.Mlp(4, 4, 2) }, Tiny.Recipe with { Strategy = new Asynchronous() }, Tiny.Recipe with { Compression = new Bf16() },
         ];
-        Assert.Equal(9, others.Select(r => r.Sha256(data)).Append(sha256).Append(Tiny.Recipe.Sha256(data)).Distinct().Count());
+        Assert.Equal(11, others.Select(r => r.Sha256(data)).Append(sha256).Append(Tiny.Recipe.Sha256(data)).Distinct().Count());
         Assert.NotEqual(sha256, Tiny.Recipe.Sha256("other data"));
     }
 

@@ -1,0 +1,106 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+
+namespace ActorTrain.Server;
+
+/// <summary>
+/// The common part of <see cref="Asynchronous"/> and <see cref="StaleSynchronous"/>, as pure functions of the server's
+/// state. A minibatch keeps its key, hence the version it is computed from, until it is applied, whoever computes it and
+/// however often: so an answer is worth the same from everybody, and counts once.
+/// </summary>
+internal static class Flows
+{
+    /// <summary>Begins to hand out the minibatches before the next barrier.</summary>
+    public static Transition Begin(ServerState state, IReadOnlyList<ServerEffect> before, TimeSpan now) =>
+        HandOut(new(state with { Flow = new(state.StepsDone, state.NextBarrier, [], [], []), Failures = 0 }, before), now);
+
+    /// <summary>Gives each idle unit what waits, else the next minibatch if the strategy allows it.</summary>
+    public static Transition HandOut(Transition transition, TimeSpan now)
+    {
+        var (state, before) = transition;
+        var flow = state.Flow!;
+        List<ServerEffect>? effects = null;
+        ShardSlot[]? shards = null;
+        for (var i = 0; i < state.Shards.Length; i++)
+        {
+            if (!state.Shards[i].IsIdle) continue;
+            if (Next(state, ref flow) is not { } order) break;
+            effects ??= [.. before];
+            shards ??= state.Shards.ToArray();
+            shards[i] = shards[i].With(order.Key, now);
+            effects.Add(new SendWork(shards[i].Id, order));
+        }
+        return shards is null
+            ? transition
+            : new(state with { Shards = ImmutableCollectionsMarshal.AsImmutableArray(shards), Flow = flow }, effects!);
+    }
+
+    /// <summary>Applies a gradient that is wanted.</summary>
+    public static Transition Apply(ServerState state, GradientAnswer answer, TimeSpan now, VectorPool pool)
+    {
+        var (before, flow) = (state.Training, state.Flow!);
+        var end = StepEnd.Of(state.Plan, before, [answer], pool);
+        end.Update.Apply(firstRun: 0, end.Update.Runs);
+        // Units read parameters only; moments are the server's own.
+        foreach (var moment in before.Optimizer.Moments) pool.Return(moment);
+        flow = flow with
+        {
+            Open = flow.Open.Remove(flow.Find(answer.Key)!),
+            Waiting = flow.Waiting.Remove(answer.Key),
+            Kept = flow.Kept.Add(new(before.Version, before.Parameters)),
+        };
+        state = Recording.Close(state with { Training = end.Apply(state.Plan, before), Flow = flow, Failures = 0 });
+        state = Release(state, pool);
+        ReportStep report = new(state.Training);
+        return state.Flow!.IsDrained
+            ? ParameterServer.AtBarrier(state with { Flow = null }, [report], now)
+            : HandOut(new(state, [report]), now);
+    }
+
+    /// <summary>Hands out nothing new; what is handed out is still applied.</summary>
+    public static Transition Drain(ServerState state, TimeSpan now)
+    {
+        var flow = state.Flow! with { End = state.Flow.Next };
+        return flow.IsDrained
+            ? ParameterServer.AtBarrier(state with { Flow = null }, [], now)
+            : new(state with { Flow = flow }, []);
+    }
+
+    private static GradientOrder? Next(ServerState state, ref Flow flow)
+    {
+        if (!flow.Waiting.IsEmpty)
+        {
+            var waiting = flow.Find(flow.Waiting[0])!;
+            flow = flow with { Waiting = flow.Waiting.RemoveAt(0) };
+            return waiting;
+        }
+        var version = state.Training.Version;
+        if (flow.Next == flow.End) return null;
+        if (state.Plan.Recipe.Strategy is StaleSynchronous strategy && !strategy.MayHandOut(version, flow.Open.AsSpan())) return null;
+        var root = state.Plan.TreeOf(state.Plan.PositionOf(flow.Next).Step).Root;
+        var order = new GradientOrder(new(state.Incarnation, version, flow.Next, WorkKind.Gradient, root), state.Training.Parameters);
+        flow = flow with { Next = flow.Next + 1, Open = flow.Open.Add(order) };
+        return order;
+    }
+
+    // Memory of versions that nobody reads is used again; at a barrier, what is read still is left to its readers.
+    private static ServerState Release(ServerState state, VectorPool pool)
+    {
+        var flow = state.Flow!;
+        var kept = ImmutableArray.CreateBuilder<KeptVersion>(flow.Kept.Length);
+        foreach (var old in flow.Kept)
+        {
+            if (!IsRead(state, flow, old.Version)) pool.Return(old.Parameters);
+            else if (flow.IsDrained) pool.Abandon(old.Parameters);
+            else kept.Add(old);
+        }
+        return state with { Flow = flow with { Kept = kept.DrainToImmutable() } };
+    }
+
+    private static bool IsRead(ServerState state, Flow flow, long version)
+    {
+        foreach (var order in flow.Open)
+            if (order.Key.Version == version) return true;
+        return Rounds.IsRead(state, version);
+    }
+}

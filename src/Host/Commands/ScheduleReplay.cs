@@ -1,0 +1,76 @@
+using System.Diagnostics;
+using ActorTrain.Actors;
+using ActorTrain.Checkpoints;
+using ActorTrain.Host.Configuration;
+using ActorTrain.Host.Runs;
+using ActorTrain.Host.Terminal;
+using ActorTrain.Schedules;
+using ActorTrain.Server;
+
+namespace ActorTrain.Host.Commands;
+
+/// <summary><c>actortrain train --replay-schedule</c>: a run again from its schedule, on one thread, into a folder of its own.</summary>
+internal sealed class ScheduleReplay(TrainSettings settings, string file)
+{
+    /// <summary>Replays to the end of the schedule.</summary>
+    /// <returns>The exit code.</returns>
+    public async Task<int> Run(CancellationToken cancellation)
+    {
+        var schedule = Read();
+        var data = await DataOption.Load(settings.Data);
+        Check(schedule, data);
+        var run = RunFolder.Create(settings.Out, schedule.Recipe, DateTimeOffset.Now);
+        Console.WriteLine($"{data.Name}: {schedule.Schedule.Count} entries of {file}; strategy {schedule.Recipe.Strategy}, compression {schedule.Recipe.Compression}");
+        var (outcome, plan) = Replay(schedule, data, cancellation);
+        var checkpoint = new TrainingCheckpoint(schedule.Recipe, data.Description, outcome.State);
+        new CheckpointFolder(run.Checkpoints, keep: 1).Save(plan.StepsDone(outcome.State.Position), checkpoint.Encode());
+        return RunResults.Write(settings, new TrainingJob { Recipe = schedule.Recipe, Shards = 1 }, data, run, outcome, secondsToFirstStep: null);
+    }
+
+    private (TrainingOutcome Outcome, TrainingPlan Plan) Replay(ScheduleFile schedule, Dataset data, CancellationToken cancellation)
+    {
+        var (recipe, plan) = (schedule.Recipe, new TrainingPlan(schedule.Recipe, data.Description));
+        var (whole, epoch) = (Stopwatch.StartNew(), Stopwatch.StartNew());
+        try
+        {
+            var result = ScheduleReplayer.Replay(recipe, data, schedule.Schedule, summary =>
+            {
+                Console.WriteLine(ProgressText.Epoch(summary, recipe.Epochs, new(plan.StepsPerEpoch, summary.SamplesSeen, epoch.Elapsed.TotalSeconds)));
+                epoch.Restart();
+            }, cancellation);
+            var (steps, phase) = (plan.StepsDone(result.State.Position), plan.IsEnd(result.State.Position) ? RunPhase.Finished : RunPhase.Stopped);
+            return (new(phase, result.State, result.Evaluation, whole.Elapsed.TotalSeconds, steps, plan.SamplesOf(steps), Reason: null), plan);
+        }
+        catch (ScheduleException e)
+        {
+            throw new FailureException($"--replay-schedule: {file}: {e.Message}");
+        }
+    }
+
+    private ScheduleFile Read()
+    {
+        if (!File.Exists(file)) throw new UsageException($"--replay-schedule: {file} does not exist; give the schedule.jsonl of a run.");
+        try
+        {
+            return ScheduleFile.Decode(File.ReadAllBytes(file), file);
+        }
+        catch (ScheduleException e)
+        {
+            throw new FailureException($"--replay-schedule: {e.Message}");
+        }
+    }
+
+    private void Check(ScheduleFile schedule, Dataset data)
+    {
+        if (schedule.DataSha256 != data.Sha256)
+            throw new UsageException($"--data: {data.Name} ({data.Sha256[..12]}) is not the data of {file} ({schedule.DataName}, {schedule.DataSha256[..12]}); a schedule holds for its data.");
+        var recipe = schedule.Recipe;
+        var asked = settings.Over(recipe) with { MaxSteps = settings.MaxSteps ?? recipe.MaxSteps };
+        if (settings.Kernel == "auto") asked = asked with { Kernel = recipe.Kernel };
+        if (settings.Hidden is not null) asked = asked with { Model = settings.NewRecipe(data, modelFromFile: null).Model };
+        if (settings.Model is not (null or "mlp"))
+            throw new UsageException("--model: a schedule holds its model; leave it out with --replay-schedule.");
+        if (asked != recipe)
+            throw new UsageException($"--replay-schedule: the options ask for another recipe than {file} has; it holds for that alone. Leave them out.");
+    }
+}
