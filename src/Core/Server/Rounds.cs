@@ -142,7 +142,7 @@ public static class Rounds
             if (!shards[i].Orders.Contains(key)) return shards;
             var isGradient = key.Kind == WorkKind.Gradient && state.Round is { } round && key == state.KeyOf(key.Node);
             var rows = isGradient ? state.Round!.Tree.RowsOf(key.Node).Count : 0;
-            return shards.SetItem(i, shards[i].Without(key, now, rows));
+            return shards.SetItem(i, shards[i].Without(key, now, rows) with { Failures = 0 });
         }
         return shards;
     }
