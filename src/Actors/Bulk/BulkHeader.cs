@@ -105,7 +105,7 @@ public readonly record struct BulkHeader(
 
     private string? Error(ulong reserved)
     {
-        if (Kind is < BulkKind.Attach or > BulkKind.Bye) return "an unknown kind of frame";
+        if (Kind is < BulkKind.Attach or > BulkKind.LocalStepsAnswer) return "an unknown kind of frame";
         if (Encoding > BulkEncoding.Bytes) return "an unknown encoding";
         if (reserved != 0) return "reserved bytes that are not 0";
         if ((Incarnation | Version | Step) < 0 || (Index | Correct | Rows) < 0) return "a negative number";
@@ -118,6 +118,7 @@ public readonly record struct BulkHeader(
         BulkKind.Order or BulkKind.CheckpointAck or BulkKind.Bye => PayloadBytes == 0,
         BulkKind.Failure => PayloadBytes is >= 0 and <= FailureBytes,
         BulkKind.Weights or BulkKind.GradientAnswer or BulkKind.EvaluationAnswer or BulkKind.Checkpoint
-            or BulkKind.Moments => PayloadBytes >= 0,
+            or BulkKind.Moments
+            or BulkKind.LocalStepsAnswer => PayloadBytes >= 0,
     };
 }

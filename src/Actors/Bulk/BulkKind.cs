@@ -27,11 +27,14 @@ public enum BulkKind : byte
     /// <summary>The stand-by has the checkpoint of this step on its disk.</summary>
     CheckpointAck = 8,
 
-    /// <summary>An optimiser's moments.</summary>
+    /// <summary>One of an optimiser's moments; the level says which. It belongs to the frame with parameters that follows or precedes it.</summary>
     Moments = 9,
 
     /// <summary>The sender leaves; nothing comes after this.</summary>
     Bye = 10,
+
+    /// <summary>The parameters that local steps ended with; their moments came before.</summary>
+    LocalStepsAnswer = 11,
 }
 
 /// <summary>How a payload is to be read; a byte on the wire. Extend only.</summary>

@@ -14,16 +14,34 @@ internal static class BulkWork
     public static WorkKey KeyOf(in BulkHeader header) => new(
         header.Incarnation, header.Version, header.Step, (WorkKind)header.WorkKind, new(header.Level, header.Index));
 
-    /// <summary>The head of the parameters that an order is to be computed from.</summary>
-    public static BulkHeader WeightsOf(WorkKey key, int payloadBytes) => new(
-        BulkKind.Weights, BulkEncoding.Float32, Incarnation: key.Incarnation, Version: key.Version, PayloadBytes: payloadBytes);
+    /// <summary>The head of an order. One for local steps says which minibatches they are, from its key's step on.</summary>
+    public static BulkHeader OrderOf(WorkOrder order) => order is LocalStepsOrder o
+        ? HeaderOf(BulkKind.Order, o.Key) with { Correct = (int)(o.FirstStep - o.Key.Step), Rows = o.Steps }
+        : HeaderOf(BulkKind.Order, order.Key);
+
+    /// <summary>The head of the parameters, or of a moment, that an order is to be computed from.</summary>
+    /// <param name="kind">Weights or moments.</param>
+    /// <param name="key">The order's.</param>
+    /// <param name="payloadBytes">Of the vector.</param>
+    /// <param name="index">Which moment.</param>
+    public static BulkHeader VectorOf(BulkKind kind, WorkKey key, int payloadBytes, int index = 0) => new(
+        kind, BulkEncoding.Float32, Level: (byte)index, Incarnation: key.Incarnation, Version: key.Version, PayloadBytes: payloadBytes);
 
     /// <summary>The parameters of an order; none: the order needs none.</summary>
     public static FlatVector? ParametersOf(WorkOrder order) => order switch
     {
         GradientOrder o => o.Parameters,
         EvaluationOrder o => o.Parameters,
+        LocalStepsOrder o => o.Parameters,
         _ => null,
+    };
+
+    /// <summary>How gradients are encoded on the wire.</summary>
+    public static BulkEncoding EncodingOf(Compression compression) => compression switch
+    {
+        Bf16 => BulkEncoding.BFloat16,
+        TopK => BulkEncoding.TopK,
+        _ => BulkEncoding.Float32,
     };
 
     /// <summary>Bytes of an evaluation's confusion counts.</summary>

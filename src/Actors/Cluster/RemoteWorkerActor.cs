@@ -26,6 +26,7 @@ internal sealed class RemoteWorkerActor : RemoteNodeActor
         _owner = new WorkerLink(id, plan, Self, server);
         Expect(_owner, welcome);
         Receive<TrainingProtocol.DoWork>(m => Send(m.Order));
+        Receive<TrainingProtocol.Dismiss>(m => Context.Parent.Tell(new ServerNodeActor.NodeDismissed(_id.Name, m.Reason)));
     }
 
     /// <summary>How to make one.</summary>
@@ -50,11 +51,18 @@ internal sealed class RemoteWorkerActor : RemoteNodeActor
         var (key, link) = (order.Key, Link!);
         if (BulkWork.ParametersOf(order) is { } parameters && _sent != (key.Incarnation, key.Version))
         {
-            var bytes = FloatBytes.Of(parameters.Memory);
-            link.Send(BulkWork.WeightsOf(key, bytes.Length), bytes);
+            SendVector(link, BulkKind.Weights, key, parameters, index: 0);
+            if (order is LocalStepsOrder { Optimizer.Moments: var moments })
+                for (var i = 0; i < moments.Length; i++) SendVector(link, BulkKind.Moments, key, moments[i], i);
             _sent = (key.Incarnation, key.Version);
         }
-        _owner.Expect(key);
-        link.Send(BulkWork.HeaderOf(BulkKind.Order, key), default);
+        _owner.Expect(order);
+        link.Send(BulkWork.OrderOf(order), default);
+    }
+
+    private static void SendVector(ILink link, BulkKind kind, WorkKey key, FlatVector vector, int index)
+    {
+        var bytes = FloatBytes.Of(vector.Memory);
+        link.Send(BulkWork.VectorOf(kind, key, bytes.Length, index), bytes);
     }
 }

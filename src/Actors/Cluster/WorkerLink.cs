@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using System.Text;
 using ActorTrain.Actors.Bulk;
@@ -13,16 +14,18 @@ namespace ActorTrain.Actors;
 /// </summary>
 internal sealed class WorkerLink(ShardId id, TrainingPlan plan, IActorRef actor, IActorRef server) : ILinkOwner
 {
-    private readonly HashSet<WorkKey> _expected = [];
-    private readonly VersionedBuffers _gradients = new(plan.Recipe.Model.Layout.Count);
+    private readonly Dictionary<WorkKey, int> _expected = [];
+    private readonly VersionedBuffers _vectors = new(plan.Recipe.Model.Layout.Count);
     private readonly byte[] _confusion = new byte[BulkWork.ConfusionBytes(plan)];
     private readonly byte[] _reason = new byte[BulkHeader.FailureBytes];
-    private ReceiveBuffer? _gradient;
+    private readonly byte[] _encoded = plan.Recipe.Compression is NoCompression ? [] : new byte[plan.Recipe.Compression.EncodedBytes(plan.Recipe.Model.Layout.Count)];
+    private readonly List<FlatVector> _moments = [];
+    private ReceiveBuffer? _vector;
 
     /// <summary>An order is about to be sent: its answer may come. From any thread.</summary>
-    public void Expect(WorkKey key)
+    public void Expect(WorkOrder order)
     {
-        lock (_expected) _expected.Add(key);
+        lock (_expected) _expected[order.Key] = order is LocalStepsOrder o ? o.Steps : 0;
     }
 
     /// <inheritdoc/>
@@ -41,9 +44,14 @@ internal sealed class WorkerLink(ShardId id, TrainingPlan plan, IActorRef actor,
         }
         switch (header.Kind)
         {
-            case BulkKind.GradientAnswer when key.Kind == WorkKind.Gradient && header.PayloadBytes == plan.Recipe.Model.Layout.Count * sizeof(float):
-                _gradient = _gradients.Take(key.Incarnation, key.Version);
-                place = _gradient.Place;
+            case BulkKind.GradientAnswer when key.Kind == WorkKind.Gradient && IsGradient(header):
+                _vector = _vectors.Take(key.Incarnation, key.Version);
+                place = _encoded.Length > 0 ? _encoded : _vector.Place;
+                return true;
+            case BulkKind.Moments when key.Kind == WorkKind.LocalSteps && IsVector(header) && _moments.Count < plan.Recipe.Optimizer.MomentCount:
+            case BulkKind.LocalStepsAnswer when key.Kind == WorkKind.LocalSteps && IsVector(header) && _moments.Count == plan.Recipe.Optimizer.MomentCount:
+                _vector = _vectors.Take(key.Incarnation, key.Version);
+                place = _vector.Place;
                 return true;
             case BulkKind.EvaluationAnswer when key.Kind == WorkKind.Evaluation && header.PayloadBytes == _confusion.Length:
                 place = _confusion;
@@ -65,12 +73,20 @@ internal sealed class WorkerLink(ShardId id, TrainingPlan plan, IActorRef actor,
             actor.Tell(new RemoteNodeActor.CloseLink("it left"));
             return;
         }
+        if (header.Kind == BulkKind.Moments)
+        {
+            _moments.Add(_vector!.Vector);
+            return;
+        }
         var key = BulkWork.KeyOf(header);
-        lock (_expected) _expected.Remove(key);
+        int steps;
+        lock (_expected) _expected.Remove(key, out steps);
         TrainingProtocol.IMessage message = header.Kind switch
         {
             BulkKind.GradientAnswer => new TrainingProtocol.WorkDone(id, new GradientAnswer(key, new(
-                new(plan.Recipe.Model.Layout, _gradient!.Vector), header.LossSum, header.Correct, header.Rows))),
+                new(plan.Recipe.Model.Layout, Gradient(payload.Span)), header.LossSum, header.Correct, header.Rows))),
+            BulkKind.LocalStepsAnswer => new TrainingProtocol.WorkDone(id, new LocalStepsAnswer(
+                key, _vector!.Vector, new(key.Version + steps, TakeMoments()), new(header.LossSum, header.Correct, header.Rows))),
             BulkKind.EvaluationAnswer => new TrainingProtocol.WorkDone(id, new EvaluationAnswer(key, new(
                 header.LossSum, MemoryMarshal.Cast<byte, int>(payload.Span).ToArray(), plan.Data.Classes))),
             _ => new TrainingProtocol.WorkThrew(id, key, Encoding.UTF8.GetString(payload.Span)),
@@ -81,8 +97,26 @@ internal sealed class WorkerLink(ShardId id, TrainingPlan plan, IActorRef actor,
     /// <inheritdoc/>
     public void Closed(string reason) => actor.Tell(new RemoteNodeActor.LinkClosed(reason));
 
+    private bool IsVector(in BulkHeader header) => header.PayloadBytes == plan.Recipe.Model.Layout.Count * sizeof(float);
+
+    private bool IsGradient(in BulkHeader header) => header.Encoding == BulkWork.EncodingOf(plan.Recipe.Compression)
+        && (_encoded.Length > 0 ? header.PayloadBytes == _encoded.Length : IsVector(header));
+
+    private FlatVector Gradient(ReadOnlySpan<byte> payload)
+    {
+        if (_encoded.Length > 0) plan.Recipe.Compression.Decode(payload, MemoryMarshal.Cast<byte, float>(_vector!.Place.Span));
+        return _vector!.Vector;
+    }
+
+    private ImmutableArray<FlatVector> TakeMoments()
+    {
+        ImmutableArray<FlatVector> moments = [.. _moments];
+        _moments.Clear();
+        return moments;
+    }
+
     private bool IsExpected(WorkKey key)
     {
-        lock (_expected) return _expected.Contains(key);
+        lock (_expected) return _expected.ContainsKey(key);
     }
 }

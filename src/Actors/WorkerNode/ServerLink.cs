@@ -14,9 +14,9 @@ namespace ActorTrain.Actors;
 /// <param name="node">Gets the orders.</param>
 internal sealed class ServerLink(long incarnation, TrainingPlan plan, IActorRef session, IActorRef node) : ILinkOwner
 {
-    // Two: the next version is received while the last one may still be read for an answer that nobody waits for.
-    private readonly ReceiveBuffer[] _buffers = Buffers(plan.Recipe.Model.Layout.Count);
-    private ReceiveBuffer? _parameters;
+    // Two sets: the next version is received while the last one may still be read for an answer that nobody waits for.
+    private readonly ReceivedState[] _states = [new(plan), new(plan)];
+    private ReceivedState _state = new(plan);
     private long _version = -1;
 
     // Before any order, so that no answer is without a link.
@@ -30,15 +30,25 @@ internal sealed class ServerLink(long incarnation, TrainingPlan plan, IActorRef 
         refusal = header.Kind switch
         {
             _ when header.Kind != BulkKind.Bye && header.Incarnation != incarnation => $"{header.Kind} of server {header.Incarnation}, this is server {incarnation}'s link",
-            BulkKind.Weights when header.PayloadBytes != plan.Recipe.Model.Layout.Count * sizeof(float) => $"parameters of {header.PayloadBytes} bytes",
-            BulkKind.Order when header.Version != _version => $"an order for version {header.Version}, whose parameters did not come",
+            BulkKind.Weights or BulkKind.Moments when header.PayloadBytes != plan.Recipe.Model.Layout.Count * sizeof(float) => $"{header.Kind} of {header.PayloadBytes} bytes",
+            BulkKind.Moments when header.Level != _state.MomentsHere || _state.MomentsHere == _state.Moments.Length => $"moment {header.Level}, which does not belong here",
+            BulkKind.Moments or BulkKind.Order when header.Version != _version => $"{header.Kind} for version {header.Version}, whose parameters did not come",
             BulkKind.Order when !IsWork(header) => $"an order for {BulkWork.KeyOf(header)}",
-            BulkKind.Weights or BulkKind.Order or BulkKind.Bye => null,
+            BulkKind.Weights or BulkKind.Moments or BulkKind.Order or BulkKind.Bye => null,
             _ => $"{header.Kind}, which is not for a worker",
         };
-        if (refusal is not null || header.Kind != BulkKind.Weights) return refusal is null;
-        _parameters = ReferenceEquals(_parameters, _buffers[0]) ? _buffers[1] : _buffers[0];
-        place = _parameters.Place;
+        if (refusal is not null) return false;
+        if (header.Kind == BulkKind.Weights)
+        {
+            _state = ReferenceEquals(_state, _states[0]) ? _states[1] : _states[0];
+            _state.MomentsHere = 0;
+        }
+        place = header.Kind switch
+        {
+            BulkKind.Weights => _state.Parameters.Place,
+            BulkKind.Moments => _state.Moments[header.Level].Place,
+            _ => default,
+        };
         return true;
     }
 
@@ -46,11 +56,16 @@ internal sealed class ServerLink(long incarnation, TrainingPlan plan, IActorRef 
     public void Arrived(in BulkHeader header, ReadOnlyMemory<byte> payload)
     {
         if (header.Kind == BulkKind.Weights) _version = header.Version;
+        if (header.Kind == BulkKind.Moments) _state.MomentsHere++;
         if (header.Kind != BulkKind.Order) return;
-        var key = BulkWork.KeyOf(header);
-        node.Tell(new OrderArrived(key.Kind == WorkKind.Evaluation
-            ? new EvaluationOrder(key, _parameters!.Vector)
-            : new GradientOrder(key, _parameters!.Vector)));
+        var (key, parameters) = (BulkWork.KeyOf(header), _state.Parameters.Vector);
+        node.Tell(new OrderArrived(key.Kind switch
+        {
+            WorkKind.Evaluation => new EvaluationOrder(key, parameters),
+            WorkKind.LocalSteps => new LocalStepsOrder(
+                key, key.Step + header.Correct, header.Rows, parameters, new(key.Version, [.. _state.Moments.Select(m => m.Vector)])),
+            _ => new GradientOrder(key, parameters),
+        }));
     }
 
     /// <inheritdoc/>
@@ -64,20 +79,26 @@ internal sealed class ServerLink(long incarnation, TrainingPlan plan, IActorRef 
     private bool IsWork(in BulkHeader header)
     {
         var key = BulkWork.KeyOf(header);
-        if (key.Kind is not (WorkKind.Gradient or WorkKind.Evaluation) || key.Step > plan.TotalSteps) return false;
+        if (key.Step > plan.TotalSteps) return false;
+        if (key.Kind == WorkKind.LocalSteps)
+        {
+            var first = key.Step + header.Correct;
+            return header.Rows >= 1 && first + header.Rows <= plan.TotalSteps && _state.MomentsHere == _state.Moments.Length;
+        }
+        if (key.Kind is not (WorkKind.Gradient or WorkKind.Evaluation)) return false;
         var tree = key.Kind == WorkKind.Evaluation ? plan.EvaluationTree : plan.TreeOf(plan.PositionOf(key.Step).Step);
         return key.Node.Level <= tree.Root.Level && tree.LeafCount(key.Node) > 0;
     }
 
-    private static ReceiveBuffer[] Buffers(int count)
+    /// <summary>Where a version's parameters are received, and the optimiser's moments for those who make steps of their own.</summary>
+    private sealed class ReceivedState(TrainingPlan plan)
     {
-        var pool = new VectorPool();
-        return [Buffer(), Buffer()];
+        public ReceiveBuffer Parameters { get; } = ReceiveBuffer.Of(plan.Recipe.Model.Layout.Count);
 
-        ReceiveBuffer Buffer()
-        {
-            var vector = pool.Take(count);
-            return new(vector.Frozen, new FloatBytes(vector.Memory).Memory);
-        }
+        public ReceiveBuffer[] Moments { get; } = plan.Recipe.Strategy is LocalSgd
+            ? [.. Enumerable.Range(0, plan.Recipe.Optimizer.MomentCount).Select(_ => ReceiveBuffer.Of(plan.Recipe.Model.Layout.Count))]
+            : [];
+
+        public int MomentsHere { get; set; }
     }
 }

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-using System.Text;
 using ActorTrain.Actors.Bulk;
 using ActorTrain.Actors.Protocol;
 using ActorTrain.Kernels;
@@ -17,7 +15,7 @@ internal sealed class WorkerNodeActor : ReceiveActor
     private readonly Dictionary<ShardId, IActorRef> _shards = [];
     private readonly NodeSums _sums = new();
     private WorkerState _state;
-    private ILink? _link;
+    private AnswerSender? _sender;
 
     /// <summary>A node without a link yet.</summary>
     public WorkerNodeActor(int shards, TrainingPlan plan, Dataset data, IMatMul matMul)
@@ -34,8 +32,8 @@ internal sealed class WorkerNodeActor : ReceiveActor
         });
         Receive<UseLink>(m =>
         {
-            _link = m.Link;
-            if (_link is null) Take(ServerLost.Instance);
+            _sender = m.Link is { } link ? new(link, plan.Recipe) : null;
+            if (_sender is null) Take(ServerLost.Instance);
         });
     }
 
@@ -56,19 +54,11 @@ internal sealed class WorkerNodeActor : ReceiveActor
             case GivePart e:
                 _shards[e.Shard].Tell(new TrainingProtocol.DoWork(e.Part));
                 break;
-            case SendAnswer { Answer: GradientAnswer a }:
-                var gradient = FloatBytes.Of(a.Sum.Gradient.Memory);
-                _link?.Send(BulkWork.HeaderOf(BulkKind.GradientAnswer, a.Key, gradient.Length, BulkEncoding.Float32)
-                    with { LossSum = a.Sum.LossSum, Correct = a.Sum.Correct, Rows = a.Sum.Rows }, gradient);
-                break;
-            case SendAnswer { Answer: EvaluationAnswer a }:
-                var confusion = MemoryMarshal.AsBytes<int>(a.Evaluation.Confusion).ToArray();
-                _link?.Send(BulkWork.HeaderOf(BulkKind.EvaluationAnswer, a.Key, confusion.Length) with { LossSum = a.Evaluation.LossSum }, confusion);
+            case SendAnswer e:
+                _sender?.Send(e.Answer);
                 break;
             case SendFailure e:
-                var reason = Encoding.UTF8.GetBytes(e.Reason).AsMemory();
-                reason = reason[..Math.Min(reason.Length, BulkHeader.FailureBytes)];
-                _link?.Send(BulkWork.HeaderOf(BulkKind.Failure, e.Key, reason.Length), reason);
+                _sender?.SendFailure(e.Key, e.Reason);
                 break;
             default:
                 break;

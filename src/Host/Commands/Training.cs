@@ -58,7 +58,7 @@ internal sealed class Training(
         {
             Recipe = recipe,
             LoadData = _ => Task.FromResult(data),
-            MatMul = matMul,
+            CreateKernel = _ => matMul,
             Shards = shards,
             Checkpoints = new CheckpointFolder(run.Checkpoints, settings.KeepCheckpoints ?? KeepCheckpoints),
             From = checkpoint?.Contents.State,

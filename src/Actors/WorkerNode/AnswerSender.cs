@@ -1,0 +1,75 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using ActorTrain.Actors.Bulk;
+using ActorTrain.Server;
+
+namespace ActorTrain.Actors;
+
+/// <summary>
+/// Sends a node's answers over one link, gradients as the recipe's compression encodes them. What it leaves out of one
+/// gradient it adds to the next; a new link begins without a residual, as the server takes it to.
+/// </summary>
+internal sealed class AnswerSender
+{
+    private readonly ILink _link;
+    private readonly Compression _compression;
+    private readonly VersionedBuffers _encoded;
+    private readonly float[] _residual;
+    private readonly int _encodedBytes;
+
+    /// <summary>For one link.</summary>
+    public AnswerSender(ILink link, Recipe recipe)
+    {
+        (_link, _compression) = (link, recipe.Compression);
+        var count = recipe.Model.Layout.Count;
+        _residual = new float[_compression.ResidualLength(count)];
+        _encodedBytes = _compression.EncodedBytes(count);
+        _encoded = new((_encodedBytes + sizeof(float) - 1) / sizeof(float));
+    }
+
+    /// <summary>Sends an answer; its vectors must not change until the server asks for something of another version.</summary>
+    public void Send(WorkAnswer answer)
+    {
+        switch (answer)
+        {
+            case GradientAnswer a:
+                var gradient = Encode(a);
+                var encoding = BulkWork.EncodingOf(_compression);
+                _link.Send(BulkWork.HeaderOf(BulkKind.GradientAnswer, a.Key, gradient.Length, encoding)
+                    with { LossSum = a.Sum.LossSum, Correct = a.Sum.Correct, Rows = a.Sum.Rows }, gradient);
+                break;
+            case EvaluationAnswer a:
+                var confusion = MemoryMarshal.AsBytes<int>(a.Evaluation.Confusion).ToArray();
+                _link.Send(BulkWork.HeaderOf(BulkKind.EvaluationAnswer, a.Key, confusion.Length) with { LossSum = a.Evaluation.LossSum }, confusion);
+                break;
+            case LocalStepsAnswer a:
+                foreach (var moment in a.Optimizer.Moments)
+                {
+                    var bytes = FloatBytes.Of(moment.Memory);
+                    _link.Send(BulkWork.HeaderOf(BulkKind.Moments, a.Key, bytes.Length, BulkEncoding.Float32), bytes);
+                }
+                var parameters = FloatBytes.Of(a.Parameters.Memory);
+                _link.Send(BulkWork.HeaderOf(BulkKind.LocalStepsAnswer, a.Key, parameters.Length, BulkEncoding.Float32)
+                    with { LossSum = a.Sum.LossSum, Correct = a.Sum.Correct, Rows = a.Sum.Rows }, parameters);
+                break;
+            default:
+                break;
+        }
+    }
+
+    /// <summary>Says that an order failed here.</summary>
+    public void SendFailure(WorkKey key, string reason)
+    {
+        var bytes = Encoding.UTF8.GetBytes(reason).AsMemory();
+        bytes = bytes[..Math.Min(bytes.Length, BulkHeader.FailureBytes)];
+        _link.Send(BulkWork.HeaderOf(BulkKind.Failure, key, bytes.Length), bytes);
+    }
+
+    private ReadOnlyMemory<byte> Encode(GradientAnswer answer)
+    {
+        if (_compression is NoCompression) return FloatBytes.Of(answer.Sum.Gradient.Memory);
+        var place = _encoded.Take(answer.Key.Incarnation, answer.Key.Version).Place[.._encodedBytes];
+        _compression.Encode(answer.Sum.Gradient.Span, _residual, place.Span);
+        return place;
+    }
+}
