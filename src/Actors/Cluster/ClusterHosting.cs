@@ -1,4 +1,3 @@
-using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Cluster.Tools.Singleton;
 using Akka.Event;
@@ -44,21 +43,7 @@ public static class ClusterHosting
             });
     }
 
-    /// <summary>
-    /// The parameter server: on the oldest node of role server, with a proxy on this node. For nodes of role server.
-    /// </summary>
-    /// <typeparam name="TKey">Names the proxy in the actor registry.</typeparam>
-    /// <param name="akka">The actor system's builder.</param>
-    /// <param name="props">Makes the server's actor.</param>
-    /// <param name="leave">Told to the server when it is to hand over: it does what it must, and stops itself.</param>
-    public static AkkaConfigurationBuilder WithServerSingleton<TKey>(
-        this AkkaConfigurationBuilder akka, Func<ActorSystem, IActorRegistry, Props> props, object leave) => akka
-        .WithActors((system, registry) => system.ActorOf(
-            ClusterSingletonManager.Props(props(system, registry), leave, ClusterSingletonManagerSettings.Create(system)),
-            ClusterHocon.SingletonName))
-        .WithServerProxy<TKey>();
-
-    /// <summary>The way to the parameter server, wherever it is. For nodes that only compute.</summary>
+    /// <summary>The way to the parameter server, wherever it is.</summary>
     /// <typeparam name="TKey">Names the proxy in the actor registry.</typeparam>
     /// <param name="akka">The actor system's builder.</param>
     public static AkkaConfigurationBuilder WithServerProxy<TKey>(this AkkaConfigurationBuilder akka) => akka

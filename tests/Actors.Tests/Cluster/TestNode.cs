@@ -3,6 +3,7 @@ using ActorTrain.Actors.Protocol;
 using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Cluster;
+using Akka.Cluster.Tools.Singleton;
 using Akka.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -33,7 +34,11 @@ internal sealed class TestNode : IAsyncDisposable
 
     /// <summary>A node of role server, which forms a cluster of its own without seed nodes.</summary>
     public static Task<TestNode> Server(params string[] seeds) => Start(new() { SeedNodes = [.. seeds] }, akka => akka
-        .WithServerSingleton<TestServer>((_, _) => Props.Create<TestServer>(), Leave.Instance));
+        .WithServerProxy<TestServer>()
+        .WithActors((system, _) => system.ActorOf(
+            ClusterSingletonManager.Props(
+                Props.Create<TestServer>(), Leave.Instance, ClusterSingletonManagerSettings.Create(system)),
+            ClusterHocon.SingletonName)));
 
     public static Task<TestNode> Worker(params string[] seeds) => Start(
         new() { Roles = [ClusterSettings.WorkerRole], SeedNodes = [.. seeds] }, akka => akka.WithServerProxy<TestServer>());
