@@ -9,13 +9,13 @@ namespace ActorTrain.Actors;
 public static class ClusterHosting
 {
     /// <summary>
-    /// Remoting, membership, failure detection, downing, serialization and their hardening. A node without seed nodes forms
-    /// a cluster of its own.
+    /// Remoting, membership, failure detection, downing, serialization and their hardening. A node without seed nodes
+    /// forms a cluster of its own.
     /// </summary>
     /// <param name="akka">The actor system's builder.</param>
     /// <param name="settings">How this process takes part.</param>
     /// <param name="end">Learns why the node is out of the cluster.</param>
-    /// <param name="tls">Akka.Remote's TLS identity and rule; given exactly when the settings have <see cref="ClusterSettings.Tls"/>.</param>
+    /// <param name="tls">Akka.Remote's TLS identity and rule; exactly when there is <see cref="ClusterSettings.Tls"/>.</param>
     /// <exception cref="ArgumentException">The settings are invalid; the message names every mistake.</exception>
     public static AkkaConfigurationBuilder WithActorTrainCluster(
         this AkkaConfigurationBuilder akka, ClusterSettings settings, ClusterEnd end, Setup? tls = null)
@@ -48,6 +48,7 @@ public static class ClusterHosting
     /// <param name="akka">The actor system's builder.</param>
     public static AkkaConfigurationBuilder WithServerProxy<TKey>(this AkkaConfigurationBuilder akka) => akka
         .WithActors((system, registry) => registry.Register<TKey>(system.ActorOf(
-            ClusterSingletonProxy.Props($"/user/{ClusterHocon.SingletonName}", ClusterSingletonProxySettings.Create(system)),
+            ClusterSingletonProxy.Props(
+                $"/user/{ClusterHocon.SingletonName}", ClusterSingletonProxySettings.Create(system)),
             $"{ClusterHocon.SingletonName}-proxy")));
 }
