@@ -1,5 +1,5 @@
-using ActorTrain.Actors.Bulk;
 using System.Runtime.Serialization;
+using ActorTrain.Actors.Bulk;
 using ActorTrain.Actors.Protocol;
 using ActorTrain.Server;
 using FsCheck.Xunit;
