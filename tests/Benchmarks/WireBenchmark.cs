@@ -17,7 +17,8 @@ internal static class WireBenchmark
     private const int RoundTrips = 2000;
 
     // As an order would be: a bulk header and nothing else.
-    private static readonly ClusterProtocol.BulkChunk Order = new(Stream: 1, Index: 0, Count: 1, new byte[WireLimits.BulkHeaderBytes]);
+    private static readonly ClusterProtocol.BulkChunk Order =
+        new(Stream: 1, Index: 0, Count: 1, new byte[WireLimits.BulkHeaderBytes]);
 
     /// <summary>Batching on and off in turn, each time with a new process at the other end.</summary>
     public static void Run()
@@ -58,7 +59,8 @@ internal static class WireBenchmark
         allocated = GC.GetTotalAllocatedBytes(precise: true) - allocated;
         Array.Sort(times);
         Console.WriteLine(
-            $"{batching,-10}{times[RoundTrips / 2],12:0}{times[RoundTrips * 99 / 100],12:0}{allocated / RoundTrips,38:n0}");
+            $"{batching,-10}{times[RoundTrips / 2],12:0}{times[RoundTrips * 99 / 100],12:0}"
+            + $"{allocated / RoundTrips,38:n0}");
         system.Terminate().Wait();
         other.StandardInput.Close();
         other.WaitForExit();

@@ -8,7 +8,7 @@ namespace ActorTrain.Actors;
 /// <summary>Akka's configuration for a node of a cluster, as text. Pure.</summary>
 public static class ClusterHocon
 {
-    /// <summary>Name of the singleton that is the parameter server: its manager is the actor <c>/user/parameter-server</c>.</summary>
+    /// <summary>Name of the parameter server as a singleton, and of its manager under <c>/user</c>.</summary>
     public const string SingletonName = "parameter-server";
 
     /// <summary>What a peer may select by path: what Akka.Cluster and the singleton need, and nothing else.</summary>
@@ -130,5 +130,6 @@ public static class ClusterHocon
 
     private static string OnOff(bool on) => on ? "on" : "off";
 
-    private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0}ms");
+    private static string Seconds(TimeSpan time) =>
+        string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0}ms");
 }

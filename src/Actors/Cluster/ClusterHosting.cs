@@ -1,4 +1,3 @@
-using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Cluster.Tools.Singleton;
 using Akka.Event;
@@ -10,13 +9,13 @@ namespace ActorTrain.Actors;
 public static class ClusterHosting
 {
     /// <summary>
-    /// Remoting, membership, failure detection, downing, serialization and their hardening. A node without seed nodes forms
-    /// a cluster of its own.
+    /// Remoting, membership, failure detection, downing, serialization and their hardening. A node without seed nodes
+    /// forms a cluster of its own.
     /// </summary>
     /// <param name="akka">The actor system's builder.</param>
     /// <param name="settings">How this process takes part.</param>
     /// <param name="end">Learns why the node is out of the cluster.</param>
-    /// <param name="tls">Akka.Remote's TLS identity and rule; given exactly when the settings have <see cref="ClusterSettings.Tls"/>.</param>
+    /// <param name="tls">Akka.Remote's TLS identity and rule; given with <see cref="ClusterSettings.Tls"/> only.</param>
     /// <exception cref="ArgumentException">The settings are invalid; the message names every mistake.</exception>
     public static AkkaConfigurationBuilder WithActorTrainCluster(
         this AkkaConfigurationBuilder akka, ClusterSettings settings, ClusterEnd end, Setup? tls = null)
@@ -44,25 +43,12 @@ public static class ClusterHosting
             });
     }
 
-    /// <summary>
-    /// The parameter server: on the oldest node of role server, with a proxy on this node. For nodes of role server.
-    /// </summary>
-    /// <typeparam name="TKey">Names the proxy in the actor registry.</typeparam>
-    /// <param name="akka">The actor system's builder.</param>
-    /// <param name="props">Makes the server's actor.</param>
-    /// <param name="leave">Told to the server when it is to hand over: it does what it must, and stops itself.</param>
-    public static AkkaConfigurationBuilder WithServerSingleton<TKey>(
-        this AkkaConfigurationBuilder akka, Func<ActorSystem, IActorRegistry, Props> props, object leave) => akka
-        .WithActors((system, registry) => system.ActorOf(
-            ClusterSingletonManager.Props(props(system, registry), leave, ClusterSingletonManagerSettings.Create(system)),
-            ClusterHocon.SingletonName))
-        .WithServerProxy<TKey>();
-
-    /// <summary>The way to the parameter server, wherever it is. For nodes that only compute.</summary>
+    /// <summary>The way to the parameter server, wherever it is.</summary>
     /// <typeparam name="TKey">Names the proxy in the actor registry.</typeparam>
     /// <param name="akka">The actor system's builder.</param>
     public static AkkaConfigurationBuilder WithServerProxy<TKey>(this AkkaConfigurationBuilder akka) => akka
         .WithActors((system, registry) => registry.Register<TKey>(system.ActorOf(
-            ClusterSingletonProxy.Props($"/user/{ClusterHocon.SingletonName}", ClusterSingletonProxySettings.Create(system)),
+            ClusterSingletonProxy.Props(
+                $"/user/{ClusterHocon.SingletonName}", ClusterSingletonProxySettings.Create(system)),
             $"{ClusterHocon.SingletonName}-proxy")));
 }

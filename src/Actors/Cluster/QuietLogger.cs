@@ -7,7 +7,8 @@ namespace ActorTrain.Actors;
 
 /// <summary>
 /// Akka's log through the host's loggers, without what says nothing new: a lost connection, which membership tells in
-/// words, the details of a refused one, and a line that was just written. (Akka's own log filters do not reach the host's loggers.)
+/// words, the details of a refused one, and a line that was just written. (Akka's own log filters do not reach the
+/// host's loggers.)
 /// </summary>
 public sealed class QuietLogger : LoggerFactoryLogger
 {
@@ -27,10 +28,12 @@ public sealed class QuietLogger : LoggerFactoryLogger
     // associate with unreachable remote address" says the latter in a sentence.
     private static bool IsOfALostConnection(string line) =>
         line.Contains("Disassociated", StringComparison.Ordinal)
-        || (line.StartsWith("AssociationError", StringComparison.Ordinal) && line.EndsWith("[]", StringComparison.Ordinal));
+        || (line.StartsWith("AssociationError", StringComparison.Ordinal)
+            && line.EndsWith("[]", StringComparison.Ordinal));
 
     // Two lines with stack traces before "Rejected incoming connection from …".
     private static bool IsOfARefusedHandshake(string line, Exception? cause) =>
         line.StartsWith("TLS handshake failed on channel", StringComparison.Ordinal)
-        || (line.StartsWith("Error caught channel", StringComparison.Ordinal) && cause is NotSslRecordException or AuthenticationException);
+        || (line.StartsWith("Error caught channel", StringComparison.Ordinal)
+            && cause is NotSslRecordException or AuthenticationException);
 }

@@ -70,8 +70,7 @@ public static class ActorTrainServices
             akka.AddHocon(ActorTrainDispatchers.Hocon(Math.Max(1, job.Training.Shards)), HoconAddMode.Append)
                 .WithActorTrainCluster(
                     job.Cluster, provider.GetRequiredService<ClusterEnd>(), job.Identity is null ? null : AkkaTls.Setup(job.Identity, time))
-                .WithNodeActors(context)
-                .ConfigureLoggers(LogByFactory);
+                .WithNodeActors(context);
         });
         services.AddHostedService(provider => provider.GetRequiredService<ClusterNode>());
         return services;

@@ -1,15 +1,15 @@
-using ActorTrain.Actors.Bulk;
 using System.Collections.Immutable;
 using System.Runtime.Serialization;
 using System.Text;
+using ActorTrain.Actors.Bulk;
 using ActorTrain.Server;
 using static ActorTrain.Actors.Protocol.ClusterProtocol;
 
 namespace ActorTrain.Actors.Protocol;
 
 /// <summary>
-/// Bytes of every <see cref="IWireMessage"/>, a closed set: a manifest names the record, the fields follow in their order.
-/// Pure. A manifest's layout never changes; a new layout is a new manifest.
+/// Bytes of every <see cref="IWireMessage"/>, a closed set: a manifest names the record, the fields follow in their
+/// order. Pure. A manifest's layout never changes; a new layout is a new manifest.
 /// </summary>
 public static class WireFormat
 {
@@ -59,10 +59,11 @@ public static class WireFormat
     /// <summary>The message that some bytes mean.</summary>
     /// <param name="manifest">As <see cref="ManifestOf"/> gave it.</param>
     /// <param name="bytes">A bulk piece keeps a part of them.</param>
-    /// <exception cref="SerializationException">The manifest is unknown, or the bytes are not exactly such a message.</exception>
+    /// <exception cref="SerializationException">The manifest is unknown, or the bytes are no such message.</exception>
     public static IWireMessage Decode(string manifest, ReadOnlyMemory<byte> bytes)
     {
-        if (bytes.Length > WireLimits.MaxMessageBytes) Wire.Refuse($"it has {bytes.Length} bytes, more than {WireLimits.MaxMessageBytes}");
+        if (bytes.Length > WireLimits.MaxMessageBytes)
+            Wire.Refuse($"it has {bytes.Length} bytes, more than {WireLimits.MaxMessageBytes}");
         var reader = new WireReader(bytes);
         switch (manifest)
         {
@@ -114,8 +115,8 @@ public static class WireFormat
         writer.Text(m.RecipeJson, WireLimits.MaxRecipeBytes, "recipe");
         WriteName(writer, m.Data.Name, "data's name");
         WriteName(writer, m.Data.Sha256, "data's hash");
-        foreach (var count in new[] { m.Data.TrainCount, m.Data.TestCount, m.Data.Rows, m.Data.Columns, m.Data.Classes })
-            writer.Int32(count, 0, int.MaxValue, "a count of the data");
+        int[] counts = [m.Data.TrainCount, m.Data.TestCount, m.Data.Rows, m.Data.Columns, m.Data.Classes];
+        foreach (var count in counts) writer.Int32(count, 0, int.MaxValue, "a count of the data");
         writer.Single(m.Data.Normalization.Mean, "mean");
         writer.Single(m.Data.Normalization.StandardDeviation, "standard deviation");
         WriteBulk(writer, m.BulkHost, m.BulkPort, m.Token);
@@ -174,7 +175,7 @@ public static class WireFormat
         {
             0 => null,
             1 => ReadReason(ref reader),
-            var other => throw new SerializationException($"Wire message refused: the mark before the reason is {other}."),
+            var other => throw new SerializationException($"Wire message refused: {other} marks no reason."),
         };
         return new(run, incarnation, phase, sha256, reason);
     }
@@ -184,7 +185,8 @@ public static class WireFormat
         writer.Int64(m.Stream, long.MinValue, "stream");
         writer.Int32(m.Index, 0, MaxChunks - 1, "index");
         writer.Int32(m.Count, m.Index + 1, MaxChunks, "count");
-        if (m.Index == 0 && m.Bytes.Length < WireLimits.BulkHeaderBytes) Wire.Refuse("the first piece has no whole header");
+        if (m.Index == 0 && m.Bytes.Length < WireLimits.BulkHeaderBytes)
+            Wire.Refuse("the first piece has no whole header");
         writer.Bytes(m.Bytes.Span, MaxChunkBytes, "piece");
     }
 
@@ -206,7 +208,8 @@ public static class WireFormat
     }
 
     private static (int Version, string Software, string Node) ReadGreeting(ref WireReader reader) =>
-        (reader.Int32(0, int.MaxValue, "protocol version"), ReadName(ref reader, "software version"), ReadName(ref reader, "node"));
+        (reader.Int32(0, int.MaxValue, "protocol version"), ReadName(ref reader, "software version"),
+            ReadName(ref reader, "node"));
 
     private static void WriteRun(WireWriter writer, Guid run, long incarnation)
     {
@@ -214,7 +217,8 @@ public static class WireFormat
         writer.Int64(incarnation, 1, "incarnation");
     }
 
-    private static (Guid Run, long Incarnation) ReadRun(ref WireReader reader) => (reader.Guid(), reader.Int64(1, "incarnation"));
+    private static (Guid Run, long Incarnation) ReadRun(ref WireReader reader) =>
+        (reader.Guid(), reader.Int64(1, "incarnation"));
 
     private static void WriteBulk(WireWriter writer, string host, int port, BulkToken token)
     {
@@ -226,7 +230,8 @@ public static class WireFormat
     private static (string Host, int Port, BulkToken Token) ReadBulk(ref WireReader reader) =>
         (ReadName(ref reader, "bulk host"), reader.Int32(0, MaxPort, "bulk port"), reader.Token());
 
-    private static void WriteName(WireWriter writer, string name, string field) => writer.Text(name, WireLimits.MaxNameBytes, field);
+    private static void WriteName(WireWriter writer, string name, string field) =>
+        writer.Text(name, WireLimits.MaxNameBytes, field);
 
     private static string ReadName(ref WireReader reader, string field) => reader.Text(WireLimits.MaxNameBytes, field);
 

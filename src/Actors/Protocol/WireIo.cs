@@ -1,8 +1,8 @@
-using ActorTrain.Actors.Bulk;
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.Serialization;
 using System.Text;
+using ActorTrain.Actors.Bulk;
 
 namespace ActorTrain.Actors.Protocol;
 

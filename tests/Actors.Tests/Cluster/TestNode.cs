@@ -3,6 +3,7 @@ using ActorTrain.Actors.Protocol;
 using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Cluster;
+using Akka.Cluster.Tools.Singleton;
 using Akka.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -33,17 +34,25 @@ internal sealed class TestNode : IAsyncDisposable
 
     /// <summary>A node of role server, which forms a cluster of its own without seed nodes.</summary>
     public static Task<TestNode> Server(params string[] seeds) => Start(new() { SeedNodes = [.. seeds] }, akka => akka
-        .WithServerSingleton<TestServer>((_, _) => Props.Create<TestServer>(), Leave.Instance));
+        .WithServerProxy<TestServer>()
+        .WithActors((system, _) => system.ActorOf(
+            ClusterSingletonManager.Props(
+                Props.Create<TestServer>(), Leave.Instance, ClusterSingletonManagerSettings.Create(system)),
+            ClusterHocon.SingletonName)));
 
     public static Task<TestNode> Worker(params string[] seeds) => Start(
-        new() { Roles = [ClusterSettings.WorkerRole], SeedNodes = [.. seeds] }, akka => akka.WithServerProxy<TestServer>());
+        new() { Roles = [ClusterSettings.WorkerRole], SeedNodes = [.. seeds] },
+        akka => akka.WithServerProxy<TestServer>());
 
-    public static async Task<TestNode> Start(ClusterSettings settings, Action<AkkaConfigurationBuilder> configure, Setup? tls = null)
+    public static async Task<TestNode> Start(
+        ClusterSettings settings, Action<AkkaConfigurationBuilder> configure, Setup? tls = null)
     {
         TestNode? node = null;
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Services.AddLogging(logging => logging.AddProvider(new Recorder(line => node!.Log.Enqueue(line))));
-        builder.Services.AddAkka(ActorTrainServices.ActorSystemName, akka => configure(akka.WithActorTrainCluster(settings, node!.End, tls)));
+        builder.Services.AddAkka(
+            ActorTrainServices.ActorSystemName,
+            akka => configure(akka.WithActorTrainCluster(settings, node!.End, tls)));
         var host = builder.Build();
         node = new(host);
         await host.StartAsync(Ct);
@@ -51,11 +60,12 @@ internal sealed class TestNode : IAsyncDisposable
     }
 
     /// <summary>Waits until this node sees so many members that are up.</summary>
-    public Task SeesUp(int members) => Until(() => Cluster.State.Members.Count(m => m.Status == MemberStatus.Up) == members);
+    public Task SeesUp(int members) =>
+        Until(() => Cluster.State.Members.Count(m => m.Status == MemberStatus.Up) == members);
 
     /// <summary>
-    /// Asks the parameter server, wherever it is, for the address of its node; again and again, for what the proxy sends
-    /// to a dead server is lost.
+    /// Asks the parameter server, wherever it is, for the address of its node; again and again, for what the proxy
+    /// sends to a dead server is lost.
     /// </summary>
     public async Task<string> ServerAddress()
     {
@@ -74,14 +84,23 @@ internal sealed class TestNode : IAsyncDisposable
     }
 
     /// <summary>An actor of another node, without asking it first.</summary>
-    public static IActorRef Resolve(ActorSystem from, IActorRef actor, Address at) => ((ExtendedActorSystem)from).Provider
-        .ResolveActorRef(actor.Path.ToSerializationFormatWithAddress(at));
+    public static IActorRef Resolve(ActorSystem from, IActorRef actor, Address at) =>
+        ((ExtendedActorSystem)from).Provider.ResolveActorRef(actor.Path.ToSerializationFormatWithAddress(at));
 
     public static async Task Until(Func<bool> condition, int seconds = 20)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(Ct);
         timeout.CancelAfter(TimeSpan.FromSeconds(seconds));
         while (!condition()) await Task.Delay(20, timeout.Token);
+    }
+
+    /// <summary>Waits for a line with this text, and checks that it is the only one.</summary>
+    public async Task LogsOnce(string text)
+    {
+        await Until(() => Log.Any(IsIt));
+        Assert.Single(Log, IsIt);
+
+        bool IsIt(string line) => line.Contains(text, StringComparison.Ordinal);
     }
 
     /// <summary>Ends at once, saying goodbye to nobody: as near to a killed process as this one can do.</summary>
@@ -120,7 +139,9 @@ internal sealed class TestNode : IAsyncDisposable
 
         public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+            Func<TState, Exception?, string> formatter) =>
             record($"{logLevel}: {formatter(state, exception)} {exception?.Message}");
 
         public void Dispose()

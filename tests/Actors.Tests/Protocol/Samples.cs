@@ -11,10 +11,12 @@ internal static class Samples
     private static readonly Guid Run = Guid.Parse("00112233-4455-6677-8899-aabbccddeeff");
     private static readonly BulkToken Token = BulkToken.Read(Convert.FromHexString("0102030405060708090a0b0c0d0e0f10"));
 
-    public static Hello Hello { get; } = new(ClusterProtocol.Version, "0.1.0", "a", 2, "ab12", "mnist", ["managed", "mkl"]);
+    public static Hello Hello { get; } =
+        new(ClusterProtocol.Version, "0.1.0", "a", 2, "ab12", "mnist", ["managed", "mkl"]);
 
     public static Welcome Welcome { get; } = new(
-        Run, 3, "{}", new("mnist", "ab12", 60000, 10000, 28, 28, 10, new(0.1307f, 0.3081f)), "127.0.0.1", 4242, Token, "none");
+        Run, 3, "{}", new("mnist", "ab12", 60000, 10000, 28, 28, 10, new(0.1307f, 0.3081f)),
+        "127.0.0.1", 4242, Token, "none");
 
     public static IReadOnlyList<IWireMessage> All { get; } =
     [

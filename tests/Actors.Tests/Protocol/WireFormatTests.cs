@@ -1,5 +1,5 @@
-using ActorTrain.Actors.Bulk;
 using System.Runtime.Serialization;
+using ActorTrain.Actors.Bulk;
 using ActorTrain.Actors.Protocol;
 using ActorTrain.Server;
 using FsCheck.Xunit;
@@ -30,15 +30,18 @@ public class WireFormatTests
         L 0100000061
         B 0700000000000000010000000300000003000000010203
         """.ReplaceLineEndings("\n").Replace("\n  ", "", StringComparison.Ordinal),
-        string.Join('\n', Samples.All.Select(m => $"{WireFormat.ManifestOf(m)} {Convert.ToHexStringLower(WireFormat.Encode(m))}")));
+        string.Join('\n', Samples.All.Select(
+            m => $"{WireFormat.ManifestOf(m)} {Convert.ToHexStringLower(WireFormat.Encode(m))}")));
 
     [Fact]
     public void Every_message_of_the_wire_has_a_sample() => Assert.Equal(
-        typeof(IWireMessage).Assembly.GetTypes().Where(t => t.IsClass && t.IsAssignableTo(typeof(IWireMessage))).Select(t => t.Name).Order(),
+        typeof(IWireMessage).Assembly.GetTypes().Where(t => t.IsClass && t.IsAssignableTo(typeof(IWireMessage)))
+            .Select(t => t.Name).Order(),
         Samples.All.Select(m => m.GetType().Name).Distinct().Order());
 
     [Theory, MemberData(nameof(Indices))]
-    public void A_message_is_read_as_it_was_written(int index) => Assert.Equal(Samples.All[index], RoundTrip(Samples.All[index]));
+    public void A_message_is_read_as_it_was_written(int index) =>
+        Assert.Equal(Samples.All[index], RoundTrip(Samples.All[index]));
 
     [Theory, MemberData(nameof(Indices))]
     public void A_message_that_ends_early_or_late_is_refused(int index)
@@ -50,7 +53,8 @@ public class WireFormatTests
     }
 
     [Property(MaxTest = 2000)]
-    public bool Random_bytes_are_refused_or_are_a_message(byte[] bytes) => Manifests.All(manifest => IsRefusedOrCanonical(manifest, bytes));
+    public bool Random_bytes_are_refused_or_are_a_message(byte[] bytes) =>
+        Manifests.All(manifest => IsRefusedOrCanonical(manifest, bytes));
 
     [Property(MaxTest = 2000)]
     public bool A_damaged_message_is_refused_or_is_another_message(int sample, int place, byte value)
@@ -79,7 +83,8 @@ public class WireFormatTests
     public void Whatever_is_no_message_of_the_wire_is_not_written()
     {
         Assert.Throws<SerializationException>(() => WireFormat.ManifestOf("text"));
-        Assert.Throws<SerializationException>(() => WireFormat.Encode(new TrainingProtocol.CheckpointWritten(1, "file")));
+        Assert.Throws<SerializationException>(
+            () => WireFormat.Encode(new TrainingProtocol.CheckpointWritten(1, "file")));
     }
 
     [Fact]
@@ -135,7 +140,8 @@ public class WireFormatTests
     {
         var other = Samples.Hello with { ProtocolVersion = ClusterProtocol.Version + 1 };
         byte[] bytes = [.. WireFormat.Encode(other), 1, 2, 3];
-        Assert.Equal(other with { Shards = 0, DataSha256 = "", DataName = "", Kernels = [] }, WireFormat.Decode("H", bytes));
+        Assert.Equal(
+            other with { Shards = 0, DataSha256 = "", DataName = "", Kernels = [] }, WireFormat.Decode("H", bytes));
         var standby = new StandbyHello(ClusterProtocol.Version + 1, "9.0.0", "b");
         Assert.Equal(standby, WireFormat.Decode("SH", (byte[])[.. WireFormat.Encode(standby), 1, 2, 3]));
     }
@@ -156,14 +162,16 @@ public class WireFormatTests
         Assert.Contains("Token = token,", Samples.Welcome.ToString(), StringComparison.Ordinal);
     }
 
-    private static IWireMessage RoundTrip(IWireMessage message) => WireFormat.Decode(WireFormat.ManifestOf(message), WireFormat.Encode(message));
+    private static IWireMessage RoundTrip(IWireMessage message) =>
+        WireFormat.Decode(WireFormat.ManifestOf(message), WireFormat.Encode(message));
 
     private static bool IsRefusedOrCanonical(string manifest, byte[] bytes)
     {
         try
         {
             var message = WireFormat.Decode(manifest, bytes);
-            return message is Hello { ProtocolVersion: not ClusterProtocol.Version } or StandbyHello { ProtocolVersion: not ClusterProtocol.Version }
+            return message is Hello { ProtocolVersion: not ClusterProtocol.Version }
+                    or StandbyHello { ProtocolVersion: not ClusterProtocol.Version }
                 || WireFormat.Encode(message).AsSpan().SequenceEqual(bytes);
         }
         catch (SerializationException)
