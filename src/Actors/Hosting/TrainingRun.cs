@@ -1,6 +1,5 @@
 using System.Threading.Channels;
 using ActorTrain.Actors.Protocol;
-using ActorTrain.Kernels;
 using ActorTrain.Server;
 using Akka.Actor;
 using Akka.Hosting;

@@ -1,6 +1,5 @@
 using ActorTrain.Actors.Bulk;
 using ActorTrain.Actors.Protocol;
-using ActorTrain.Kernels;
 using Akka.Actor;
 using Akka.Cluster;
 

@@ -30,7 +30,7 @@ public class RemoteUnitTests
         Assert.Equal(new DismissNode(Node, "it failed 5 times, the last time with boom"), Assert.Single(server.Effects.OfType<DismissNode>()));
         Assert.Equal((2, "it failed 5 times, the last time with boom"), server.Effects.OfType<ReportLost>().Select(e => (e.Microbatches, e.Reason)).Single());
         server.AnswerUntil<EndRun>();
-        Assert.Equal(Trainer.Train(Tiny.Recipe, Tiny.Data).State.Parameters.Sha256(), server.Weights);
+        Assert.Equal(Trained.State.Parameters.Sha256(), server.Weights);
     }
 
     [Fact]
