@@ -17,7 +17,7 @@ internal static class Admission
                 + "give the node the same data (--data), undamaged.";
         return hello.Kernels.Contains(plan.Recipe.Kernel)
             ? null
-            : $"this run's kernel is {plan.Recipe.Kernel}, the node has {string.Join(", ", hello.Kernels)}; "
+            : $"this run's kernel is {plan.Recipe.Kernel}, the node has {(hello.Kernels.IsEmpty ? "none" : string.Join(", ", hello.Kernels))}; "
                 + $"install {plan.Recipe.Kernel} there, or train with --kernel managed, which every machine has.";
     }
 

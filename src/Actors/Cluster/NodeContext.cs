@@ -25,7 +25,7 @@ internal sealed record NodeContext(
         .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
     /// <summary>Kernels that can be had on this machine.</summary>
-    public ImmutableArray<string> Kernels { get; } = [.. MatMuls.Names.Where(IsHere)];
+    public ImmutableArray<string> Kernels { get; } = [.. MatMuls.Names.Where(kernel => IsHere(Training, kernel))];
 
     /// <summary>Tells what happened.</summary>
     public void Tell(TrainingEvent @event) => Events.TryWrite(@event);
@@ -49,11 +49,11 @@ internal sealed record NodeContext(
         return Task.FromResult<ILink>(new AkkaLink(actor.ActorOf(AkkaLinkActor.Props(owner, server, (run, token))), server));
     }
 
-    private static bool IsHere(string kernel)
+    private static bool IsHere(TrainingJob training, string kernel)
     {
         try
         {
-            MatMuls.Create(kernel);
+            training.CreateKernel(kernel);
             return true;
         }
         catch (KernelUnavailableException)

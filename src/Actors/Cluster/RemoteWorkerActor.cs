@@ -26,6 +26,7 @@ internal sealed class RemoteWorkerActor : RemoteNodeActor
         _owner = new WorkerLink(id, plan, Self, server);
         Expect(_owner, welcome);
         Receive<TrainingProtocol.DoWork>(m => Send(m.Order));
+        Receive<TrainingProtocol.Dismiss>(m => Context.Parent.Tell(new ServerNodeActor.NodeDismissed(_id.Name, m.Reason)));
     }
 
     /// <summary>How to make one.</summary>

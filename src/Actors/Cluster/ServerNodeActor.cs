@@ -19,6 +19,8 @@ internal sealed class ServerNodeActor : ReceiveActor
     private readonly ExpectedLinks _links = new();
     private readonly Dictionary<string, (IActorRef Node, IActorRef Link)> _nodes = [];
     private readonly Dictionary<string, int> _lives = [];
+    private readonly Dictionary<string, string> _dismissed = [];
+    private readonly Dictionary<string, string> _refused = [];
     private readonly NodeContext _node;
     private readonly IActorRef _standby;
     private BulkListener? _listener;
@@ -45,6 +47,7 @@ internal sealed class ServerNodeActor : ReceiveActor
         Receive<ClusterProtocol.StandbyHello>(Admit);
         Receive<ClusterEvent.IMemberEvent>(m => Drop(m.Member.Address, "it left the cluster"), m => m is ClusterEvent.MemberRemoved);
         Receive<ClusterEvent.UnreachableMember>(m => Drop(m.Member.Address, "it does not answer"));
+        Receive<NodeDismissed>(Dismiss);
         Receive<Terminated>(m => Forget(m.ActorRef));
         Receive<RunIsOver>(End);
         Receive<TrainingProtocol.StopTraining>(m => _server.Forward(m));
@@ -90,7 +93,7 @@ internal sealed class ServerNodeActor : ReceiveActor
         {
             var state = DurableState.Load(job, now);
             var data = await job.LoadData(CancellationToken.None);
-            return new Loaded(state, data, new(state.Recipe, data.Description), MatMuls.Create(state.Recipe.Kernel));
+            return new Loaded(state, data, new(state.Recipe, data.Description), job.CreateKernel(state.Recipe.Kernel));
         });
     }
 
@@ -117,7 +120,7 @@ internal sealed class ServerNodeActor : ReceiveActor
     private void Admit(ClusterProtocol.Hello hello)
     {
         if (_plan is null || _origin is null) return;
-        if (Admission.Refusal(hello, _plan, NodeContext.SoftwareVersion) is { } reason)
+        if ((_dismissed.GetValueOrDefault(hello.Node) ?? Admission.Refusal(hello, _plan, NodeContext.SoftwareVersion)) is { } reason)
         {
             Refuse(hello.Node, reason);
             return;
@@ -148,11 +151,21 @@ internal sealed class ServerNodeActor : ReceiveActor
         });
     }
 
+    private void Dismiss(NodeDismissed m)
+    {
+        _dismissed[m.Name] = m.Reason;
+        if (!_nodes.TryGetValue(m.Name, out var node)) return;
+        node.Node.Tell(new ClusterProtocol.Refused($"node {m.Name} is refused: {m.Reason}"));
+        node.Link.Tell(new RemoteNodeActor.CloseLink(m.Reason));
+    }
+
     private bool IsUp(Address address) => _cluster.State.Members.Any(m => m.Address == address && m.Status == MemberStatus.Up);
 
+    // Until it hears the answer a node says hello again and again.
     private void Refuse(string name, string reason)
     {
-        _node.Tell(new NodeRefused(name, reason));
+        if (_refused.GetValueOrDefault(name) != reason) _node.Tell(new NodeRefused(name, reason));
+        _refused[name] = reason;
         Sender.Tell(new ClusterProtocol.Refused($"node {name} is refused: {reason}"));
     }
 
@@ -208,6 +221,9 @@ internal sealed class ServerNodeActor : ReceiveActor
 
     /// <summary>From the parameter server: the run is over, and what had to be written is.</summary>
     internal sealed record RunIsOver(TrainingOutcome Outcome);
+
+    /// <summary>A worker node takes no part any more, nor when it comes back.</summary>
+    internal sealed record NodeDismissed(string Name, string Reason);
 
     /// <summary>The node leaves: hand over to the next one.</summary>
     internal sealed record Leave

@@ -12,6 +12,12 @@ public sealed record TrainingJob
     /// <summary>Where the data comes from. Default: the MNIST that is found beside the program.</summary>
     public Func<CancellationToken, Task<Dataset>> LoadData { get; init; } = cancellation => DatasetLoading.Load(Dataset.FindMnist(), cancellation);
 
+    /// <summary>
+    /// The matrix multiply of a name. Default: <see cref="MatMuls.Create"/>; another function may bring more, and throws
+    /// <see cref="KernelUnavailableException"/> for names that it does not have.
+    /// </summary>
+    public Func<string, IMatMul> CreateKernel { get; init; } = name => MatMuls.Create(name);
+
     /// <summary>Data shards, at least 1. Default: one a core. It does not change a bit of the result.</summary>
     public int Shards { get; init; } = Environment.ProcessorCount;
 

@@ -71,7 +71,7 @@ public sealed class TrainingRun : BackgroundService
 
     private async Task<ChannelReader<TrainingEvent>> Begin(CancellationToken cancellation)
     {
-        var matMul = _job.MatMul ?? MatMuls.Create(_job.Recipe.Kernel);
+        var matMul = _job.MatMul ?? _job.CreateKernel(_job.Recipe.Kernel);
         var data = await _job.LoadData(cancellation);
         var plan = new TrainingPlan(_job.Recipe, data.Description);
         var events = Channel.CreateUnbounded<TrainingEvent>(new() { SingleReader = true, SingleWriter = true });

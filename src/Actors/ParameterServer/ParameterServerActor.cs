@@ -115,6 +115,9 @@ public sealed class ParameterServerActor : ReceiveActor, IWithTimers
             case ReportJoined e:
                 Tell(new NodeJoined(e.Shard, e.Cores, e.Step));
                 break;
+            case DismissNode e:
+                _shards[e.Shard].Tell(new TrainingProtocol.Dismiss(e.Reason));
+                break;
             case SaveCheckpoint e when !_checkpoints.IsNobody():
                 _checkpointsOnTheWay++;
                 _checkpoints.Tell(new TrainingProtocol.WriteCheckpoint(

@@ -17,6 +17,10 @@ public static class TrainingProtocol
     /// <summary>Server to shard. Answer: <see cref="WorkDone"/> or <see cref="WorkThrew"/>.</summary>
     public sealed record DoWork(WorkOrder Order) : IMessage;
 
+    /// <summary>Server to a worker node's stand-in: it takes no part any more.</summary>
+    /// <param name="Reason">In words.</param>
+    public sealed record Dismiss(string Reason) : IMessage;
+
     /// <summary>Shard to server.</summary>
     public sealed record WorkDone(ShardId Shard, WorkAnswer Answer) : IMessage;
 

@@ -92,7 +92,7 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
         if (_recipe != m.RecipeJson)
         {
             Context.Stop(_worker);
-            _worker = Context.ActorOf(WorkerNodeActor.Props(_node.Training.Shards, plan, _data, MatMuls.Create(recipe.Kernel)));
+            _worker = Context.ActorOf(WorkerNodeActor.Props(_node.Training.Shards, plan, _data, _node.Training.CreateKernel(recipe.Kernel)));
             _recipe = m.RecipeJson;
         }
         _incarnation = m.Incarnation;

@@ -11,6 +11,12 @@ public static class ParameterServer
     public const int MaxFailuresPerRound = 8;
 
     /// <summary>
+    /// Failures of a worker node, without an answer between them, after which it takes no part any more: with one that
+    /// always fails no round would end, while the others could do its work.
+    /// </summary>
+    public const int MaxFailuresOfNode = 5;
+
+    /// <summary>
     /// Runs of an update (<see cref="ParameterUpdate.RunLength"/> elements each) from which on it is worth a round of its
     /// own, divided among the server's own shards: below, the round costs more than the server's own pass.
     /// </summary>
@@ -70,7 +76,13 @@ public static class ParameterServer
     {
         var slot = state.Shards.FirstOrDefault(s => s.Id == e.Shard);
         if (slot is null || !slot.Orders.Contains(e.Key)) return new(state, []);
-        state = state with { Shards = state.Shards.Replace(slot, slot.Without(e.Key, now, rows: 0)), Failures = state.Failures + 1 };
+        var failures = slot.Failures + 1;
+        if (slot.IsRemote && failures >= MaxFailuresOfNode) return Dismiss(state, slot, failures, e.Reason, now);
+        state = state with
+        {
+            Shards = state.Shards.Replace(slot, slot.Without(e.Key, now, rows: 0) with { Failures = failures }),
+            Failures = state.Failures + 1,
+        };
         if (state.Failures >= MaxFailuresPerRound)
         {
             state = state with { Phase = RunPhase.Failed };
@@ -79,6 +91,14 @@ public static class ParameterServer
         if (!Rounds.IsWanted(state, e.Key) || Rounds.IsHeld(state, e.Key)) return Rounds.HandOut(new(state, []), now);
         state = Rounds.PutBack(state, e.Key);
         return Rounds.HandOut(new(state, [new ReportReassignment(e.Shard, e.Key, e.Reason)]), now);
+    }
+
+    // Its failures are its own: they do not count against the run.
+    private static Transition Dismiss(ServerState state, ShardSlot slot, int failures, string why, TimeSpan now)
+    {
+        var reason = $"it failed {failures} times, the last time with {why}";
+        var (next, effects) = Lose(state with { Failures = Math.Max(0, state.Failures - slot.Failures) }, slot.Id, reason, now);
+        return Rounds.HandOut(new(next, [.. effects, new DismissNode(slot.Id, reason)]), now);
     }
 
     private static Transition Stop(ServerState state, TimeSpan now)

@@ -158,7 +158,7 @@ public static class Rounds
             if (shards[i].Id != shard) continue;
             if (!shards[i].Orders.Contains(key)) return shards;
             var isTraining = key.Kind is WorkKind.Gradient or WorkKind.LocalSteps;
-            return shards.SetItem(i, shards[i].Without(key, now, isTraining ? RowsOf(state, key) : 0));
+            return shards.SetItem(i, shards[i].Without(key, now, isTraining ? RowsOf(state, key) : 0) with { Failures = 0 });
         }
         return shards;
     }

@@ -79,6 +79,11 @@ public sealed record ReportLost(ShardId Shard, long Step, TimeSpan Silence, int 
 /// <param name="Reason">Why.</param>
 public sealed record ReportReassignment(ShardId Shard, WorkKey Key, string Reason) : ServerEffect;
 
+/// <summary>Tell a worker node that it is to take no part any more; it is lost already.</summary>
+/// <param name="Shard">Which.</param>
+/// <param name="Reason">In words.</param>
+public sealed record DismissNode(ShardId Shard, string Reason) : ServerEffect;
+
 /// <summary>The run is over.</summary>
 /// <param name="Phase">Finished, stopped or failed.</param>
 /// <param name="Training">The last state.</param>

@@ -20,8 +20,10 @@ public readonly record struct ShardId(string Name, int Incarnation)
 /// <param name="BusySince">When it began with the first of them, as far as the server can know.</param>
 /// <param name="HeardAt">When it was last heard of.</param>
 /// <param name="RowCost">Microseconds for a row of a minibatch, transfer included, smoothed; 0: not measured yet.</param>
+/// <param name="Failures">Orders that it has failed at since it last answered one.</param>
 public sealed record ShardSlot(
-    ShardId Id, int Cores, bool IsRemote, ImmutableArray<WorkKey> Orders, TimeSpan BusySince, TimeSpan HeardAt, double RowCost)
+    ShardId Id, int Cores, bool IsRemote, ImmutableArray<WorkKey> Orders, TimeSpan BusySince, TimeSpan HeardAt, double RowCost,
+    int Failures = 0)
 {
     // A fifth of each new measurement: a stall of one step does not move work about, a slower node does within ten.
     private const double Weight = 0.2;

@@ -23,7 +23,14 @@ internal static class SmallRun
     public static string Folder { get; } = WriteData();
 
     /// <summary>The options of <c>train</c>, or of a node that may be the server.</summary>
-    public static string[] Options => ["--data", Folder, "--hidden", "16", "--batch-size", $"{BatchSize}", "--epochs", "100000"];
+    /// <param name="more">Further ones, each with its value.</param>
+    /// <param name="instead">The same, also in place of those of this run.</param>
+    public static string[] Options(IEnumerable<string> more, IEnumerable<string> instead)
+    {
+        string[] own = ["--data", Folder, "--hidden", "16", "--batch-size", $"{BatchSize}", "--epochs", "100000"];
+        var pairs = own.Concat(more).Concat(instead).Chunk(2).GroupBy(p => p[0]).Select(g => g.Last());
+        return [.. pairs.SelectMany(p => p)];
+    }
 
     /// <summary>The data.</summary>
     public static Dataset Data => Digits.Value;

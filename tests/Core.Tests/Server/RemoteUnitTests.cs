@@ -21,6 +21,33 @@ public class RemoteUnitTests
     }
 
     [Fact]
+    public void A_node_that_always_fails_is_dismissed_and_the_others_finish_the_run()
+    {
+        var server = TestServer.With(1, Tiny.Recipe, Tiny.Data);
+        server.JoinNode(Node, cores: 1);
+        server.AnswerOldest();
+        while (server.State.Shards.Any(s => s.Id == Node)) server.Fail(server.Orders.Single(o => o.Shard == Node), "boom");
+        Assert.Equal(new DismissNode(Node, "it failed 5 times, the last time with boom"), Assert.Single(server.Effects.OfType<DismissNode>()));
+        Assert.Equal((2, "it failed 5 times, the last time with boom"), server.Effects.OfType<ReportLost>().Select(e => (e.Microbatches, e.Reason)).Single());
+        server.AnswerUntil<EndRun>();
+        Assert.Equal(Trainer.Train(Tiny.Recipe, Tiny.Data).State.Parameters.Sha256(), server.Weights);
+    }
+
+    [Fact]
+    public void A_node_that_fails_now_and_then_stays()
+    {
+        var server = TestServer.With(1, Tiny.Recipe, Tiny.Data);
+        server.JoinNode(Node, cores: 1);
+        while (server.State.IsAlive)
+        {
+            if (server.Orders.Find(o => o.Shard == Node) is { } order) server.Fail(order, "boom");
+            if (server.Orders.Find(o => o.Shard == Node) is { } again) server.Take(server.Compute(again));
+            else server.AnswerOldest();
+        }
+        Assert.Empty(server.Effects.OfType<DismissNode>());
+    }
+
+    [Fact]
     public void A_local_shard_that_joins_is_not_reported() =>
         Assert.Empty(TestServer.With(1, Tiny.Recipe, Tiny.Data).Join(TestServer.Shard(2)));
 

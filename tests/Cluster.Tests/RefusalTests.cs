@@ -1,0 +1,71 @@
+using ActorTrain.Kernels;
+
+namespace ActorTrain.Cluster.Tests;
+
+/// <summary>Who can not compute what the others compute takes no part, and both sides say why.</summary>
+public class RefusalTests
+{
+    [Fact]
+    public async Task A_worker_with_other_data_is_refused_by_both_sides_and_ends_and_so_does_one_with_a_damaged_file()
+    {
+        using var cluster = new TestCluster();
+        var server = cluster.Train(workers: 1, shards: 1);
+        SmallRun.CopyTo(cluster.In("other"));
+        TrainOnTest(cluster.In("other"));
+        SmallRun.CopyTo(cluster.In("damaged"));
+        using (var images = File.OpenWrite(cluster.In("damaged", "train-images-idx3-ubyte.gz"))) images.SetLength(images.Length / 2);
+        var other = cluster.Start("other", "", Worker(cluster, "other"));
+        var damaged = cluster.Start("damaged", "", Worker(cluster, "damaged"));
+
+        var refused = await cluster.Line(server, "node other refused: ");
+        Assert.StartsWith("node other refused: its dataset 'other' has SHA-256 ", refused.Text, StringComparison.Ordinal);
+        Assert.EndsWith("give the node the same data (--data), undamaged.", refused.Text, StringComparison.Ordinal);
+        Assert.Equal(1, (await other.End(30)).ExitCode);
+        await cluster.Line(other, "node other is refused: its dataset 'other' has SHA-256 ");
+        Assert.Equal(1, (await damaged.End(30)).ExitCode);
+        Assert.Contains("train-images-idx3-ubyte.gz", damaged.Log, StringComparison.Ordinal);
+
+        cluster.Worker("good");
+        await cluster.Epochs([server], 2);
+        await cluster.StopWithTheRightBits(server);
+    }
+
+    [Fact]
+    public async Task A_worker_without_the_runs_kernel_is_refused()
+    {
+        using var cluster = new TestCluster();
+        var server = cluster.Train(workers: 1, shards: 1);
+        await using var node = await OwnNode.Start(cluster, "poor", name => throw new KernelUnavailableException(name, "it is not here", "take another machine"));
+        var refused = await cluster.Line(server, "node poor refused: ");
+        Assert.Equal("node poor refused: this run's kernel is managed, the node has none; install managed there, or train with --kernel managed, which every machine has.", refused.Text);
+        Assert.Equal("node poor is " + refused.Text["node poor ".Length..], (await node.Refusal()));
+        cluster.Worker("good");
+        await cluster.Epochs([server], 1);
+        await cluster.StopWithTheRightBits(server);
+    }
+
+    [Fact]
+    public async Task A_worker_whose_computation_throws_is_dismissed_and_the_others_finish_with_the_right_bits()
+    {
+        using var cluster = new TestCluster();
+        var server = cluster.Train(workers: 2, shards: 0);
+        cluster.Worker("good");
+        await using var node = await OwnNode.Start(cluster, "bad", _ => new ThrowingKernel(after: 1000));
+        var lost = await cluster.Line(server, "node bad lost at step ");
+        Assert.Matches("^node bad lost at step [0-9]+ after [0-9.]+ s: [1-4] microbatch(es)? handed out again, 0 samples lost \\(it failed 5 times, the last time with .*thrown by the test\\)$", lost.Text);
+        Assert.StartsWith("node bad is refused: it failed 5 times, the last time with ", await node.Refusal(), StringComparison.Ordinal);
+        await cluster.Line(server, "epoch ", lost.At);
+        await cluster.Epochs([server], 1);
+        await cluster.StopWithTheRightBits(server);
+    }
+
+    private static string[] Worker(TestCluster cluster, string data) =>
+        ["node", "--role", "worker", "--data", data, "--name", data, "--shards", "1", "--seed-node", cluster.Seeds];
+
+    // Valid in itself.
+    private static void TrainOnTest(string folder)
+    {
+        foreach (var file in new[] { "images-idx3-ubyte.gz", "labels-idx1-ubyte.gz" })
+            File.Copy(Path.Combine(folder, $"t10k-{file}"), Path.Combine(folder, $"train-{file}"), overwrite: true);
+    }
+}
