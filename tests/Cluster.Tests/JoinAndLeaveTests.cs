@@ -54,7 +54,8 @@ public class JoinAndLeaveTests
         {
             var begun = NodeProcess.Now;
             var server = cluster.Train(workers: 1, shards: 0, "--max-steps", "300", "--out", $"run{i}");
-            var (exitCode, error) = await server.End(90);
+            await cluster.Line(server, "epoch 1/");
+            var (exitCode, error) = await server.End(60);
             Assert.True(exitCode == 0, error + cluster.Log);
             await cluster.Line(worker, "the run is finished: weights ", begun);
         }

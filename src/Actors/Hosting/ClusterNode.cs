@@ -28,6 +28,9 @@ public sealed class ClusterNode : BackgroundService
     public void StopRun() => _system.ActorSelection($"/user/{ClusterHocon.SingletonName}/{ClusterHocon.SingletonName}")
         .Tell(TrainingProtocol.StopTraining.Instance);
 
+    /// <summary>Waits for nothing: the end comes when the actor system has stopped, which the host stops after this.</summary>
+    public override Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     /// <inheritdoc/>
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => _news.Read(_job.Training.OnEvent);
 }

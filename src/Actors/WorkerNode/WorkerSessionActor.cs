@@ -16,6 +16,7 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
     private readonly Cluster _cluster = Cluster.Get(Context.System);
     private readonly NodeContext _node;
     private readonly IActorRef _proxy;
+    private readonly HashSet<UniqueAddress> _servers = [];
     private Dataset? _data;
     private IActorRef _worker = ActorRefs.Nobody;
     private string? _recipe;
@@ -43,10 +44,7 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
             _over = m.Incarnation;
             _node.Tell(new RunOverHeard(m.Phase, m.WeightsSha256, m.Reason));
         });
-        Receive<ClusterEvent.MemberRemoved>(_ =>
-        {
-            if (!_cluster.State.Members.Any(m => m.HasRole(ClusterSettings.ServerRole))) _node.End(NodeEnd.ServersGone.Instance);
-        });
+        Receive<ClusterEvent.IMemberEvent>(m => Note(m.Member), m => m.Member.HasRole(ClusterSettings.ServerRole));
         Receive<LinkOpened>(Open);
         Receive<LinkClosed>(m => Close(m.Owner, m.Reason));
     }
@@ -63,7 +61,7 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
     {
         Task.Run(() => _node.Training.LoadData(CancellationToken.None)).PipeTo(Self);
         Timers.StartPeriodicTimer("seek", Seek.Instance, BetweenHellos, BetweenHellos);
-        _cluster.Subscribe(Self, ClusterEvent.InitialStateAsEvents, typeof(ClusterEvent.MemberRemoved));
+        _cluster.Subscribe(Self, ClusterEvent.InitialStateAsEvents, typeof(ClusterEvent.IMemberEvent));
     }
 
     /// <summary>Says that it leaves, so that its work is handed out at once.</summary>
@@ -72,6 +70,13 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
         _cluster.Unsubscribe(Self);
         _link?.Send(new BulkHeader(BulkKind.Bye), default);
         _link?.Dispose();
+    }
+
+    // Kept here: the cluster's own list may be older than the event.
+    private void Note(Member server)
+    {
+        if (server.Status != MemberStatus.Removed) _servers.Add(server.UniqueAddress);
+        else if (_servers.Remove(server.UniqueAddress) && _servers.Count == 0) _node.End(NodeEnd.ServersGone.Instance);
     }
 
     private void SayHello()
