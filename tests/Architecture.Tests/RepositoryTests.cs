@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 
 namespace ActorTrain.Architecture.Tests;
@@ -20,7 +21,12 @@ public partial class RepositoryTests
     {
         var readme = File.ReadAllText(Path.Combine(Root, "data", "mnist", "README.md"));
         foreach (var file in Directory.EnumerateFiles(Path.Combine(Root, "data", "mnist"), "*.gz"))
-            Assert.Contains($"| {Path.GetFileName(file)} | {new FileInfo(file).Length} | {Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file)))} |", readme, StringComparison.Ordinal);
+        {
+            var hash = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file)));
+            Assert.Contains(
+                $"| {Path.GetFileName(file)} | {new FileInfo(file).Length} | {hash} |", readme,
+                StringComparison.Ordinal);
+        }
     }
 
     [Fact]

@@ -21,7 +21,8 @@ public partial class CommandTests
         var run = Assert.Single(Directory.GetDirectories(program.In("runs")));
         var report = JsonDocument.Parse(File.ReadAllText(Path.Combine(run, "report.json"))).RootElement;
         Assert.InRange(report.GetProperty("testAccuracy").GetDouble(), 0.97, 1);
-        Assert.Contains($"weights {report.GetProperty("weightsSha256").GetString()![..12]}", epochs[^1], StringComparison.Ordinal);
+        Assert.Contains(
+            $"weights {report.GetProperty("weightsSha256").GetString()![..12]}", epochs[^1], StringComparison.Ordinal);
         Assert.Equal(300_000, report.GetProperty("samples").GetInt64());
         foreach (var picture in new[] { "curves.png", "confusion.png" })
         {
@@ -46,7 +47,8 @@ public partial class CommandTests
         var result = program.Run("predict", "--checkpoint", "run", "seven.png");
         Assert.Equal((1, "seven.png: not a PNG file."), (result.ExitCode, result.Error.TrimEnd()));
         result = program.Run("predict", "--checkpoint", "run", "nowhere.png");
-        Assert.Equal((1, "nowhere.png: no such file; give PNG files of digits."), (result.ExitCode, result.Error.TrimEnd()));
+        Assert.Equal(
+            (1, "nowhere.png: no such file; give PNG files of digits."), (result.ExitCode, result.Error.TrimEnd()));
     }
 
     [Fact]
@@ -55,7 +57,8 @@ public partial class CommandTests
         using var program = new TestProgram();
         File.WriteAllText(program.In("run.json"), """{"Training":{"MaxSteps":7,"Seed":9,"Shards":1}}""");
         var report = program.Report([("ACTORTRAIN__TRAINING__SEED", "10")], "--config", "run.json", "--shards", "2");
-        Assert.Equal((7, 10, 2), (report.GetProperty("steps").GetInt32(), report.GetProperty("seed").GetInt32(), report.GetProperty("shards").GetInt32()));
+        Assert.Equal((7, 10, 2), (report.GetProperty("steps").GetInt32(), report.GetProperty("seed")
+            .GetInt32(), report.GetProperty("shards").GetInt32()));
     }
 
     [Fact]
@@ -64,7 +67,8 @@ public partial class CommandTests
         using var program = new TestProgram();
         var result = program.Run("train", "--kernel", "auto", "--max-steps", "3", "--report", "report.json");
         Assert.Equal(0, result.ExitCode);
-        var kernel = JsonDocument.Parse(File.ReadAllText(program.In("report.json"))).RootElement.GetProperty("kernel").GetString();
+        var kernel = JsonDocument.Parse(File.ReadAllText(program.In("report.json"))).RootElement.GetProperty("kernel")
+            .GetString();
         Assert.StartsWith($"auto chose {kernel}: ", result.Output, StringComparison.Ordinal);
     }
 
@@ -94,7 +98,8 @@ public partial class CommandTests
         Assert.InRange(right, 19, digits);
 
         var bars = program.Run("predict", "0.png").Output.TrimEnd().Split('\n');
-        Assert.StartsWith(string.Create(CultureInfo.InvariantCulture, $"0.png: {test.Labels[0]} ("), bars[0], StringComparison.Ordinal);
+        Assert.StartsWith(string.Create(CultureInfo.InvariantCulture, $"0.png: {test.Labels[0]} ("), bars[0],
+            StringComparison.Ordinal);
         Assert.Equal(11, bars.Length);
     }
 
@@ -108,14 +113,19 @@ public partial class CommandTests
             for (var x = 0; x < side * scale; x++)
             {
                 var ink = pixels[(y / scale * side) + (x / scale)];
-                var color = isDarkOnLight ? new SKColor((byte)(255 - ink), (byte)(255 - ink), 255) : new SKColor(ink, ink, ink);
-                if (isDarkOnLight && ink > 0) color = new SKColor((byte)(255 - ink), (byte)(255 - ink), (byte)(255 - (ink / 2)));
+                var color = isDarkOnLight
+                    ? new SKColor((byte)(255 - ink), (byte)(255 - ink), 255)
+                    : new SKColor(ink, ink, ink);
+                if (isDarkOnLight && ink > 0) color = new SKColor(
+                    (byte)(255 - ink), (byte)(255 - ink), (byte)(255 - (ink / 2)));
                 bitmap.SetPixel(x + margin, y + margin, color);
             }
         using var png = bitmap.Encode(SKEncodedImageFormat.Png, 100);
         File.WriteAllBytes(path, png.ToArray());
     }
 
-    [GeneratedRegex(@"^epoch [1-5]/5  loss \d\.\d{4}  accuracy \d\d\.\d\d %  test loss \d\.\d{4}  test accuracy \d\d\.\d\d %  seen \d+/\d+  weights [0-9a-f]{12}  \d+\.\d\d s  \d+ images/s\s*$")]
+    [GeneratedRegex(
+        @"^epoch [1-5]/5  loss \d\.\d{4}  accuracy \d\d\.\d\d %  test loss \d\.\d{4}  test accuracy \d\d\.\d\d %  "
+        + @"seen \d+/\d+  weights [0-9a-f]{12}  \d+\.\d\d s  \d+ images/s\s*$")]
     private static partial Regex EpochLine();
 }

@@ -18,7 +18,8 @@ public class InterruptionTests
         using (var process = program.Start([], ["train", .. TwoEpochs, "--out", "run"]))
         {
             var first = process.StandardOutput.ReadLine();
-            while (first is not null && !first.StartsWith("epoch 1/2", StringComparison.Ordinal)) first = process.StandardOutput.ReadLine();
+            while (first is not null && !first.StartsWith("epoch 1/2", StringComparison.Ordinal)) first =
+                process.StandardOutput.ReadLine();
             process.Kill();
             process.WaitForExit();
         }
@@ -33,11 +34,13 @@ public class InterruptionTests
         using var program = new TestProgram();
         using (var process = program.Start([], ["train", .. TwoEpochs, "--out", "run"]))
         {
-            Assert.StartsWith("mnist: 60000 training and 10000 test examples", process.StandardOutput.ReadLine(), StringComparison.Ordinal);
+            Assert.StartsWith("mnist: 60000 training and 10000 test examples", process.StandardOutput.ReadLine(),
+                StringComparison.Ordinal);
             SignalWhenSteppedOnce(program, process);
             var output = process.StandardOutput.ReadToEnd();
             process.WaitForExit();
-            Assert.Contains("stopping after this step; press Ctrl-C again to stop at once", output, StringComparison.Ordinal);
+            Assert.Contains(
+                "stopping after this step; press Ctrl-C again to stop at once", output, StringComparison.Ordinal);
             Assert.Contains("go on with: actortrain train --resume run", output, StringComparison.Ordinal);
             Assert.Equal(0, process.ExitCode);
         }
@@ -52,7 +55,8 @@ public class InterruptionTests
         using var process = program.Start([], ["train", .. TwoEpochs, "--out", "run"]);
         SignalWhenSteppedOnce(program, process);
         Signal(process);
-        Assert.Contains("go on with: actortrain train --resume run", process.StandardOutput.ReadToEnd(), StringComparison.Ordinal);
+        Assert.Contains(
+            "go on with: actortrain train --resume run", process.StandardOutput.ReadToEnd(), StringComparison.Ordinal);
         process.WaitForExit();
         Assert.Equal(0, process.ExitCode);
     }
@@ -77,13 +81,15 @@ public class InterruptionTests
         var weights = program.Weights([], "--max-steps", "5", "--epochs", "1", "--out", "run");
         var again = program.Run("train", "--resume", "run", "--max-steps", "5", "--report", "report.json");
         Assert.Equal(0, again.ExitCode);
-        Assert.Contains("is at the run's end, 5 steps: nothing is left to train", again.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "is at the run's end, 5 steps: nothing is left to train", again.Output, StringComparison.Ordinal);
         Assert.Contains(weights, File.ReadAllText(program.In("report.json")), StringComparison.Ordinal);
 
         var less = program.Run("train", "--resume", "run", "--max-steps", "4");
         Assert.Equal(2, less.ExitCode);
         Assert.Contains(
-            "has 5 steps done (938 an epoch), and --epochs or --max-steps end the run after 4; give more, or leave them out.",
+            "has 5 steps done (938 an epoch), and --epochs or --max-steps end the run after 4; give more, or leave "
+            + "them out.",
             less.Error,
             StringComparison.Ordinal);
     }
@@ -99,7 +105,8 @@ public class InterruptionTests
         File.WriteAllBytes(newest, bytes);
         var result = program.Run("train", "--resume", "run", "--epochs", "2", "--report", "report.json");
         Assert.Equal(0, result.ExitCode);
-        Assert.Contains($"skipped {Path.Combine("run", "checkpoints", Path.GetFileName(newest))}", result.Error, StringComparison.Ordinal);
+        Assert.Contains($"skipped {Path.Combine("run", "checkpoints", Path.GetFileName(newest))}", result.Error,
+            StringComparison.Ordinal);
         Assert.Contains(Undisturbed.Value, File.ReadAllText(program.In("report.json")), StringComparison.Ordinal);
     }
 
@@ -114,7 +121,8 @@ public class InterruptionTests
     // The first checkpoint is written when the first step is about to begin.
     private static void SignalWhenSteppedOnce(TestProgram program, Process process)
     {
-        while (!Directory.Exists(program.In("run", "checkpoints")) || Directory.GetFiles(program.In("run", "checkpoints"), "*.checkpoint").Length == 0)
+        while (!Directory.Exists(program.In("run", "checkpoints"))
+            || Directory.GetFiles(program.In("run", "checkpoints"), "*.checkpoint").Length == 0)
             Thread.Sleep(5);
         Signal(process);
     }

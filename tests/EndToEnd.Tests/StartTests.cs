@@ -27,7 +27,8 @@ public class StartTests
     public void Help_loads_neither_actors_nor_pictures_nor_the_host(string arguments)
     {
         using var program = new TestProgram();
-        var result = program.Run([("DOTNET_STARTUP_HOOKS", typeof(StartTests).Assembly.Location)], arguments.Split(' '));
+        var result = program.Run(
+            [("DOTNET_STARTUP_HOOKS", typeof(StartTests).Assembly.Location)], arguments.Split(' '));
         Assert.Equal(0, result.ExitCode);
         var loaded = result.Error.Split('\n', StringSplitOptions.TrimEntries);
         Assert.Contains("System.CommandLine", loaded);

@@ -40,7 +40,8 @@ internal sealed class TestProgram : IDisposable
     public Process Start(IEnumerable<(string Name, string Value)> environment, params string[] arguments) =>
         Start("dotnet", [Assembly, .. arguments], environment);
 
-    private Process Start(string file, IEnumerable<string> arguments, IEnumerable<(string Name, string Value)> environment)
+    private Process Start(
+        string file, IEnumerable<string> arguments, IEnumerable<(string Name, string Value)> environment)
     {
         var start = new ProcessStartInfo(file, arguments)
         {
@@ -56,7 +57,8 @@ internal sealed class TestProgram : IDisposable
     {
         var error = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();
-        if (process.WaitForExit(TimeSpan.FromMinutes(3))) return new(process.ExitCode, output, error.GetAwaiter().GetResult());
+        if (process.WaitForExit(TimeSpan.FromMinutes(3))) return new(
+            process.ExitCode, output, error.GetAwaiter().GetResult());
         process.Kill();
         throw new TimeoutException("The program did not end within 3 minutes.");
     }

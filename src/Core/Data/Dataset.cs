@@ -64,7 +64,8 @@ public sealed class Dataset
         Combine(name ?? LastName(folder), Split.LoadTrain(folder), Split.LoadTest(folder));
 
     /// <summary>All about the data but the data.</summary>
-    public DataDescription Description => new(Name, Sha256, Train.Count, Test.Count, Train.Rows, Train.Columns, Classes, Normalization);
+    public DataDescription Description =>
+        new(Name, Sha256, Train.Count, Test.Count, Train.Rows, Train.Columns, Classes, Normalization);
 
     /// <summary>A data set of two splits, which a caller may have loaded at the same time.</summary>
     /// <param name="name">What reports call it.</param>

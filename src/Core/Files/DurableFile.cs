@@ -74,7 +74,9 @@ public static partial class DurableFile
         IOException => new IOException($"{path}: not written, the file there before is unchanged: {e.Message}", e),
         // How the runtime tells EFBIG.
         ArgumentOutOfRangeException => new IOException(
-            $"{path}: not written, the file there before is unchanged: too large for the file system or a limit of the process", e),
+            $"{path}: not written, the file there before is unchanged: too large for the file system or a limit of the "
+            + "process",
+            e),
         _ => null,
     };
 

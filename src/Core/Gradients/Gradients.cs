@@ -13,12 +13,14 @@ public static class Gradients
     /// <param name="labels">[N].</param>
     /// <param name="context">Kernel, memory, and the rows of each of the node's microbatches.</param>
     /// <returns>Sums over the rows; valid as long as the context's arena is not reset.</returns>
-    public static GradientSum Of(Layer model, Loss loss, Parameters parameters, Tensor input, ReadOnlySpan<int> labels, LayerContext context)
+    public static GradientSum Of(
+        Layer model, Loss loss, Parameters parameters, Tensor input, ReadOnlySpan<int> labels, LayerContext context)
     {
         var (output, saved) = model.Forward(parameters, input, context);
         var (rowLosses, outputGradient) = loss.ValueAndGradient(output, labels, context);
         var (_, gradient) = model.Backward(parameters, saved, outputGradient, context.WithoutInputGradient());
-        return new(gradient, SumByLeaf(rowLosses.Span, context.LeafRows), Predictions.CountCorrect(output, labels), labels.Length);
+        return new(gradient, SumByLeaf(rowLosses.Span, context.LeafRows), Predictions.CountCorrect(output, labels),
+            labels.Length);
     }
 
     private static double SumByLeaf(ReadOnlySpan<float> rowLosses, ReadOnlySpan<int> leafRows)

@@ -3,7 +3,10 @@ using System.Numerics;
 
 namespace ActorTrain;
 
-/// <summary>One node of a microbatch tree: the 2^<paramref name="Level"/> leaves from <paramref name="Index"/>·2^<paramref name="Level"/> on, as far as they exist.</summary>
+/// <summary>
+/// One node of a microbatch tree: the 2^<paramref name="Level"/> leaves from
+/// <paramref name="Index"/>·2^<paramref name="Level"/> on, as far as they exist.
+/// </summary>
 /// <param name="Level">0 for a leaf.</param>
 /// <param name="Index">Its place among the nodes of its level.</param>
 public readonly record struct TreeNode(int Level, int Index)

@@ -12,7 +12,9 @@ public static class Predictions
         return best;
     }
 
-    /// <summary>How many rows of <paramref name="output"/> [N, classes] have their largest score at their label.</summary>
+    /// <summary>
+    /// How many rows of <paramref name="output"/> [N, classes] have their largest score at their label.
+    /// </summary>
     public static int CountCorrect(Tensor output, ReadOnlySpan<int> labels)
     {
         var scores = output.Span;

@@ -25,14 +25,19 @@ public sealed class TreeSum
         var (next, joins) = (0, 0);
         Visit(root, nodes, freeSlot: 0);
         if (next != nodes.Length)
-            throw new ArgumentException($"TreeSum: {nodes.Length - next} nodes more than the {tree.LeafCount(root)} leaves below {root} need.", nameof(nodes));
+        {
+            throw new ArgumentException(
+                $"TreeSum: {nodes.Length - next} nodes more than the {tree.LeafCount(root)} leaves below {root} need.",
+                nameof(nodes));
+        }
         foreach (var join in _joins) _slots = Math.Max(_slots, join.Slot + 1);
 
         // Answers the operand that holds the node's sum: a given vector, or the slot with the join before.
         int Visit(TreeNode node, ReadOnlySpan<TreeNode> nodes, int freeSlot)
         {
             if (next < nodes.Length && nodes[next] == node) return next++;
-            if (node.Level == 0) throw new ArgumentException($"TreeSum: no node covers leaf {node.Index}.", nameof(nodes));
+            if (node.Level == 0)
+                throw new ArgumentException($"TreeSum: no node covers leaf {node.Index}.", nameof(nodes));
             var left = Visit(node.Left, nodes, freeSlot);
             if (tree.LeafCount(node.Right) == 0) return left;
             var right = Visit(node.Right, nodes, left < 0 ? freeSlot + 1 : freeSlot);
@@ -41,7 +46,10 @@ public sealed class TreeSum
         }
     }
 
-    /// <summary>Floats of scratch that <see cref="Of(ReadOnlySpan{ReadOnlyMemory{float}}, int, int, Span{float})"/> needs for runs of a length.</summary>
+    /// <summary>
+    /// Floats of scratch that <see cref="Of(ReadOnlySpan{ReadOnlyMemory{float}}, int, int, Span{float})"/> needs for
+    /// runs of a length.
+    /// </summary>
     public int ScratchLength(int length) => length * _slots;
 
     /// <summary>The sum of a run of elements.</summary>

@@ -11,7 +11,8 @@ public abstract record Loss
     /// <param name="context">Memory to take results from.</param>
     /// <returns>Row losses [N] in nats, and ∂(Σ losses)/∂output [N, classes].</returns>
     /// <exception cref="ShapeMismatchException">Not one label for each row.</exception>
-    public abstract (Tensor RowLosses, Tensor OutputGradient) ValueAndGradient(Tensor output, ReadOnlySpan<int> labels, LayerContext context);
+    public abstract (Tensor RowLosses, Tensor OutputGradient) ValueAndGradient(
+        Tensor output, ReadOnlySpan<int> labels, LayerContext context);
 
     /// <summary>The mean over rows: PyTorch's <c>reduction='mean'</c>.</summary>
     /// <inheritdoc cref="ValueAndGradient"/>
@@ -27,22 +28,29 @@ public abstract record Loss
     private protected static (int Rows, int Classes) Check(string name, Tensor output, ReadOnlySpan<int> labels)
     {
         if (output.Shape.Rank != 2 || output.Shape[0] != labels.Length)
-            throw new ShapeMismatchException(name, "output", output.Shape, $"[{labels.Length}, classes]", "Give one row of scores for each label.");
+            throw new ShapeMismatchException(
+                name, "output", output.Shape, $"[{labels.Length}, classes]", "Give one row of scores for each label.");
         var classes = output.Shape[1];
         foreach (var label in labels)
-            if ((uint)label >= (uint)classes) throw new ArgumentOutOfRangeException(nameof(labels), label, $"{name}: label {label} is not one of the classes 0..{classes - 1}.");
+            if ((uint)label >= (uint)classes)
+            {
+                throw new ArgumentOutOfRangeException(
+                    nameof(labels), label, $"{name}: label {label} is not one of the classes 0..{classes - 1}.");
+            }
         return (labels.Length, classes);
     }
 }
 
 /// <summary>
-/// Negative log-likelihood of log-probabilities, Lᵢ = −xᵢ[yᵢ]; PyTorch's <c>nn.NLLLoss</c>. Its model ends in <see cref="LogSoftmax"/>.
+/// Negative log-likelihood of log-probabilities, Lᵢ = −xᵢ[yᵢ]; PyTorch's <c>nn.NLLLoss</c>. Its model ends in
+/// <see cref="LogSoftmax"/>.
 /// </summary>
 public sealed record NLLLoss : Loss
 {
     // ∂L/∂x[i, j] = −1 where j = yᵢ, else 0
     /// <inheritdoc/>
-    public override (Tensor RowLosses, Tensor OutputGradient) ValueAndGradient(Tensor output, ReadOnlySpan<int> labels, LayerContext context)
+    public override (Tensor RowLosses, Tensor OutputGradient) ValueAndGradient(
+        Tensor output, ReadOnlySpan<int> labels, LayerContext context)
     {
         var (rows, classes) = Check("NLLLoss", output, labels);
         var (losses, gradient) = (context.Take([rows]), context.Take(output.Shape));
@@ -61,12 +69,15 @@ public sealed record NLLLoss : Loss
 /// <summary>
 /// Cross entropy of logits, Lᵢ = −log softmax(xᵢ)[yᵢ]; PyTorch's <c>nn.CrossEntropyLoss</c>. Its model ends in logits.
 /// </summary>
-/// <remarks>Subtracts each row's maximum, so large logits do not overflow. Source: Goodfellow et al. 2016, §6.2.2.3.</remarks>
+/// <remarks>
+/// Subtracts each row's maximum, so large logits do not overflow. Source: Goodfellow et al. 2016, §6.2.2.3.
+/// </remarks>
 public sealed record CrossEntropyLoss : Loss
 {
     // ∂L/∂x = softmax(x) − onehot(y)
     /// <inheritdoc/>
-    public override (Tensor RowLosses, Tensor OutputGradient) ValueAndGradient(Tensor output, ReadOnlySpan<int> labels, LayerContext context)
+    public override (Tensor RowLosses, Tensor OutputGradient) ValueAndGradient(
+        Tensor output, ReadOnlySpan<int> labels, LayerContext context)
     {
         var (rows, classes) = Check("CrossEntropyLoss", output, labels);
         var (losses, gradient) = (context.Take([rows]), context.Take(output.Shape));

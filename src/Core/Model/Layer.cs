@@ -14,14 +14,17 @@ public abstract record Layer
     /// <summary>The shape of one example that it takes, if it takes only one; else nothing.</summary>
     public virtual Shape? InputShape => null;
 
-    /// <summary>The shape of one example's output for an example of shape <paramref name="input"/>: the shape rule.</summary>
+    /// <summary>
+    /// The shape of one example's output for an example of shape <paramref name="input"/>: the shape rule.
+    /// </summary>
     /// <param name="input">Without the batch dimension.</param>
     /// <exception cref="ShapeMismatchException">It does not take such examples.</exception>
     public abstract Shape OutputShape(Shape input);
 
     /// <summary>PyTorch's default initial parameters, as a function of the seed.</summary>
     /// <param name="seed">The run's seed.</param>
-    /// <param name="offset">Where this layer's parameters begin in the whole model's, in floats: no two draws share it.</param>
+    /// <param name="offset">Where this layer's parameters begin in the whole model's, in floats: no two draws share
+    /// it.</param>
     /// <param name="parameters">Where they are written.</param>
     public virtual void Initialize(ulong seed, int offset, ParameterBuffer parameters) => parameters.Span.Clear();
 
@@ -41,7 +44,8 @@ public abstract record Layer
     /// ∂L/∂input, or nothing where <see cref="LayerContext.InputGradientNeeded"/> is false; and ∂L/∂parameters, summed
     /// over the rows of each microbatch and over microbatches in the order of the tree.
     /// </returns>
-    public abstract (Tensor? InputGradient, Parameters ParameterGradient) Backward(Parameters parameters, Saved saved, Tensor outputGradient, LayerContext context);
+    public abstract (Tensor? InputGradient, Parameters ParameterGradient) Backward(
+        Parameters parameters, Saved saved, Tensor outputGradient, LayerContext context);
 
     /// <summary>Initial parameters of the whole layer for a seed.</summary>
     public Parameters Initialize(ulong seed)

@@ -16,7 +16,9 @@ public sealed record Linear(int InFeatures, int OutFeatures) : Layer
     public int OutFeatures { get; } = AtLeastOne(OutFeatures, nameof(OutFeatures));
 
     /// <summary><c>weight</c> [out, in] and <c>bias</c> [out].</summary>
-    /// <remarks>The weight is stored as [in, out], so that forward and gradient read and write it without packing.</remarks>
+    /// <remarks>
+    /// The weight is stored as [in, out], so that forward and gradient read and write it without packing.
+    /// </remarks>
     public override ParameterLayout Layout { get; } =
         ParameterLayout.Of(("weight", [OutFeatures, InFeatures], true), ("bias", [OutFeatures], false));
 
@@ -39,7 +41,8 @@ public sealed record Linear(int InFeatures, int OutFeatures) : Layer
         var stored = parameters.Stored(0);
         for (var o = 0; o < OutFeatures; o++)
             for (var i = 0; i < InFeatures; i++) stored[(i * OutFeatures) + o] = weight[(o * InFeatures) + i];
-        Philox.FillUniform(seed, RandomPurpose.Initialization, (uint)(offset + weight.Length), -bound, bound, parameters.Stored(1));
+        Philox.FillUniform(
+            seed, RandomPurpose.Initialization, (uint)(offset + weight.Length), -bound, bound, parameters.Stored(1));
     }
 
     // y = x Wᵀ + b
@@ -56,27 +59,32 @@ public sealed record Linear(int InFeatures, int OutFeatures) : Layer
 
     // ∂L/∂W = ∂yᵀ x (stored transposed: xᵀ ∂y)    ∂L/∂b = sum of the rows of ∂y    ∂L/∂x = ∂y W
     /// <inheritdoc/>
-    public override (Tensor? InputGradient, Parameters ParameterGradient) Backward(Parameters parameters, Saved saved, Tensor outputGradient, LayerContext context)
+    public override (Tensor? InputGradient, Parameters ParameterGradient) Backward(
+        Parameters parameters, Saved saved, Tensor outputGradient, LayerContext context)
     {
         var input = saved.Tensor!;
         var rows = CheckedRows(outputGradient, OutFeatures, "output gradient");
         var gradient = context.TakeGradient(Layout);
         var dy = new MatrixView(outputGradient.Span, rows, OutFeatures);
-        context.MatMul.TransposedMultiply(new(input.Span, rows, InFeatures), dy, new(gradient.Stored(0), InFeatures, OutFeatures), context.LeafRows);
+        context.MatMul.TransposedMultiply(
+            new(input.Span, rows, InFeatures), dy, new(gradient.Stored(0), InFeatures, OutFeatures), context.LeafRows);
         RowSums.Tree(dy, gradient.Stored(1), context.LeafRows);
         if (!context.InputGradientNeeded) return (null, gradient.Freeze());
         var inputGradient = context.Take([rows, InFeatures]);
-        context.MatMul.MultiplyTransposed(dy, new(parameters.Stored(0), InFeatures, OutFeatures), new(inputGradient.Span, rows, InFeatures), context.LeafRows);
+        context.MatMul.MultiplyTransposed(dy, new(parameters.Stored(0), InFeatures, OutFeatures),
+            new(inputGradient.Span, rows, InFeatures), context.LeafRows);
         return (inputGradient.Freeze(), gradient.Freeze());
     }
 
     /// <inheritdoc/>
     public override string ToString() => $"Linear(in_features={InFeatures}, out_features={OutFeatures}, bias=True)";
 
-    private int CheckedRows(Tensor tensor, int features, string operand) => tensor.Shape.Rank == 2 && tensor.Shape[1] == features
-        ? tensor.Shape[0]
-        : throw new ShapeMismatchException($"Linear({InFeatures}, {OutFeatures})", operand, tensor.Shape, $"[N, {features}]",
-            $"Give {features} features.");
+    private int CheckedRows(Tensor tensor, int features, string operand) =>
+        tensor.Shape.Rank == 2 && tensor.Shape[1] == features
+            ? tensor.Shape[0]
+            : throw new ShapeMismatchException(
+                $"Linear({InFeatures}, {OutFeatures})", operand, tensor.Shape, $"[N, {features}]",
+                $"Give {features} features.");
 
     private static int AtLeastOne(int features, string name) => features >= 1
         ? features

@@ -14,7 +14,8 @@ public sealed record LogSoftmax : Layer
     /// <inheritdoc/>
     public override Shape OutputShape(Shape input) => input.Rank >= 1
         ? input
-        : throw new ShapeMismatchException("LogSoftmax()", "input", input, "[classes]", "Give it one score for each class.");
+        : throw new ShapeMismatchException(
+            "LogSoftmax()", "input", input, "[classes]", "Give it one score for each class.");
 
     // y = x − m − log Σ exp(x − m), m = max x: the largest exponent is 0, so nothing overflows
     /// <inheritdoc/>
@@ -27,7 +28,8 @@ public sealed record LogSoftmax : Layer
 
     // ∂L/∂x = ∂y − exp(y) Σ ∂y
     /// <inheritdoc/>
-    public override (Tensor? InputGradient, Parameters ParameterGradient) Backward(Parameters parameters, Saved saved, Tensor outputGradient, LayerContext context)
+    public override (Tensor? InputGradient, Parameters ParameterGradient) Backward(
+        Parameters parameters, Saved saved, Tensor outputGradient, LayerContext context)
     {
         var inputGradient = context.Take(outputGradient.Shape);
         var dx = inputGradient.Span;

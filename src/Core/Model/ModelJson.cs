@@ -3,7 +3,8 @@ using System.Text.Json.Nodes;
 namespace ActorTrain;
 
 /// <summary>
-/// A model as JSON: <c>{"layers":[{"name":"fc1","type":"Linear","in":784,"out":128},{"name":"relu1","type":"ReLU"}]}</c>.
+/// A model as JSON:
+/// <c>{"layers":[{"name":"fc1","type":"Linear","in":784,"out":128},{"name":"relu1","type":"ReLU"}]}</c>.
 /// </summary>
 public static class ModelJson
 {
@@ -25,9 +26,11 @@ public static class ModelJson
 
     private static JsonObject WriteLayer(string name, Layer layer) => layer switch
     {
-        Linear linear => new() { ["name"] = name, ["type"] = "Linear", ["in"] = linear.InFeatures, ["out"] = linear.OutFeatures },
+        Linear linear =>
+            new() { ["name"] = name, ["type"] = "Linear", ["in"] = linear.InFeatures, ["out"] = linear.OutFeatures },
         ReLU => new() { ["name"] = name, ["type"] = "ReLU" },
         LogSoftmax => new() { ["name"] = name, ["type"] = "LogSoftmax" },
-        var other => throw new RecipeException($"Layer '{name}': {other.GetType().Name} has no name in model files; use Linear, ReLU or LogSoftmax."),
+        var other => throw new RecipeException(
+            $"Layer '{name}': {other.GetType().Name} has no name in model files; use Linear, ReLU or LogSoftmax."),
     };
 }

@@ -6,7 +6,8 @@ namespace ActorTrain;
 /// <param name="Name">Dotted as in a PyTorch <c>state_dict</c>: <c>fc1.weight</c>.</param>
 /// <param name="Shape">The shape that users see, PyTorch's: <c>[out, in]</c> for a weight.</param>
 /// <param name="Offset">Where it begins, in floats.</param>
-/// <param name="StoredTransposed">True when the memory holds the transpose of <paramref name="Shape"/>, row by row.</param>
+/// <param name="StoredTransposed">True when the memory holds the transpose of <paramref name="Shape"/>, row by
+/// row.</param>
 public readonly record struct ParameterSlot(string Name, Shape Shape, int Offset, bool StoredTransposed)
 {
     /// <summary>Where the next one begins, in floats.</summary>
@@ -77,12 +78,14 @@ public sealed class ParameterLayout : IEquatable<ParameterLayout>
         {
             foreach (var slot in Slots)
                 if (slot.Name == name) return slot;
-            throw new KeyNotFoundException($"No parameter is named '{name}'; there are {string.Join(", ", Slots.Select(s => s.Name))}.");
+            throw new KeyNotFoundException(
+                $"No parameter is named '{name}'; there are {string.Join(", ", Slots.Select(s => s.Name))}.");
         }
     }
 
     /// <inheritdoc/>
-    public bool Equals(ParameterLayout? other) => other is not null && Slots.AsSpan().SequenceEqual(other.Slots.AsSpan());
+    public bool Equals(ParameterLayout? other) =>
+        other is not null && Slots.AsSpan().SequenceEqual(other.Slots.AsSpan());
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as ParameterLayout);

@@ -12,7 +12,8 @@ public readonly struct Parameters
     internal Parameters(ParameterLayout layout, ReadOnlyMemory<float> memory)
     {
         if (memory.Length != layout.Count)
-            throw new ArgumentException($"Parameters: {memory.Length} floats do not fill a layout of {layout.Count}.", nameof(memory));
+            throw new ArgumentException(
+                $"Parameters: {memory.Length} floats do not fill a layout of {layout.Count}.", nameof(memory));
         Layout = layout;
         _memory = memory;
     }
@@ -34,7 +35,9 @@ public readonly struct Parameters
         {
             var slot = Layout[name];
             var memory = _memory.Slice(slot.Offset, slot.Shape.Count);
-            return slot.StoredTransposed ? Tensor.Own(memory, [slot.Shape[1], slot.Shape[0]]).T() : Tensor.Own(memory, slot.Shape);
+            return slot.StoredTransposed
+                ? Tensor.Own(memory, [slot.Shape[1], slot.Shape[0]]).T()
+                : Tensor.Own(memory, slot.Shape);
         }
     }
 

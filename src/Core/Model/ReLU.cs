@@ -22,7 +22,8 @@ public sealed record ReLU : Layer
 
     // ∂L/∂x = ∂y where y > 0, else 0
     /// <inheritdoc/>
-    public override (Tensor? InputGradient, Parameters ParameterGradient) Backward(Parameters parameters, Saved saved, Tensor outputGradient, LayerContext context)
+    public override (Tensor? InputGradient, Parameters ParameterGradient) Backward(
+        Parameters parameters, Saved saved, Tensor outputGradient, LayerContext context)
     {
         var inputGradient = context.Take(outputGradient.Shape);
         VectorOperations.ReluBackward(saved.Tensor!.Span, outputGradient.Span, inputGradient.Span);

@@ -2,15 +2,18 @@ using System.Collections.Immutable;
 
 namespace ActorTrain;
 
-/// <summary>The state of any optimiser: SGD has no moments, momentum one, Adam two. Plain data, so a checkpoint needs no polymorphism.</summary>
+/// <summary>
+/// The state of any optimiser: SGD has no moments, momentum one, Adam two. Plain data, so a checkpoint needs no
+/// polymorphism.
+/// </summary>
 /// <param name="Step">Updates made so far.</param>
 /// <param name="Moments">Vectors of the parameters' length.</param>
 public sealed record OptimizerState(long Step, ImmutableArray<FlatVector> Moments);
 
 /// <summary>
-/// How a gradient changes parameters. Open for extension. One pure pass over short runs of floats does gradient scaling,
-/// moments and parameters together, because a step on large vectors is bound by memory traffic, not by arithmetic:
-/// a separate "update to be added" would read and write every vector once more.
+/// How a gradient changes parameters. Open for extension. One pure pass over short runs of floats does gradient
+/// scaling, moments and parameters together, because a step on large vectors is bound by memory traffic, not by
+/// arithmetic: a separate "update to be added" would read and write every vector once more.
 /// </summary>
 public abstract record Optimizer
 {

@@ -9,7 +9,9 @@ internal static class AlignedMemory
     /// <summary>Bytes of a cache line, and of the widest vector.</summary>
     public const int AlignmentBytes = 64;
 
-    /// <summary>Uninitialised memory for <paramref name="count"/> floats. Pinned: its address, hence its alignment, stays.</summary>
+    /// <summary>
+    /// Uninitialised memory for <paramref name="count"/> floats. Pinned: its address, hence its alignment, stays.
+    /// </summary>
     public static unsafe Memory<float> Allocate(int count)
     {
         const int slack = AlignmentBytes / sizeof(float);

@@ -33,7 +33,9 @@ public sealed class FlatVector
         return new(memory);
     }
 
-    /// <summary>SHA-256 of the elements as little-endian float32, in hexadecimal: equal exactly when every bit is.</summary>
+    /// <summary>
+    /// SHA-256 of the elements as little-endian float32, in hexadecimal: equal exactly when every bit is.
+    /// </summary>
     public string Sha256()
     {
         if (BitConverter.IsLittleEndian) return Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes(Span)));

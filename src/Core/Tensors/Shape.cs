@@ -50,7 +50,8 @@ public readonly struct Shape : IEquatable<Shape>
     public static Shape Create(ReadOnlySpan<int> sizes)
     {
         if (sizes.Length > MaxRank)
-            throw new ArgumentException($"A shape has at most {MaxRank} dimensions, got {sizes.Length}.", nameof(sizes));
+            throw new ArgumentException(
+                $"A shape has at most {MaxRank} dimensions, got {sizes.Length}.", nameof(sizes));
         foreach (var size in sizes)
             if (size < 0) throw new ArgumentException($"A dimension's size is 0 or more, got {size}.", nameof(sizes));
         return new(sizes);

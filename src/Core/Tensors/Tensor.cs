@@ -23,14 +23,18 @@ public sealed class Tensor
     /// <summary>The sizes of the dimensions.</summary>
     public Shape Shape { get; }
 
-    /// <summary>True when the elements lie in row-major order without gaps; then <see cref="Span"/> may be read.</summary>
+    /// <summary>
+    /// True when the elements lie in row-major order without gaps; then <see cref="Span"/> may be read.
+    /// </summary>
     public bool IsContiguous { get; }
 
     /// <summary>The elements in row-major order, without a copy.</summary>
-    /// <exception cref="InvalidOperationException">The tensor is a transposed view; ask <see cref="Contiguous"/> first.</exception>
+    /// <exception cref="InvalidOperationException">The tensor is a transposed view; ask <see cref="Contiguous"/>
+    /// first.</exception>
     public ReadOnlySpan<float> Span => IsContiguous
         ? _memory.Span[..Shape.Count]
-        : throw new InvalidOperationException($"Tensor.Span: a transposed view of shape {Shape} is not contiguous; call Contiguous() first.");
+        : throw new InvalidOperationException(
+            $"Tensor.Span: a transposed view of shape {Shape} is not contiguous; call Contiguous() first.");
 
     /// <summary>One element.</summary>
     /// <exception cref="ArgumentException">Not one index for each dimension, or an index out of range.</exception>
@@ -40,24 +44,32 @@ public sealed class Tensor
         get
         {
             if (index.Length != Shape.Rank)
-                throw new ArgumentException($"Tensor[...]: got {index.Length} indices for shape {Shape}; give {Shape.Rank}.", nameof(index));
+                throw new ArgumentException(
+                    $"Tensor[...]: got {index.Length} indices for shape {Shape}; give {Shape.Rank}.", nameof(index));
             var offset = 0;
             for (var i = 0; i < index.Length; i++)
             {
                 if ((uint)index[i] >= (uint)Shape[i])
-                    throw new ArgumentException($"Tensor[...]: index {index[i]} in dimension {i} of shape {Shape}; give 0..{Shape[i] - 1}.", nameof(index));
+                {
+                    throw new ArgumentException(
+                        $"Tensor[...]: index {index[i]} in dimension {i} of shape {Shape}; give 0..{Shape[i] - 1}.",
+                        nameof(index));
+                }
                 offset += index[i] * _strides[i];
             }
             return _memory.Span[offset];
         }
     }
 
-    /// <summary>Takes over <paramref name="memory"/> without a copy. Whoever hands it over must not write to it again.</summary>
+    /// <summary>
+    /// Takes over <paramref name="memory"/> without a copy. Whoever hands it over must not write to it again.
+    /// </summary>
     /// <exception cref="ArgumentException">The memory does not hold exactly the shape's elements.</exception>
     public static Tensor Own(ReadOnlyMemory<float> memory, Shape shape)
     {
         if (memory.Length != shape.Count)
-            throw new ArgumentException($"Tensor: {memory.Length} values do not fill shape {shape}, which has {shape.Count}.", nameof(memory));
+            throw new ArgumentException(
+                $"Tensor: {memory.Length} values do not fill shape {shape}, which has {shape.Count}.", nameof(memory));
         return new(memory, shape, RowMajor(shape));
     }
 
@@ -75,7 +87,8 @@ public sealed class Tensor
     {
         var wanted = Resolve(sizes);
         if (!IsContiguous)
-            throw new InvalidOperationException($"View: a transposed view of shape {Shape} is not contiguous; call Contiguous() first.");
+            throw new InvalidOperationException(
+                $"View: a transposed view of shape {Shape} is not contiguous; call Contiguous() first.");
         return new(_memory, wanted, RowMajor(wanted));
     }
 
@@ -85,7 +98,10 @@ public sealed class Tensor
         ? new(_memory, [Shape[1], Shape[0]], [_strides[1], _strides[0]])
         : throw new ShapeMismatchException("T", "input", Shape, "[M, N]", "Transpose matrices only.");
 
-    /// <summary>Rows <paramref name="start"/> … <paramref name="start"/>+<paramref name="count"/>−1 of the first dimension, sharing memory.</summary>
+    /// <summary>
+    /// Rows <paramref name="start"/> … <paramref name="start"/>+<paramref name="count"/>−1 of the first dimension,
+    /// sharing memory.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">There are no such rows.</exception>
     public Tensor Rows(int start, int count)
     {
@@ -119,7 +135,8 @@ public sealed class Tensor
     /// <exception cref="ShapeMismatchException">More or fewer than one element.</exception>
     public float Item() => Shape.Count == 1
         ? _memory.Span[0]
-        : throw new ShapeMismatchException("Item", "input", Shape, "[1]", "Only a tensor with one element is a number.");
+        : throw new ShapeMismatchException(
+            "Item", "input", Shape, "[1]", "Only a tensor with one element is a number.");
 
     /// <summary>As PyTorch prints it, four decimals, long dimensions shortened to their ends.</summary>
     public override string ToString()
@@ -168,7 +185,8 @@ public sealed class Tensor
         var count = 1;
         foreach (var size in resolved) count *= size;
         if (count != Shape.Count || resolved.Contains(-1))
-            throw new ShapeMismatchException("View", "input", Shape, $"{known} elements or a multiple", $"[{string.Join(", ", sizes.ToArray())}] does not fit {Shape.Count} elements.");
+            throw new ShapeMismatchException("View", "input", Shape, $"{known} elements or a multiple",
+                $"[{string.Join(", ", sizes.ToArray())}] does not fit {Shape.Count} elements.");
         return Shape.Create(resolved);
     }
 

@@ -16,8 +16,10 @@ internal static class BenchCommand
         peak.SetAction(_ =>
         {
             var one = FmaPeak.MeasureOneCore(TimeProvider.System, Runs);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"one core: {one:F0} GFLOP/s ({VectorWidth.Bits}-bit vectors)"));
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"all cores: {AllCores(Environment.ProcessorCount):F0} GFLOP/s"));
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"one core: {one:F0} GFLOP/s ({VectorWidth.Bits}-bit vectors)"));
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"all cores: {AllCores(Environment.ProcessorCount):F0} GFLOP/s"));
             return 0;
         });
         return new Command("bench", "Measure this machine.") { peak };

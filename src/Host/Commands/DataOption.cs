@@ -12,6 +12,7 @@ internal static class DataOption
     {
         null or "mnist" => DatasetLoading.Load(Dataset.FindMnist()),
         _ when Directory.Exists(data) => DatasetLoading.Load(data),
-        _ => throw new UsageException($"--data: '{data}' is neither mnist nor a folder; give mnist, or a folder with four IDX files."),
+        _ => throw new UsageException(
+            $"--data: '{data}' is neither mnist nor a folder; give mnist, or a folder with four IDX files."),
     };
 }

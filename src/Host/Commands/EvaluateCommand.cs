@@ -14,16 +14,25 @@ internal static class EvaluateCommand
     public static Command Create()
     {
         var checkpoint = CheckpointOption();
-        var data = new Option<string>("--data") { HelpName = "NAME|FOLDER", Description = "mnist, or a folder of IDX files (default mnist)" };
+        var data = new Option<string>("--data")
+        {
+            HelpName = "NAME|FOLDER",
+            Description = "mnist, or a folder of IDX files (default mnist)",
+        };
         var json = new Option<bool>("--json") { Description = "print {\"accuracy\":…,\"loss\":…,\"samples\":…}" };
-        var command = new Command("evaluate", "Loss and accuracy of a checkpoint on the test split.") { checkpoint, data, json };
+        var command = new Command("evaluate", "Loss and accuracy of a checkpoint on the test split.")
+        {
+            checkpoint, data, json,
+        };
         command.SetAction(async (parsed, _) =>
         {
             var loaded = CheckpointLocator.Load("--checkpoint", parsed.GetValue(checkpoint), Console.Error.WriteLine);
-            var evaluation = Evaluator.Evaluate(loaded.Contents.Recipe, loaded.Contents.State.Parameters, await DataOption.Load(parsed.GetValue(data)));
+            var evaluation = Evaluator.Evaluate(
+                loaded.Contents.Recipe, loaded.Contents.State.Parameters, await DataOption.Load(parsed.GetValue(data)));
             Console.WriteLine(parsed.GetValue(json)
                 ? JsonSerializer.Serialize(new { evaluation.Accuracy, evaluation.Loss, evaluation.Samples }, Format)
-                : $"{loaded.Path}: test accuracy {ProgressText.Percent(evaluation.Accuracy)}, loss {evaluation.Loss:F4}, {evaluation.Samples} samples");
+                : $"{loaded.Path}: test accuracy {ProgressText.Percent(evaluation.Accuracy)}, "
+                    + $"loss {evaluation.Loss:F4}, {evaluation.Samples} samples");
             return 0;
         });
         return command;
@@ -31,5 +40,9 @@ internal static class EvaluateCommand
 
     /// <summary>The option that names a checkpoint.</summary>
     public static Option<string> CheckpointOption() =>
-        new("--checkpoint") { HelpName = "FILE|RUN", Description = "a checkpoint file, or a run's folder (default: the newest run)" };
+        new("--checkpoint")
+        {
+            HelpName = "FILE|RUN",
+            Description = "a checkpoint file, or a run's folder (default: the newest run)",
+        };
 }

@@ -23,19 +23,34 @@ internal static class PredictCommand
         };
         var checkpoint = EvaluateCommand.CheckpointOption();
         var json = new Option<bool>("--json") { Description = "print a line of JSON for each file" };
-        var command = new Command("predict", "Class and probabilities of pictures of digits.") { files, checkpoint, json };
+        var command = new Command("predict", "Class and probabilities of pictures of digits.")
+        {
+            files, checkpoint, json,
+        };
         command.SetAction(parsed =>
         {
-            var contents = CheckpointLocator.Load("--checkpoint", parsed.GetValue(checkpoint), Console.Error.WriteLine).Contents;
+            var contents = CheckpointLocator.Load("--checkpoint", parsed.GetValue(checkpoint), Console.Error.WriteLine)
+                .Contents;
             if ((contents.Data.Rows, contents.Data.Columns) != (DigitImage.Size, DigitImage.Size))
-                throw new FailureException($"predict reads digits of {DigitImage.Size}x{DigitImage.Size} pixels; this model was trained on {contents.Data.Rows}x{contents.Data.Columns}.");
+            {
+                throw new FailureException(
+                    $"predict reads digits of {DigitImage.Size}x{DigitImage.Size} pixels; this model was trained on "
+                    + $"{contents.Data.Rows}x{contents.Data.Columns}.");
+            }
             foreach (var file in parsed.GetValue(files)!)
             {
-                var probabilities = Evaluator.Probabilities(contents.Recipe, contents.State.Parameters, Input(file, contents.Data)).Span.ToArray();
+                var probabilities = Evaluator.Probabilities(
+                    contents.Recipe, contents.State.Parameters, Input(file, contents.Data)).Span.ToArray();
                 if (parsed.GetValue(json))
-                    Console.WriteLine(JsonSerializer.Serialize(new { File = file, Class = Predictions.Class(probabilities), Probabilities = probabilities }, Format));
+                {
+                    var prediction =
+                        new { File = file, Class = Predictions.Class(probabilities), Probabilities = probabilities };
+                    Console.WriteLine(JsonSerializer.Serialize(prediction, Format));
+                }
                 else
+                {
                     foreach (var line in ProbabilityBars.Lines(file, probabilities)) Console.WriteLine(line);
+                }
             }
             return 0;
         });

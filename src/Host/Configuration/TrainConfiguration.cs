@@ -2,7 +2,9 @@ using Microsoft.Extensions.Configuration;
 
 namespace ActorTrain.Host.Configuration;
 
-/// <summary>Where settings come from: a JSON file, then the environment, then the command line; later ones win.</summary>
+/// <summary>
+/// Where settings come from: a JSON file, then the environment, then the command line; later ones win.
+/// </summary>
 internal static class TrainConfiguration
 {
     /// <summary>Variables like <c>ACTORTRAIN__TRAINING__BATCHSIZE</c>.</summary>
@@ -17,7 +19,11 @@ internal static class TrainConfiguration
         var builder = new ConfigurationBuilder();
         if (file is not null)
         {
-            if (!File.Exists(file)) throw new UsageException($"--config: {file} does not exist; give a JSON file, for example one of configs/.");
+            if (!File.Exists(file))
+            {
+                throw new UsageException(
+                    $"--config: {file} does not exist; give a JSON file, for example one of configs/.");
+            }
             builder.AddJsonFile(Path.GetFullPath(file), optional: false, reloadOnChange: false);
         }
         builder.AddEnvironmentVariables(EnvironmentPrefix);

@@ -14,8 +14,8 @@ internal enum InterruptAction
 }
 
 /// <summary>
-/// The rule: the first signal stops cleanly, a later one at once. One that follows within <see cref="SameSignal"/> is the
-/// first one again: <c>timeout</c>, service managers and terminals send it to the process and to its group.
+/// The rule: the first signal stops cleanly, a later one at once. One that follows within <see cref="SameSignal"/> is
+/// the first one again: <c>timeout</c>, service managers and terminals send it to the process and to its group.
 /// </summary>
 /// <param name="First">When the first signal came; none: none came.</param>
 internal readonly record struct InterruptState(TimeSpan? First)

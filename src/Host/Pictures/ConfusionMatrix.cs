@@ -4,7 +4,9 @@ using ScottPlot.TickGenerators;
 
 namespace ActorTrain.Host.Pictures;
 
-/// <summary>The picture of what a model takes for what: right answers blue, mistakes vermilion, each by its own scale.</summary>
+/// <summary>
+/// The picture of what a model takes for what: right answers blue, mistakes vermilion, each by its own scale.
+/// </summary>
 internal static class ConfusionMatrix
 {
     private const int HeightPixels = 740;
@@ -30,7 +32,8 @@ internal static class ConfusionMatrix
     /// <summary>The picture's title: the share of right answers, and out of how many.</summary>
     internal static string Title(Evaluation evaluation) => evaluation.Samples == 0
         ? "no examples"
-        : string.Create(CultureInfo.InvariantCulture, $"{100 * evaluation.Accuracy:F2} % right ({evaluation.Correct} of {evaluation.Samples})");
+        : string.Create(CultureInfo.InvariantCulture,
+            $"{100 * evaluation.Accuracy:F2} % right ({evaluation.Correct} of {evaluation.Samples})");
 
     private static (int Right, int Wrong) Greatest(ReadOnlySpan<int> counts, int classes)
     {

@@ -17,5 +17,6 @@ internal static class Palette
     public static Color Tint(Color full, double share) => new(
         Mix(full.R, share), Mix(full.G, share), Mix(full.B, share));
 
-    private static byte Mix(byte full, double share) => (byte)Math.Round(255 - ((255 - full) * Math.Clamp(share, 0, 1)));
+    private static byte Mix(byte full, double share) =>
+        (byte)Math.Round(255 - ((255 - full) * Math.Clamp(share, 0, 1)));
 }

@@ -24,7 +24,8 @@ internal static class TrainingCurves
 
     /// <summary>The accuracy panel's title.</summary>
     internal static string AccuracyTitle(EpochSummary last) => string.Create(CultureInfo.InvariantCulture,
-        $"Accuracy: {100 * last.TestAccuracy:F2} % on the test set after {last.Epoch} epoch{(last.Epoch == 1 ? "" : "s")}");
+        $"Accuracy: {100 * last.TestAccuracy:F2} % on the test set after "
+        + $"{last.Epoch} epoch{(last.Epoch == 1 ? "" : "s")}");
 
     /// <summary>Epochs that get a tick: all while there is room, then every 2nd, 5th, 10th, 20th, …</summary>
     internal static IReadOnlyList<int> EpochTicks(int first, int last)
@@ -63,16 +64,19 @@ internal static class TrainingCurves
         var plot = Panel(epochs, AccuracyTitle(epochs[^1]), e => 100 * e.TrainAccuracy, e => 100 * e.TestAccuracy);
         var floor = AccuracyFloor(epochs.SelectMany(e => new[] { 100 * e.TrainAccuracy, 100 * e.TestAccuracy }));
         plot.Axes.SetLimitsY(floor, 100 + ((100 - floor) / 50));
-        plot.Axes.Left.TickGenerator = new NumericAutomatic { TickDensity = 0.5, LabelFormatter = percent => $"{percent:0.##} %" };
+        plot.Axes.Left.TickGenerator =
+            new NumericAutomatic { TickDensity = 0.5, LabelFormatter = percent => $"{percent:0.##} %" };
         plot.ShowLegend(LegendCorner(100 * epochs[^1].TestAccuracy, (100 + floor) / 2));
         return plot;
     }
 
     // Where the lines do not end.
-    private static Alignment LegendCorner(double end, double middle) => end > middle ? Alignment.LowerRight : Alignment.UpperRight;
+    private static Alignment LegendCorner(double end, double middle) =>
+        end > middle ? Alignment.LowerRight : Alignment.UpperRight;
 
     private static Plot Panel(
-        IReadOnlyList<EpochSummary> epochs, string title, Func<EpochSummary, double> train, Func<EpochSummary, double> test)
+        IReadOnlyList<EpochSummary> epochs, string title, Func<EpochSummary, double> train,
+        Func<EpochSummary, double> test)
     {
         var plot = new Plot();
         Line(plot, epochs, train, "train", Palette.Blue, MarkerShape.FilledCircle);
@@ -82,7 +86,8 @@ internal static class TrainingCurves
         var (first, last) = (epochs[0].Epoch, epochs[^1].Epoch);
         plot.Axes.SetLimitsX(first - Margin(first, last), last + Margin(first, last));
         var ticks = EpochTicks(first, last);
-        plot.Axes.Bottom.TickGenerator = new NumericManual([.. ticks.Select(t => (double)t)], [.. ticks.Select(t => $"{t}")]);
+        plot.Axes.Bottom.TickGenerator = new NumericManual(
+            [.. ticks.Select(t => (double)t)], [.. ticks.Select(t => $"{t}")]);
         plot.Grid.MajorLineColor = Palette.Faint;
         plot.Axes.Title.Label.Bold = false;
         plot.Axes.Top.FrameLineStyle.Width = 0;
@@ -98,10 +103,12 @@ internal static class TrainingCurves
     private static double Margin(int first, int last) => first == last ? 0.5 : 0.04 * (last - first);
 
     private static void Line(
-        Plot plot, IReadOnlyList<EpochSummary> epochs, Func<EpochSummary, double> value, string name, Color color, MarkerShape shape)
+        Plot plot, IReadOnlyList<EpochSummary> epochs, Func<EpochSummary, double> value, string name, Color color,
+        MarkerShape shape)
     {
         var finite = epochs.Where(e => double.IsFinite(value(e))).ToArray();
-        var line = plot.Add.Scatter(finite.Select(e => (double)e.Epoch).ToArray(), finite.Select(value).ToArray(), color);
+        var line = plot.Add.Scatter(
+            finite.Select(e => (double)e.Epoch).ToArray(), finite.Select(value).ToArray(), color);
         line.LegendText = name;
         line.LineWidth = 2;
         line.MarkerShape = shape;

@@ -10,7 +10,8 @@ internal sealed record LoadedCheckpoint(string Path, TrainingCheckpoint Contents
     /// <summary>The run's folder, or nothing when the file lies elsewhere.</summary>
     public RunFolder? Run => System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path)) is { } folder
         && System.IO.Path.GetFileName(folder) == "checkpoints"
-            ? new RunFolder(System.IO.Path.GetRelativePath(Directory.GetCurrentDirectory(), System.IO.Path.GetDirectoryName(folder)!))
+            ? new RunFolder(System.IO.Path.GetRelativePath(
+                Directory.GetCurrentDirectory(), System.IO.Path.GetDirectoryName(folder)!))
             : null;
 }
 
@@ -25,13 +26,18 @@ internal static class CheckpointLocator
     /// <exception cref="FailureException">There is no checkpoint that can be read.</exception>
     public static LoadedCheckpoint Load(string option, string? path, Action<string> warn)
     {
-        path ??= NewestRun() ?? throw new UsageException($"{option}: there is no run in {RunFolder.Default}/ yet; train first, or give a checkpoint file or a run's folder.");
+        path ??= NewestRun()
+            ?? throw new UsageException(
+                $"{option}: there is no run in {RunFolder.Default}/ yet; train first, or give a checkpoint file or a "
+                + "run's folder.");
         if (File.Exists(path)) return Decode(path, CheckpointFormat.Read(path));
-        if (!Directory.Exists(path)) throw new UsageException($"{option}: {path} does not exist; give a checkpoint file or a run's folder.");
+        if (!Directory.Exists(path))
+            throw new UsageException($"{option}: {path} does not exist; give a checkpoint file or a run's folder.");
         var inRun = new RunFolder(path).Checkpoints;
         var search = new CheckpointFolder(Directory.Exists(inRun) ? inRun : path, keep: 1).Newest();
         foreach (var skipped in search.Skipped) warn($"skipped {skipped.Message}");
-        var found = search.Found ?? throw new FailureException($"{option}: {path} holds no checkpoint that can be read.");
+        var found = search.Found
+            ?? throw new FailureException($"{option}: {path} holds no checkpoint that can be read.");
         return Decode(found.Path, found.Contents);
     }
 

@@ -26,9 +26,14 @@ internal sealed class RunFolder(string path)
     /// <exception cref="FailureException">It can't be written.</exception>
     public static RunFolder Create(string? path, Recipe recipe, DateTimeOffset now)
     {
-        var folder = new RunFolder(path ?? Unused(System.IO.Path.Combine(Default, now.ToString("yyyy-MM-dd-HHmmss", CultureInfo.InvariantCulture))));
+        var folder = new RunFolder(path ?? Unused(
+            System.IO.Path.Combine(Default, now.ToString("yyyy-MM-dd-HHmmss", CultureInfo.InvariantCulture))));
         if (new CheckpointFolder(folder.Checkpoints, keep: 1).Newest() is { Found: { } found })
-            throw new UsageException($"--out: {folder.Path} holds a run already ({found.Path}); give another folder, or --resume {folder.Path}.");
+        {
+            throw new UsageException(
+                $"--out: {folder.Path} holds a run already ({found.Path}); give another folder, or "
+                + $"--resume {folder.Path}.");
+        }
         folder.Write("recipe.json", Encoding.UTF8.GetBytes(RecipeJson.WriteIndented(recipe) + "\n"));
         return folder;
     }

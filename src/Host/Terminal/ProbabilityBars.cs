@@ -13,12 +13,14 @@ internal static class ProbabilityBars
     public static IEnumerable<string> Lines(string name, ReadOnlyMemory<float> probabilities)
     {
         var best = Predictions.Class(probabilities.Span);
-        yield return string.Create(CultureInfo.InvariantCulture, $"{name}: {best} ({100 * probabilities.Span[best]:F1} %)");
+        yield return string.Create(
+            CultureInfo.InvariantCulture, $"{name}: {best} ({100 * probabilities.Span[best]:F1} %)");
         for (var i = 0; i < probabilities.Length; i++)
         {
             var share = probabilities.Span[i];
             var bar = new string('█', (int)MathF.Round(share * Width));
-            yield return string.Create(CultureInfo.InvariantCulture, $"  {i}  {bar.PadRight(Width)} {100 * share,5:F1} %");
+            yield return string.Create(
+                CultureInfo.InvariantCulture, $"  {i}  {bar.PadRight(Width)} {100 * share,5:F1} %");
         }
     }
 }

@@ -24,7 +24,9 @@ internal static class ProgressText
         + $"seen {e.SamplesSeen}/{e.SamplesExpected}  weights {Fingerprint(e.WeightsSha256)}  "
         + $"{pace.Seconds:F2} s  {ImagesPerSecond(pace)} images/s");
 
-    /// <summary>What is shown beside the bar of a running epoch. Parts that do not fit are left out, from the end.</summary>
+    /// <summary>
+    /// What is shown beside the bar of a running epoch. Parts that do not fit are left out, from the end.
+    /// </summary>
     /// <param name="e">The step.</param>
     /// <param name="epochs">Epochs of the run.</param>
     /// <param name="width">Characters that there is room for; the first part always stays.</param>
@@ -38,7 +40,8 @@ internal static class ProgressText
             $"{Left(e, epochs).ToString("F0", CultureInfo.InvariantCulture)} s left",
             $"{ImagesPerSecond(e.Pace)} images/s",
         ];
-        var count = Enumerable.Range(1, parts.Length).LastOrDefault(n => string.Join("  ", parts.Take(n)).Length <= width, 1);
+        var count = Enumerable.Range(1, parts.Length)
+            .LastOrDefault(n => string.Join("  ", parts.Take(n)).Length <= width, 1);
         return string.Join("  ", parts.Take(count));
     }
 

@@ -40,7 +40,8 @@ public sealed class CheckpointFolderTests : IDisposable
         Assert.Equal(1, search.Found!.Step);
         Assert.Equal(
             [
-                $"{_folder.At("step-000000000003.checkpoint")}: not an ActorTrain checkpoint: it begins with 68656c6c6f2c2077.",
+                $"{_folder.At("step-000000000003.checkpoint")}: not an ActorTrain checkpoint: "
+            + "it begins with 68656c6c6f2c2077.",
                 $"{_folder.At("step-000000000002.checkpoint")}: empty, not an ActorTrain checkpoint.",
             ],
             search.Skipped.Select(e => e.Message));
@@ -103,7 +104,9 @@ public sealed class CheckpointFolderTests : IDisposable
     }
 
     [Fact]
-    public void Keeping_none_is_refused() => Assert.Throws<ArgumentOutOfRangeException>("keep", () => new CheckpointFolder("x", keep: 0));
+    public void Keeping_none_is_refused() =>
+        Assert.Throws<ArgumentOutOfRangeException>("keep", () => new CheckpointFolder("x", keep: 0));
 
-    private static byte[] Checkpoint(long step) => CheckpointFormat.Encode($"{{\"step\":{step}}}", FlatVector.From([step]));
+    private static byte[] Checkpoint(long step) =>
+        CheckpointFormat.Encode($"{{\"step\":{step}}}", FlatVector.From([step]));
 }

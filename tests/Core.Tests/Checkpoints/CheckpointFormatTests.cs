@@ -13,7 +13,8 @@ public sealed class CheckpointFormatTests : IDisposable
 
     private readonly TemporaryFolder _folder = new();
 
-    private static byte[] Example => CheckpointFormat.Encode("{\"step\":3}", FlatVector.From([1, -2.5f]), FlatVector.From([]));
+    private static byte[] Example =>
+        CheckpointFormat.Encode("{\"step\":3}", FlatVector.From([1, -2.5f]), FlatVector.From([]));
 
     public void Dispose() => _folder.Dispose();
 
@@ -34,8 +35,10 @@ public sealed class CheckpointFormatTests : IDisposable
     public void What_was_encoded_is_decoded_bit_for_bit(string header, uint[] first, uint[] second)
     {
         var text = string.Concat((header ?? "").Where(c => !char.IsSurrogate(c)));
-        var vectors = new[] { first, second }.Select(bits => bits.Select(BitConverter.UInt32BitsToSingle).ToArray()).ToArray();
-        var contents = CheckpointFormat.Decode(CheckpointFormat.Encode(text, FlatVector.From(vectors[0]), FlatVector.From(vectors[1])), "x");
+        var vectors = new[] { first, second }.Select(bits => bits.Select(BitConverter.UInt32BitsToSingle).ToArray())
+            .ToArray();
+        var contents = CheckpointFormat.Decode(
+            CheckpointFormat.Encode(text, FlatVector.From(vectors[0]), FlatVector.From(vectors[1])), "x");
         Assert.Equal(text, contents.Header);
         Assert.Equal(first, contents.Vectors[0].Span.ToArray().Select(BitConverter.SingleToUInt32Bits));
         Assert.Equal(second, contents.Vectors[1].Span.ToArray().Select(BitConverter.SingleToUInt32Bits));
@@ -48,7 +51,8 @@ public sealed class CheckpointFormatTests : IDisposable
         {
             var bytes = Example;
             bytes[bit / 8] ^= (byte)(1 << (bit % 8));
-            Assert.StartsWith("x: ", Assert.Throws<CheckpointException>(() => CheckpointFormat.Decode(bytes, "x")).Message, StringComparison.Ordinal);
+            Assert.StartsWith("x: ", Assert.Throws<CheckpointException>(() => CheckpointFormat.Decode(bytes, "x"))
+                .Message, StringComparison.Ordinal);
         }
     }
 
@@ -56,8 +60,10 @@ public sealed class CheckpointFormatTests : IDisposable
     public void Any_shorter_file_is_an_error_that_says_truncated()
     {
         for (var length = 1; length < Example.Length; length++)
-            Assert.StartsWith($"x: truncated or damaged: {length} bytes where its lengths ask for at least ", ErrorOf(Example[..length]), StringComparison.Ordinal);
-        Assert.Equal("x: truncated or damaged: 77 bytes where its lengths ask for at least 78.", ErrorOf(Example[..77]));
+            Assert.StartsWith($"x: truncated or damaged: {length} bytes where its lengths ask for at least ",
+                ErrorOf(Example[..length]), StringComparison.Ordinal);
+        Assert.Equal(
+            "x: truncated or damaged: 77 bytes where its lengths ask for at least 78.", ErrorOf(Example[..77]));
     }
 
     [Fact]
@@ -73,7 +79,8 @@ public sealed class CheckpointFormatTests : IDisposable
     {
         var bytes = Example;
         bytes[8] = 2;
-        Assert.Equal("x: format version 2 is newer than 1, the newest that this program reads; use a newer ActorTrain.", ErrorOf(bytes));
+        Assert.Equal("x: format version 2 is newer than 1, the newest that this program reads; use a newer ActorTrain.",
+            ErrorOf(bytes));
     }
 
     [Fact]
@@ -98,7 +105,9 @@ public sealed class CheckpointFormatTests : IDisposable
 
     [Fact]
     public void A_missing_file_is_an_error_that_names_it() => Assert.Equal(
-        $"{_folder.At("none")}: no such file.", Assert.Throws<CheckpointException>(() => CheckpointFormat.Read(_folder.At("none"))).Message);
+        $"{_folder.At("none")}: no such file.",
+        Assert.Throws<CheckpointException>(() => CheckpointFormat.Read(_folder.At("none"))).Message);
 
-    private static string ErrorOf(byte[] bytes) => Assert.Throws<CheckpointException>(() => CheckpointFormat.Decode(bytes, "x")).Message;
+    private static string ErrorOf(byte[] bytes) =>
+        Assert.Throws<CheckpointException>(() => CheckpointFormat.Decode(bytes, "x")).Message;
 }

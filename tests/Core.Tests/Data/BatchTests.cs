@@ -39,13 +39,15 @@ public class BatchTests
     {
         var input = new float[1];
         VectorOperations.BytesToFloats([pixel], scale, shift, input);
-        Assert.Equal(BitConverter.SingleToUInt32Bits(MathF.FusedMultiplyAdd(pixel, scale, shift)), BitConverter.SingleToUInt32Bits(input[0]));
+        Assert.Equal(BitConverter.SingleToUInt32Bits(MathF.FusedMultiplyAdd(pixel, scale, shift)),
+            BitConverter.SingleToUInt32Bits(input[0]));
     }
 
     [Property]
     public void Normalization_agrees_with_the_definition(byte[] some, int repeat)
     {
-        var pixels = Enumerable.Repeat(some, 1 + (Math.Abs(repeat % 50))).SelectMany(p => p).Append((byte)1).Append((byte)200).ToArray();
+        var pixels = Enumerable.Repeat(some, 1 + (Math.Abs(repeat % 50))).SelectMany(p => p).Append((byte)1)
+            .Append((byte)200).ToArray();
         var mean = pixels.Average(p => p / 255.0);
         var deviation = Math.Sqrt(pixels.Average(p => Math.Pow((p / 255.0) - mean, 2)));
         var got = Normalization.Of(pixels);
@@ -63,21 +65,25 @@ public class BatchTests
     }
 
     [Fact]
-    public void Pixels_all_alike_have_a_standard_deviation_of_1() => Assert.Equal(new Normalization(0.2f, 1), Normalization.Of([51, 51, 51]));
+    public void Pixels_all_alike_have_a_standard_deviation_of_1() =>
+        Assert.Equal(new Normalization(0.2f, 1), Normalization.Of([51, 51, 51]));
 
     [Fact]
     public void Buffers_of_another_length_are_refused()
     {
         Assert.Equal(
             "Batch.Gather: pixels has 3 floats; give 4 for 2 examples of 2. (Parameter 'pixels')",
-            Assert.Throws<ArgumentException>(() => Batch.Gather(Three, [0, 1], new(0, 1), new float[3], new int[2])).Message);
+            Assert.Throws<ArgumentException>(() => Batch.Gather(Three, [0, 1], new(0, 1), new float[3], new int[2]))
+                .Message);
         Assert.Equal(
             "Batch.Gather: labels has 3 places; give 2. (Parameter 'labels')",
-            Assert.Throws<ArgumentException>(() => Batch.Gather(Three, [0, 1], new(0, 1), new float[4], new int[3])).Message);
+            Assert.Throws<ArgumentException>(() => Batch.Gather(Three, [0, 1], new(0, 1), new float[4], new int[3]))
+                .Message);
     }
 
     [Fact]
     public void An_index_that_names_no_example_is_refused() => Assert.Equal(
         "Split.Image: index 3; give 0..2. (Parameter 'index')",
-        Assert.Throws<ArgumentOutOfRangeException>(() => Batch.Gather(Three, [3], new(0, 1), new float[2], new int[1])).Message);
+        Assert.Throws<ArgumentOutOfRangeException>(() => Batch.Gather(Three, [3], new(0, 1), new float[2], new int[1]))
+            .Message);
 }

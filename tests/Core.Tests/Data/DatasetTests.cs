@@ -13,7 +13,8 @@ public sealed class DatasetTests : IDisposable
     {
         var mnist = RealMnist.Dataset;
         Assert.Equal(("mnist", 10), (mnist.Name, mnist.Classes));
-        Assert.Equal((60_000, 28, 28, 784), (mnist.Train.Count, mnist.Train.Rows, mnist.Train.Columns, mnist.Train.Features));
+        Assert.Equal(
+            (60_000, 28, 28, 784), (mnist.Train.Count, mnist.Train.Rows, mnist.Train.Columns, mnist.Train.Features));
         Assert.Equal(10_000, mnist.Test.Count);
         Assert.Equal([5, 0, 4, 1, 9, 2, 1, 3, 1, 4], mnist.Train.Labels[..10].ToArray());
         Assert.Equal([7, 2, 1, 0, 4, 1, 4, 9, 5, 9], mnist.Test.Labels[..10].ToArray());
@@ -24,7 +25,8 @@ public sealed class DatasetTests : IDisposable
     [Fact]
     public void The_real_MNIST_has_the_checksums_that_Python_computes_from_the_same_files()
     {
-        Assert.Equal("b289b1b5c23585f16886d455f1d7efbf4e7551af4b2de62b4466a5ceeb482a06", RealMnist.Dataset.Train.Sha256);
+        Assert.Equal(
+            "b289b1b5c23585f16886d455f1d7efbf4e7551af4b2de62b4466a5ceeb482a06", RealMnist.Dataset.Train.Sha256);
         Assert.Equal("27556064a6812ea6055657abc8c0530016f5fd99f80f70e91bec275bae9fcf32", RealMnist.Dataset.Test.Sha256);
         Assert.Equal("482d015d0cbafb7883f63174f7649cf561776ade19a4754430c01707dcc8679e", RealMnist.Dataset.Sha256);
     }
@@ -68,7 +70,8 @@ public sealed class DatasetTests : IDisposable
         WriteFolder("", "-idx");
         var labels = _folder.At("train-labels-idx1-ubyte");
         File.WriteAllBytes(labels, IdxBytes.Labels(3, 0, 1, 2));
-        Refused(() => Dataset.FromIdxFolder(_folder.Path), $"{labels}: 3 labels; expected 2, one for each image of {_folder.At("train-images-idx3-ubyte")}.");
+        Refused(() => Dataset.FromIdxFolder(_folder.Path),
+            $"{labels}: 3 labels; expected 2, one for each image of {_folder.At("train-images-idx3-ubyte")}.");
     }
 
     [Fact]
@@ -79,7 +82,8 @@ public sealed class DatasetTests : IDisposable
         File.WriteAllBytes(labels, IdxBytes.Labels(1, 3));
         Refused(() => Dataset.FromIdxFolder(_folder.Path), $"{labels}: label 3 at index 0; expected labels in 0..2.");
         File.WriteAllBytes(_folder.At("train-labels-idx1-ubyte"), IdxBytes.Labels(2, 1, 10));
-        Refused(() => Dataset.Mnist(_folder.Path), $"{_folder.At("train-labels-idx1-ubyte")}: label 10 at index 1; expected labels in 0..9.");
+        Refused(() => Dataset.Mnist(_folder.Path),
+            $"{_folder.At("train-labels-idx1-ubyte")}: label 10 at index 1; expected labels in 0..9.");
     }
 
     [Fact]
@@ -89,7 +93,8 @@ public sealed class DatasetTests : IDisposable
         File.Delete(_folder.At("t10k-labels-idx1-ubyte.gz"));
         Refused(
             () => Dataset.FromIdxFolder(_folder.Path),
-            $"{_folder.Path}: has no t10k-labels-idx1-ubyte; expected one of the files t10k-labels-idx1-ubyte, t10k-labels-idx1-ubyte.gz, t10k-labels.idx1-ubyte, t10k-labels.idx1-ubyte.gz.");
+            $"{_folder.Path}: has no t10k-labels-idx1-ubyte; expected one of the files t10k-labels-idx1-ubyte, "
+            + "t10k-labels-idx1-ubyte.gz, t10k-labels.idx1-ubyte, t10k-labels.idx1-ubyte.gz.");
     }
 
     [Fact]
@@ -119,7 +124,8 @@ public sealed class DatasetTests : IDisposable
         var root = Path.GetPathRoot(_folder.Path)!;
         Refused(
             () => Dataset.FindMnistFrom(root),
-            $"mnist: not found in {Path.Combine(root, "data", "mnist")}; expected a folder data/mnist with the four IDX files there, or another folder given by name (--data FOLDER, Dataset.Mnist(folder)).");
+            $"mnist: not found in {Path.Combine(root, "data", "mnist")}; expected a folder data/mnist with the four "
+            + "IDX files there, or another folder given by name (--data FOLDER, Dataset.Mnist(folder)).");
     }
 
     [Fact]
@@ -143,7 +149,8 @@ public sealed class DatasetTests : IDisposable
         return counts;
     }
 
-    private static void Refused(Func<object> load, string message) => Assert.Equal(message, Assert.Throws<DatasetException>(load).Message);
+    private static void Refused(Func<object> load, string message) =>
+        Assert.Equal(message, Assert.Throws<DatasetException>(load).Message);
 
     private void WriteFolder(string suffix, string idx, TemporaryFolder? into = null, byte testPixel = 9)
     {
@@ -153,6 +160,8 @@ public sealed class DatasetTests : IDisposable
         Write("t10k-labels-idx1-ubyte", IdxBytes.Labels(1, 1));
 
         void Write(string name, byte[] contents) => File.WriteAllBytes(
-            (into ?? _folder).At(name.Replace("-idx", idx, StringComparison.Ordinal) + suffix), suffix.Length > 0 ? IdxBytes.Gzip(contents) : contents);
+            (into ?? _folder).At(name.Replace("-idx", idx, StringComparison.Ordinal) + suffix), suffix.Length > 0
+                ? IdxBytes.Gzip(contents)
+                : contents);
     }
 }

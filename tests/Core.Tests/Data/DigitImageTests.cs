@@ -28,7 +28,8 @@ public class DigitImageTests
         var original = Digit(index);
         var picture = Enlarge(original, factor: 5, width: 160, height: 170, left: 9, top: 20);
         for (var i = 0; i < picture.Length; i++)
-            picture[i] = (byte)(220 - (picture[i] * 0.6f) + (8 * Philox.Uniform(1, RandomPurpose.Augmentation, (uint)index, (ulong)i)));
+            picture[i] = (byte)(
+                220 - (picture[i] * 0.6f) + (8 * Philox.Uniform(1, RandomPurpose.Augmentation, (uint)index, (ulong)i)));
         var difference = Difference(original, DigitImage.FromGrey(picture, 160, 170, "x"));
         Assert.True(difference < 6, $"mean absolute difference {difference}");
     }
@@ -39,7 +40,9 @@ public class DigitImageTests
         // A ring that touches all four edges: the border is undecided, the majority of pixels is not.
         var picture = new byte[30 * 30];
         for (var i = 0; i < picture.Length; i++)
-            picture[i] = Math.Abs(Math.Sqrt(Math.Pow((i % 30) - 14.5, 2) + Math.Pow((i / 30) - 14.5, 2)) - 13) < 2 ? (byte)0 : (byte)255;
+            picture[i] = Math.Abs(Math.Sqrt(Math.Pow((i % 30) - 14.5, 2) + Math.Pow((i / 30) - 14.5, 2)) - 13) < 2
+                ? (byte)0
+                : (byte)255;
         var digit = DigitImage.FromGrey(picture, 30, 30, "x");
         Assert.Equal(0, digit[0]);
         Assert.Equal(0, digit[(14 * Size) + 14]);
@@ -59,7 +62,8 @@ public class DigitImageTests
     }
 
     [Fact]
-    public void A_single_dark_pixel_is_a_full_box() => Assert.Equal(400, DigitImage.FromGrey([255, 255, 255, 255, 0, 255, 255, 255, 255], 3, 3, "x").Count(v => v == 255));
+    public void A_single_dark_pixel_is_a_full_box() => Assert.Equal(
+        400, DigitImage.FromGrey([255, 255, 255, 255, 0, 255, 255, 255, 255], 3, 3, "x").Count(v => v == 255));
 
     [Theory, InlineData(1, 1), InlineData(7, 5)]
     public void A_blank_picture_is_refused(int width, int height)
@@ -67,7 +71,8 @@ public class DigitImageTests
         var picture = new byte[width * height];
         Array.Fill(picture, (byte)200);
         Assert.Equal(
-            "scan.png: a blank picture (grey levels 200 to 200); expected a digit at least 16 levels darker or lighter than its background.",
+            "scan.png: a blank picture (grey levels 200 to 200); expected a digit at least 16 levels darker or lighter "
+            + "than its background.",
             Assert.Throws<DatasetException>(() => DigitImage.FromGrey(picture, width, height, "scan.png")).Message);
     }
 
@@ -104,7 +109,9 @@ public class DigitImageTests
 
     // A tenth of the images has a peak of 254, which becomes 255 and takes the bright pixels along by one level.
     private static void AssertSame(byte[] original, byte[] digit) =>
-        Assert.All(original.Zip(digit), pair => Assert.InRange(pair.Second - pair.First, 0, original.Max() == 255 ? 0 : 1));
+        Assert.All(
+            original.Zip(digit), pair => Assert.InRange(pair.Second - pair.First, 0, original.Max() == 255 ? 0 : 1));
 
-    private static double Difference(byte[] original, byte[] digit) => original.Zip(digit).Average(pair => Math.Abs(pair.First - pair.Second));
+    private static double Difference(byte[] original, byte[] digit) =>
+        original.Zip(digit).Average(pair => Math.Abs(pair.First - pair.Second));
 }

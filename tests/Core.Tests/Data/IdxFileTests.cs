@@ -18,12 +18,14 @@ public sealed class IdxFileTests : IDisposable
     }
 
     [Fact]
-    public void Labels_are_read() => Assert.Equal([7, 0, 255], IdxFile.ParseLabels(IdxBytes.Labels(3, 7, 0, 255), "x").Labels.Span.ToArray());
+    public void Labels_are_read() =>
+        Assert.Equal([7, 0, 255], IdxFile.ParseLabels(IdxBytes.Labels(3, 7, 0, 255), "x").Labels.Span.ToArray());
 
     [Theory, InlineData(false), InlineData(true)]
     public void Files_are_read_plain_and_compressed(bool compressed)
     {
-        Assert.Equal([8, 9], IdxFile.ReadImages(Stored(IdxBytes.Images(1, 1, 2, 8, 9), compressed)).Pixels.Span.ToArray());
+        Assert.Equal(
+            [8, 9], IdxFile.ReadImages(Stored(IdxBytes.Images(1, 1, 2, 8, 9), compressed)).Pixels.Span.ToArray());
         Assert.Equal([5], IdxFile.ReadLabels(Stored(IdxBytes.Labels(1, 5), compressed)).Labels.Span.ToArray());
     }
 
@@ -38,7 +40,8 @@ public sealed class IdxFileTests : IDisposable
 
     [Fact]
     public void A_truncated_header_is_refused() =>
-        Refused(IdxBytes.Words(0x803, 1), "truncated to 8 bytes; expected a header of 16 (magic number, count, rows, columns).");
+        Refused(IdxBytes.Words(0x803, 1),
+            "truncated to 8 bytes; expected a header of 16 (magic number, count, rows, columns).");
 
     [Fact]
     public void An_empty_file_is_refused() =>
@@ -46,13 +49,15 @@ public sealed class IdxFileTests : IDisposable
 
     [Fact]
     public void A_truncated_file_is_refused() =>
-        Refused(IdxBytes.Images(2, 2, 2, 1, 2, 3, 4, 5), "truncated to 21 bytes; expected 24 bytes: 2 images of 2x2 pixels after a header of 16.");
+        Refused(IdxBytes.Images(2, 2, 2, 1, 2, 3, 4, 5),
+            "truncated to 21 bytes; expected 24 bytes: 2 images of 2x2 pixels after a header of 16.");
 
     [Fact]
     public void Trailing_bytes_are_refused()
     {
         var contents = IdxBytes.Images(1, 1, 1, 1, 2, 3);
-        const string expected = "19 bytes are too many; expected 17 bytes: 1 images of 1x1 pixels after a header of 16.";
+        const string expected =
+            "19 bytes are too many; expected 17 bytes: 1 images of 1x1 pixels after a header of 16.";
         Assert.Equal($"x: {expected}", ErrorOf(() => IdxFile.ParseImages(contents, "x")));
         var plain = Stored(contents, compressed: false);
         Assert.Equal($"{plain}: {expected}", ErrorOf(() => IdxFile.ReadImages(plain)));
@@ -90,7 +95,8 @@ public sealed class IdxFileTests : IDisposable
         var message = ErrorOf(() => IdxFile.ReadImages(path));
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
         Assert.Equal(
-            $"{path}: 2000000 images of 32x32 pixels after a header of 16 in {bytes} compressed bytes; expected no more than {1032 * bytes} bytes.",
+            $"{path}: 2000000 images of 32x32 pixels after a header of 16 in {bytes} compressed bytes; "
+            + $"expected no more than {1032 * bytes} bytes.",
             message);
     }
 
@@ -98,11 +104,13 @@ public sealed class IdxFileTests : IDisposable
     public void Damaged_gzip_data_is_refused()
     {
         var whole = IdxBytes.Gzip(IdxBytes.Images(1, 20, 20, [.. Enumerable.Range(0, 400).Select(i => (byte)(i * i))]));
-        byte[][] damaged = [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], Flipped(whole, 0), Flipped(whole, whole.Length / 2), Flipped(whole, whole.Length - 6)];
+        byte[][] damaged = [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], Flipped(whole, 0),
+            Flipped(whole, whole.Length / 2), Flipped(whole, whole.Length - 6)];
         foreach (var bytes in damaged)
         {
             File.WriteAllBytes(_folder.At("d.gz"), bytes);
-            Assert.Equal($"{_folder.At("d.gz")}: damaged gzip data; expected a complete gzip file.", ErrorOf(() => IdxFile.ReadImages(_folder.At("d.gz"))));
+            Assert.Equal($"{_folder.At("d.gz")}: damaged gzip data; expected a complete gzip file.",
+                ErrorOf(() => IdxFile.ReadImages(_folder.At("d.gz"))));
         }
     }
 
@@ -115,15 +123,18 @@ public sealed class IdxFileTests : IDisposable
         for (var length = 0; length < whole.Length; length++)
         {
             File.WriteAllBytes(path, whole[..length]);
-            // Without its trailer of 8 bytes and the end marker before it, all data is there: the runtime does not mind.
-            if (length < whole.Length - 9) Assert.StartsWith($"{path}: ", ErrorOf(() => IdxFile.ReadImages(path)), StringComparison.Ordinal);
+            // Without its trailer of 8 bytes and the end marker before it, all data is there: the runtime does not
+            // mind.
+            if (length < whole.Length - 9) Assert.StartsWith(
+                $"{path}: ", ErrorOf(() => IdxFile.ReadImages(path)), StringComparison.Ordinal);
             else Assert.Equal(pixels, IdxFile.ReadImages(path).Pixels.ToArray());
         }
     }
 
     [Fact]
     public void A_missing_file_is_an_error_that_names_it() =>
-        Assert.Equal($"{_folder.At("no")}: no such file; expected an IDX file, plain or .gz.", ErrorOf(() => IdxFile.ReadImages(_folder.At("no"))));
+        Assert.Equal($"{_folder.At("no")}: no such file; expected an IDX file, plain or .gz.",
+            ErrorOf(() => IdxFile.ReadImages(_folder.At("no"))));
 
     [Property]
     public bool Any_bytes_are_images_or_a_DatasetException(byte[] bytes)

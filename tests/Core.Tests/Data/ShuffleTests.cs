@@ -8,8 +8,10 @@ public class ShuffleTests
     public void The_first_epochs_of_MNIST_with_seed_7_begin_as_they_always_did()
     {
         // Computed a second time by an independent implementation in Python.
-        Assert.Equal<int>([44248, 12629, 18074, 2312, 55306, 30798, 27482, 34240], Shuffle.Order(60_000, seed: 7, epoch: 0).Take(8));
-        Assert.Equal<int>([25081, 56870, 43972, 9205, 27165, 45778, 17222, 6697], Shuffle.Order(60_000, seed: 7, epoch: 1).Take(8));
+        Assert.Equal<int>(
+            [44248, 12629, 18074, 2312, 55306, 30798, 27482, 34240], Shuffle.Order(60_000, seed: 7, epoch: 0).Take(8));
+        Assert.Equal<int>(
+            [25081, 56870, 43972, 9205, 27165, 45778, 17222, 6697], Shuffle.Order(60_000, seed: 7, epoch: 1).Take(8));
     }
 
     [Property]

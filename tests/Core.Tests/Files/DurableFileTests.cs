@@ -44,7 +44,8 @@ public sealed class DurableFileTests : IDisposable
         {
             yield return "aft"u8.ToArray();
             Assert.Equal("before", File.ReadAllText(_folder.At("a")));
-            Assert.EndsWith(DurableFile.UnfinishedSuffix, Assert.Single(_folder.Names, name => name != "a"), StringComparison.Ordinal);
+            Assert.EndsWith(DurableFile.UnfinishedSuffix, Assert.Single(_folder.Names, name => name != "a"),
+                StringComparison.Ordinal);
             yield return "er"u8.ToArray();
         }
     }
@@ -57,7 +58,8 @@ public sealed class DurableFileTests : IDisposable
         File.WriteAllText(Path.Combine(path, "inside"), "before");
         var error = Assert.ThrowsAny<SystemException>(() => DurableFile.Write(path, "x"u8));
         Assert.True(error is IOException or UnauthorizedAccessException, error.ToString());
-        Assert.StartsWith($"{path}: not written, the file there before is unchanged: ", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"{path}: not written, the file there before is unchanged: ", error.Message, StringComparison.Ordinal);
         Assert.Equal("before", File.ReadAllText(Path.Combine(path, "inside")));
         Assert.Empty(_folder.Names);
     }
@@ -67,7 +69,8 @@ public sealed class DurableFileTests : IDisposable
     {
         var path = Path.Combine(_folder.At("no"), "a");
         var error = Assert.Throws<IOException>(() => DurableFile.Write(path, "x"u8));
-        Assert.StartsWith($"{path}: not written, the file there before is unchanged: Could not find a part of the path", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"{path}: not written, the file there before is unchanged: Could not find a part of the path",
+            error.Message, StringComparison.Ordinal);
     }
 
     private static IEnumerable<ReadOnlyMemory<byte>> Parts(params IEnumerable<string> parts) =>

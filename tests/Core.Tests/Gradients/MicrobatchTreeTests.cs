@@ -44,7 +44,8 @@ public class MicrobatchTreeTests
         Philox.FillUniform(leafSeed, RandomPurpose.Augmentation, 1, -1, 1, leaves);
         var whole = PairwiseTree.Sum([.. leaves.Select(x => (double)x * 1e-3)]);
         var nodes = tree.Divide(tree.Root, 1 + (partSeed % 50));
-        var parts = nodes.Select(n => PairwiseTree.Sum([.. leaves.AsSpan(n.FirstLeaf, tree.LeafCount(n)).ToArray().Select(x => (double)x * 1e-3)]));
+        var parts = nodes.Select(n => PairwiseTree.Sum(
+            [.. leaves.AsSpan(n.FirstLeaf, tree.LeafCount(n)).ToArray().Select(x => (double)x * 1e-3)]));
         return new TreeSum(tree, nodes.AsSpan()).Of([.. parts]).Equals(whole);
     }
 
@@ -59,11 +60,13 @@ public class MicrobatchTreeTests
     public void A_sum_with_a_node_twice_is_refused()
     {
         var e = Assert.Throws<ArgumentException>(() => new TreeSum(new MicrobatchTree(64, 4), [new(2, 0), new(2, 0)]));
-        Assert.StartsWith("TreeSum: 1 nodes more than the 4 leaves below 2:0 need.", e.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "TreeSum: 1 nodes more than the 4 leaves below 2:0 need.", e.Message, StringComparison.Ordinal);
     }
 
     [Property]
-    public void Leaves_in_a_row_are_covered_once_in_order_by_the_fewest_aligned_nodes(byte leafSeed, byte firstSeed, byte countSeed)
+    public void Leaves_in_a_row_are_covered_once_in_order_by_the_fewest_aligned_nodes(
+        byte leafSeed, byte firstSeed, byte countSeed)
     {
         var tree = new MicrobatchTree(1000, 1 + (leafSeed % 40));
         var first = firstSeed % tree.Leaves;
@@ -84,7 +87,8 @@ public class MicrobatchTreeTests
         Assert.Equal<TreeNode>([new(3, 0)], new MicrobatchTree(64, 5).Cover(0, 5));
 
     [Property]
-    public bool The_sum_below_a_node_has_the_bits_of_its_leaves_however_it_is_divided(byte leafSeed, byte nodeSeed, byte partSeed)
+    public bool The_sum_below_a_node_has_the_bits_of_its_leaves_however_it_is_divided(
+        byte leafSeed, byte nodeSeed, byte partSeed)
     {
         var tree = new MicrobatchTree(1000, 1 + (leafSeed % 40));
         var root = new TreeNode(nodeSeed % (tree.Root.Level + 1), 0);
@@ -92,7 +96,8 @@ public class MicrobatchTreeTests
         var leaves = new double[tree.LeafCount(root)];
         for (var i = 0; i < leaves.Length; i++) leaves[i] = 1e-3 / (1 + i + leafSeed);
         var nodes = tree.Divide(root, 1 + (partSeed % 7));
-        var parts = nodes.Select(n => PairwiseTree.Sum(leaves.AsSpan(n.FirstLeaf - root.FirstLeaf, tree.LeafCount(n)).ToArray()));
+        var parts = nodes.Select(
+            n => PairwiseTree.Sum(leaves.AsSpan(n.FirstLeaf - root.FirstLeaf, tree.LeafCount(n)).ToArray()));
         return new TreeSum(tree, root, nodes.AsSpan()).Of([.. parts]).Equals(PairwiseTree.Sum(leaves));
     }
 
@@ -103,7 +108,8 @@ public class MicrobatchTreeTests
         var missing = Assert.Throws<ArgumentException>(() => new TreeSum(tree, new(1, 0), [new(0, 0), new(0, 2)]));
         Assert.StartsWith("TreeSum: no node covers leaf 1.", missing.Message, StringComparison.Ordinal);
         var more = Assert.Throws<ArgumentException>(() => new TreeSum(tree, new(1, 0), [new(1, 0), new(1, 1)]));
-        Assert.StartsWith("TreeSum: 1 nodes more than the 2 leaves below 1:0 need.", more.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "TreeSum: 1 nodes more than the 2 leaves below 1:0 need.", more.Message, StringComparison.Ordinal);
     }
 
     // By trying every aligned node at every leaf.

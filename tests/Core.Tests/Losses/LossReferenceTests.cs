@@ -16,7 +16,8 @@ public class LossReferenceTests
         var reference = TorchReference.Case(name);
         Loss loss = reference.Text("op") == "nll_loss" ? new NLLLoss() : new CrossEntropyLoss();
         var input = reference["inputs", "input"];
-        var (losses, gradient) = loss.ValueAndGradient(input, reference.Labels("inputs", "target"), Contexts.ForLeaves(input.Shape[0]));
+        var (losses, gradient) = loss.ValueAndGradient(
+            input, reference.Labels("inputs", "target"), Contexts.ForLeaves(input.Shape[0]));
         var rows = losses.Span.Length;
         var probe = reference["probe"].Span;
 
@@ -27,10 +28,18 @@ public class LossReferenceTests
             "sum" => [(float)Sum(losses)],
             _ => losses.ToArray(),
         };
-        // ∂(Σ output·probe)/∂input from the gradient of the sum: each row is scaled by what its loss is multiplied with.
+        // ∂(Σ output·probe)/∂input from the gradient of the sum: each row is scaled by what its loss is multiplied
+        // with.
         var scaled = gradient.ToArray();
         for (var i = 0; i < scaled.Length; i++)
-            scaled[i] *= reduction switch { "mean" => probe[0] / rows, "sum" => probe[0], _ => probe[i / input.Shape[1]] };
+        {
+            scaled[i] *= reduction switch
+            {
+                "mean" => probe[0] / rows,
+                "sum" => probe[0],
+                _ => probe[i / input.Shape[1]],
+            };
+        }
 
         Close.Assert(reference["output"].Span, value, 1e-5, "loss");
         Close.Assert(reference["grads", "input"].Span, scaled, 1e-5, "gradient");
@@ -39,15 +48,18 @@ public class LossReferenceTests
     [Fact]
     public void A_label_beyond_the_classes_is_refused()
     {
-        var e = Assert.Throws<ArgumentOutOfRangeException>(() => new CrossEntropyLoss().Mean(Tensor.Zeros([2, 3]), [0, 3]));
-        Assert.StartsWith("CrossEntropyLoss: label 3 is not one of the classes 0..2.", e.Message, StringComparison.Ordinal);
+        var e = Assert.Throws<ArgumentOutOfRangeException>(
+            () => new CrossEntropyLoss().Mean(Tensor.Zeros([2, 3]), [0, 3]));
+        Assert.StartsWith(
+            "CrossEntropyLoss: label 3 is not one of the classes 0..2.", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void One_label_for_each_row_is_needed()
     {
         var e = Assert.Throws<ShapeMismatchException>(() => new NLLLoss().Mean(Tensor.Zeros([2, 3]), [0]));
-        Assert.Equal("NLLLoss: output has shape [2, 3], expected [1, classes]. Give one row of scores for each label.", e.Message);
+        Assert.Equal("NLLLoss: output has shape [2, 3], expected [1, classes]. Give one row of scores for each label.",
+            e.Message);
     }
 
     private static double Sum(Tensor losses)

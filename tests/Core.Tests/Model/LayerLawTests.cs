@@ -27,7 +27,8 @@ public class LayerLawTests
         var probe = Uniform(stream: 200, output.Shape);
         var (inputGradient, parameterGradient) = layer.Backward(parameters, saved, probe, context);
 
-        AssertSlopes(input.ToArray(), inputGradient!.Span, x => Weighted(layer, parameters, Tensor.From(x, input.Shape), probe), "input");
+        AssertSlopes(input.ToArray(), inputGradient!.Span,
+            x => Weighted(layer, parameters, Tensor.From(x, input.Shape), probe), "input");
         AssertSlopes(parameters.Span.ToArray(), parameterGradient.Span,
             p => Weighted(layer, new(layer.Layout, FlatVector.From(p)), input, probe), "parameters");
     }
@@ -55,7 +56,8 @@ public class LayerLawTests
     public void The_shape_rule_tells_the_outputs_shape(int index)
     {
         var (layer, features) = All[index];
-        var (output, _) = layer.Forward(layer.Initialize(seed: 3), Uniform(stream: 1, [3, features]), Contexts.ForLeaves(3));
+        var (output, _) = layer.Forward(
+            layer.Initialize(seed: 3), Uniform(stream: 1, [3, features]), Contexts.ForLeaves(3));
         Assert.Equal([3, layer.OutputShape([features])[0]], output.Shape);
     }
 
@@ -68,7 +70,8 @@ public class LayerLawTests
         var input = Uniform(stream: rowSeed, [rows, 784]);
         var (together, _) = model.Forward(parameters, input, Contexts.ForLeaves(rows));
         return Enumerable.Range(0, rows).All(i =>
-            model.Forward(parameters, input.Rows(i, 1), Contexts.ForLeaves(1)).Output.Span.SequenceEqual(together.Rows(i, 1).Span));
+            model.Forward(parameters, input.Rows(i, 1), Contexts.ForLeaves(1))
+                .Output.Span.SequenceEqual(together.Rows(i, 1).Span));
     }
 
     private static Tensor Uniform(uint stream, Shape shape)
@@ -92,7 +95,8 @@ public class LayerLawTests
             at[i] = x - h;
             var left = (f(at) - middle) / (at[i] - x);
             at[i] = x;
-            Assert.True(gradient[i] >= Math.Min(left, right) - tolerance && gradient[i] <= Math.Max(left, right) + tolerance,
+            Assert.True(
+                gradient[i] >= Math.Min(left, right) - tolerance && gradient[i] <= Math.Max(left, right) + tolerance,
                 $"{what}[{i}]: gradient {gradient[i]}, slopes {left} and {right}");
         }
     }

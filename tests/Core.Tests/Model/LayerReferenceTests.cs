@@ -24,7 +24,8 @@ public class LayerReferenceTests
         Close.Assert(reference["output"].Span, output.Span, 1e-5, "output");
         Close.Assert(reference["grads", inputName].Span, inputGradient!.Span, 1e-5, "input gradient");
         foreach (var slot in layer.Layout.Slots)
-            Close.Assert(reference["grads", slot.Name].Span, parameterGradient[slot.Name].Contiguous().Span, 1e-5, slot.Name);
+            Close.Assert(
+                reference["grads", slot.Name].Span, parameterGradient[slot.Name].Contiguous().Span, 1e-5, slot.Name);
     }
 
     private static Layer Layer(string op, TorchReference reference) => op switch

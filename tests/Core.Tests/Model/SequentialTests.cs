@@ -15,8 +15,10 @@ public class SequentialTests
     [Fact]
     public void Two_layers_of_one_name_are_refused()
     {
-        var e = Assert.Throws<ArgumentException>(() => new Sequential(("fc", new Linear(2, 2)), ("fc", new Linear(2, 2))));
-        Assert.StartsWith("Sequential: two layers are named 'fc'; give each its own name.", e.Message, StringComparison.Ordinal);
+        var e = Assert.Throws<ArgumentException>(
+            () => new Sequential(("fc", new Linear(2, 2)), ("fc", new Linear(2, 2))));
+        Assert.StartsWith(
+            "Sequential: two layers are named 'fc'; give each its own name.", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -29,7 +31,10 @@ public class SequentialTests
         Assert.Equal(109_386, model.Layout.Count);
         Assert.Equal(new Linear(128, 64), model["fc2"]);
         var e = Assert.Throws<KeyNotFoundException>(() => parameters["fc4.bias"]);
-        Assert.Equal("No parameter is named 'fc4.bias'; there are fc1.weight, fc1.bias, fc2.weight, fc2.bias, fc3.weight, fc3.bias.", e.Message);
+        Assert.Equal(
+            "No parameter is named 'fc4.bias'; there are fc1.weight, fc1.bias, fc2.weight, fc2.bias, fc3.weight, "
+            + "fc3.bias.",
+            e.Message);
     }
 
     [Fact]
@@ -65,13 +70,15 @@ public class SequentialTests
         }
         Assert.True(parameters.Span.SequenceEqual(model.Initialize(seed: 7).Span));
         Assert.False(parameters.Span.SequenceEqual(model.Initialize(seed: 8).Span));
-        Assert.False(parameters["fc1.weight"].ToArray().AsSpan(0, 8).SequenceEqual(parameters["fc2.weight"].ToArray().AsSpan(0, 8)));
+        Assert.False(parameters["fc1.weight"].ToArray().AsSpan(0, 8)
+            .SequenceEqual(parameters["fc2.weight"].ToArray().AsSpan(0, 8)));
     }
 
     [Fact]
     public void A_model_file_says_the_same_model_again()
     {
-        var model = ModelJson.Read("""{"layers":[{"name":"a","type":"Linear","in":4,"out":3},{"name":"b","type":"ReLU"}]}""");
+        var model = ModelJson.Read(
+            """{"layers":[{"name":"a","type":"Linear","in":4,"out":3},{"name":"b","type":"ReLU"}]}""");
         Assert.Equal(new Sequential(("a", new Linear(4, 3)), ("b", new ReLU())), model);
         var e = Assert.Throws<RecipeException>(() => ModelJson.Read("""{"layers":[{"name":"a","type":"Dense"}]}"""));
         Assert.Equal("model.layers[0].type is \"Dense\"; give Linear or ReLU or LogSoftmax.", e.Message);

@@ -15,7 +15,8 @@ public class OptimizerReferenceTests
         var pool = new VectorPool();
         foreach (var (gradient, expected) in reference.List("grads").Zip(reference.List("trajectory")))
         {
-            (parameters, state) = Updates.Whole(new(optimizer, parameters, state, tree, [gradient.ToArray()], rows: 1, pool));
+            (parameters, state) = Updates.Whole(
+                new(optimizer, parameters, state, tree, [gradient.ToArray()], rows: 1, pool));
             Close.Assert(expected.Span, parameters.Span, 1e-5, $"{name} after step {state.Step}");
         }
         Assert.Equal(12, state.Step);
@@ -27,7 +28,8 @@ public class OptimizerReferenceTests
         var optimizer = new Sgd(0.1f);
         var parameters = FlatVector.From([1, 2, 3]);
         var state = optimizer.Init(3);
-        var (next, _) = Updates.Whole(new(optimizer, parameters, state, new(new(1, 1), [new(0, 0)]), [new float[] { 1, 1, 1 }], 1, new()));
+        var (next, _) = Updates.Whole(
+            new(optimizer, parameters, state, new(new(1, 1), [new(0, 0)]), [new float[] { 1, 1, 1 }], 1, new()));
         Assert.Equal([1, 2, 3], parameters.Span.ToArray());
         Assert.Equal([0, 0, 0], state.Moments[0].Span.ToArray());
         Assert.Equal([0.9f, 1.9f, 2.9f], next.Span.ToArray());

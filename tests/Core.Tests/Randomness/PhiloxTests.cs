@@ -34,7 +34,8 @@ public class PhiloxTests
         Span<float> values = stackalloc float[6];
         Philox.FillUniform(7, RandomPurpose.Initialization, 0, 0, 1, values);
         // As multiples of 2⁻²⁴; computed a second time by an independent implementation in Python.
-        Assert.Equal([0xf4607a, 0xc009f9, 0x1d3aba, 0x15edac, 0x682e8e, 0xcb97bc], values.ToArray().Select(v => (int)(v * (1 << 24))));
+        Assert.Equal([0xf4607a, 0xc009f9, 0x1d3aba, 0x15edac, 0x682e8e, 0xcb97bc], values.ToArray()
+            .Select(v => (int)(v * (1 << 24))));
     }
 
     [Property]
@@ -60,12 +61,14 @@ public class PhiloxTests
         var values = new float[100_000];
         Philox.FillUniform(1, RandomPurpose.Initialization, 0, 0, 1, values);
         // χ² of ten equal bins, 9 degrees of freedom: above 27.9 once in a thousand seeds; the seed is fixed.
-        var chiSquared = Enumerable.Range(0, 10).Sum(bin => Math.Pow(values.Count(v => (int)(v * 10) == bin) - 10_000, 2) / 10_000);
+        var chiSquared = Enumerable.Range(0, 10)
+            .Sum(bin => Math.Pow(values.Count(v => (int)(v * 10) == bin) - 10_000, 2) / 10_000);
         Assert.InRange(chiSquared, 0, 27.9);
     }
 
     [Fact]
     public void Bounds_in_the_wrong_order_are_refused() => Assert.Equal(
         "Philox.FillUniform: bounds 1 and 0; give finite low <= high. (Parameter 'high')",
-        Assert.Throws<ArgumentOutOfRangeException>(() => Philox.FillUniform(0, RandomPurpose.Dropout, 0, 1, 0, new float[1])).Message);
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => Philox.FillUniform(0, RandomPurpose.Dropout, 0, 1, 0, new float[1])).Message);
 }

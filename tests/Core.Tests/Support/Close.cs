@@ -12,6 +12,8 @@ internal static class Close
             var d = Math.Abs((double)ours[i] - theirs[i]) / (1 + Math.Abs((double)theirs[i]));
             if (d > distance || double.IsNaN(d)) (worst, distance) = (i, d);
         }
-        Xunit.Assert.True(distance <= tolerance, worst < 0 ? what : $"{what}[{worst}]: ours {ours[worst]:R}, theirs {theirs[worst]:R}, distance {distance:E2} > {tolerance:E0}");
+        Xunit.Assert.True(distance <= tolerance, worst < 0 ? what
+            : $"{what}[{worst}]: ours {ours[worst]:R}, theirs {theirs[worst]:R}, "
+                + $"distance {distance:E2} > {tolerance:E0}");
     }
 }

@@ -7,7 +7,8 @@ internal static class Tiny
     public static Dataset Data { get; } = Dataset.Combine("tiny", Images(40, seed: 1), Images(12, seed: 2), classes: 2);
 
     /// <summary>The same training images, and as many test images as make an evaluation tree of three leaves.</summary>
-    public static Dataset ManyTests { get; } = Dataset.Combine("tiny", Images(40, seed: 1), Images(600, seed: 2), classes: 2);
+    public static Dataset ManyTests { get; } = Dataset.Combine(
+        "tiny", Images(40, seed: 1), Images(600, seed: 2), classes: 2);
 
     /// <summary>Two epochs of five steps, four microbatches of two rows each.</summary>
     public static Recipe Recipe { get; } = new()
@@ -32,7 +33,8 @@ internal static class Tiny
         for (var i = 0; i < count; i++)
         {
             labels[i] = (byte)(i % 2);
-            for (var p = 0; p < 4; p++) pixels[(4 * i) + p] = (byte)(noise[(4 * i) + p] + (p / 2 == labels[i] ? 100 : 0));
+            for (var p = 0; p < 4; p++) pixels[(4 * i) + p] = (byte)(
+                noise[(4 * i) + p] + (p / 2 == labels[i] ? 100 : 0));
         }
         return Split.Of(pixels, labels, 2, 2);
     }

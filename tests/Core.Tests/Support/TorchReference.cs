@@ -6,7 +6,8 @@ namespace ActorTrain.Core.Tests.Support;
 internal sealed class TorchReference
 {
     private static readonly JsonElement File = JsonDocument.Parse(
-        System.IO.File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Reference", "torch-reference.json"))).RootElement;
+        System.IO.File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Reference", "torch-reference.json")))
+            .RootElement;
 
     private readonly JsonElement _json;
 
@@ -20,7 +21,8 @@ internal sealed class TorchReference
 
     public Tensor this[params string[] path] => ToTensor(At(path));
 
-    public int[] Labels(params string[] path) => [.. At(path).GetProperty("data").EnumerateArray().Select(e => e.GetInt32())];
+    public int[] Labels(params string[] path) =>
+        [.. At(path).GetProperty("data").EnumerateArray().Select(e => e.GetInt32())];
 
     public IEnumerable<Tensor> List(string name) => At(name).EnumerateArray().Select(ToTensor);
 

@@ -5,8 +5,10 @@ public class FlatVectorTests
     [Fact]
     public void The_checksum_is_that_of_little_endian_floats()
     {
-        Assert.Equal("738e86d615200bd3391d7ae379779a8e4644bade56d93d0634aa07004fa697f3", FlatVector.From([1, -2.5f, 0]).Sha256());
-        Assert.Equal("6d58692645c9d1cfaf13541cbd258f86193ef63c2f1d38f6bbca9617372d7bd6", FlatVector.From([-0f]).Sha256());
+        Assert.Equal("738e86d615200bd3391d7ae379779a8e4644bade56d93d0634aa07004fa697f3", FlatVector.From([1, -2.5f, 0])
+            .Sha256());
+        Assert.Equal(
+            "6d58692645c9d1cfaf13541cbd258f86193ef63c2f1d38f6bbca9617372d7bd6", FlatVector.From([-0f]).Sha256());
         Assert.Equal("df3f619804a92fdb4057192dc43dd748ea778adc52bc498ce80524c014b81119", FlatVector.Zeros(1).Sha256());
     }
 

@@ -37,7 +37,8 @@ public class ShapeTests
         Assert.Equal(
             "A shape has at most 6 dimensions, got 7. (Parameter 'sizes')",
             Assert.Throws<ArgumentException>(() => Shape.Create([1, 1, 1, 1, 1, 1, 1])).Message);
-        Assert.Equal("A dimension's size is 0 or more, got -1. (Parameter 'sizes')", Assert.Throws<ArgumentException>(() => Shape.Create([2, -1])).Message);
+        Assert.Equal("A dimension's size is 0 or more, got -1. (Parameter 'sizes')",
+            Assert.Throws<ArgumentException>(() => Shape.Create([2, -1])).Message);
         Assert.Throws<OverflowException>(() => Shape.Create([65536, 65536]));
     }
 

@@ -101,7 +101,8 @@ public class TensorTests
     public void Prints_like_PyTorch()
     {
         Assert.Equal("tensor([[1.0000, 2.0000, 3.0000],\n        [4.0000, 5.0000, 6.0000]])", Six.ToString());
-        Assert.Equal("tensor([[1.0000, 4.0000],\n        [2.0000, 5.0000],\n        [3.0000, 6.0000]])", Six.T().ToString());
+        Assert.Equal(
+            "tensor([[1.0000, 4.0000],\n        [2.0000, 5.0000],\n        [3.0000, 6.0000]])", Six.T().ToString());
         Assert.Equal("tensor(-0.1250)", Tensor.From([-0.125f], []).ToString());
         Assert.Equal(
             "tensor([0.0000, 1.0000, 2.0000, ..., 997.0000, 998.0000, 999.0000])",

@@ -14,7 +14,8 @@ public sealed class GreyImageTests : IDisposable
     {
         var image = Read(Png(256, 2, (x, y) => Grey((byte)(y == 0 ? x : 255 - x))));
         Assert.Equal((256, 2), (image.Width, image.Height));
-        Assert.Equal<byte>([.. Enumerable.Range(0, 256).Select(x => (byte)x), .. Enumerable.Range(0, 256).Select(x => (byte)(255 - x))], image.Pixels);
+        Assert.Equal<byte>([.. Enumerable.Range(0, 256).Select(x => (byte)x), .. Enumerable.Range(0, 256)
+            .Select(x => (byte)(255 - x))], image.Pixels);
     }
 
     [Fact]
@@ -41,7 +42,8 @@ public sealed class GreyImageTests : IDisposable
         Refused(System.Text.Encoding.ASCII.GetBytes(content), "not a PNG file.");
 
     [Fact]
-    public void A_PNG_without_a_picture_is_refused() => Refused(Png(64, 64, (_, _) => Grey(0))[..20], "the PNG is damaged.");
+    public void A_PNG_without_a_picture_is_refused() =>
+        Refused(Png(64, 64, (_, _) => Grey(0))[..20], "the PNG is damaged.");
 
     [Fact]
     public void A_truncated_PNG_is_refused()
@@ -55,7 +57,8 @@ public sealed class GreyImageTests : IDisposable
         Refused(Png(8193, 1, (_, _) => Grey(0)), "8193x1 pixels; give at most 8192x8192.");
 
     [Fact]
-    public void A_PNG_with_the_longest_side_is_read() => Assert.Equal(8192, Read(Png(8192, 1, (_, _) => Grey(7))).Width);
+    public void A_PNG_with_the_longest_side_is_read() =>
+        Assert.Equal(8192, Read(Png(8192, 1, (_, _) => Grey(7))).Width);
 
     private GreyImage Read(byte[] content)
     {

@@ -103,7 +103,8 @@ public class PictureTests
         Assert.DoesNotContain((ushort)0, font.GetGlyphs("Accuracy: 97.62 % (x, y) – ² 0123456789"));
     }
 
-    private static EpochSummary Epoch(int epoch, double loss) => new(epoch, loss, 0.9, loss, 0.95, 60000, 60000, "3fa9");
+    private static EpochSummary Epoch(int epoch, double loss) =>
+        new(epoch, loss, 0.9, loss, 0.95, 60000, 60000, "3fa9");
 
     private static GreyImage Decoded(byte[] png)
     {

@@ -6,10 +6,12 @@ namespace ActorTrain.Host.Tests.Terminal;
 
 public class ProgressTextTests
 {
-    private static readonly EpochSummary Epoch = new(1, 0.28314, 0.915183, 0.14021, 0.9587, 60000, 60000, "3fa94c21d07e5b6c");
+    private static readonly EpochSummary Epoch = new(
+        1, 0.28314, 0.915183, 0.14021, 0.9587, 60000, 60000, "3fa94c21d07e5b6c");
 
     // 512 of 938 steps in 2 s: the other 426 and four more epochs of 938 take 16.3 s.
-    private static readonly StepDone Step = new(new Position(0, 512), 938, new EpochTotals(9278, 29989, 32768), new EpochPace(512, 32768, 2));
+    private static readonly StepDone Step = new(
+        new Position(0, 512), 938, new EpochTotals(9278, 29989, 32768), new EpochPace(512, 32768, 2));
 
     [Fact]
     public void An_epoch_line_has_the_form_that_scripts_read() => Assert.Equal(
@@ -52,7 +54,8 @@ public class ProgressTextTests
     [InlineData(0, 937, 1, 937)]
     [InlineData(1, 0, 1, 938)]
     [InlineData(1, 1, 2, 1)]
-    public void The_position_after_an_epochs_last_step_still_belongs_to_that_epoch(int epoch, int step, int epochShown, int stepsDone)
+    public void The_position_after_an_epochs_last_step_still_belongs_to_that_epoch(
+        int epoch, int step, int epochShown, int stepsDone)
     {
         var done = Step with { Position = new Position(epoch, step) };
         Assert.Equal((epochShown, stepsDone), (ProgressText.EpochOf(done), ProgressText.StepsDone(done)));
