@@ -9,7 +9,8 @@ public class UsageTests
     [InlineData("--kernel fast", "Training:Kernel (--kernel) is 'fast'; give managed, mkl, openblas, auto.")]
     [InlineData("--hidden 128,x", "Training:Hidden (--hidden) is '128,x'; give sizes from 1 to 1000000 with commas between them, for example 128,64, or none.")]
     [InlineData("--strategy local:4 --compression bf16", "compression is bf16 with strategy local:4; give none: local steps send parameters, not gradients.")]
-    [InlineData("--nodes 2", "Training:Nodes (--nodes) is '2'; give 0: this version trains in one process.")]
+    [InlineData("--nodes x", "Training:Nodes (--nodes) is 'x'; give a whole number from 0 to 1024.")]
+    [InlineData("--shards 0", "Training:Shards (--shards) is '0'; give 1 or more, or --nodes N to train on worker nodes only.")]
     [InlineData("--data nowhere", "--data: 'nowhere' is neither mnist nor a folder; give mnist, or a folder with four IDX files.")]
     [InlineData("--model nowhere.json", "--model: 'nowhere.json' is neither mlp nor a file; give mlp, or a JSON file with layers.")]
     [InlineData("--resume nowhere", "--resume: nowhere does not exist; give a checkpoint file or a run's folder.")]
@@ -28,9 +29,9 @@ public class UsageTests
     public void Every_mistake_is_named_at_once()
     {
         using var program = new TestProgram();
-        var result = program.Run([("ACTORTRAIN__TRAINING__SHARDS", "0")], "train", "--epochs", "0");
+        var result = program.Run([("ACTORTRAIN__TRAINING__SHARDS", "2000")], "train", "--epochs", "0");
         Assert.Equal(
-            "Training:Epochs (--epochs) is '0'; give a whole number from 1 to 1000000.\nTraining:Shards (--shards) is '0'; give a whole number from 1 to 1024.",
+            "Training:Epochs (--epochs) is '0'; give a whole number from 1 to 1000000.\nTraining:Shards (--shards) is '2000'; give a whole number from 0 to 1024.",
             result.Error.TrimEnd().ReplaceLineEndings("\n"));
     }
 
