@@ -5,6 +5,7 @@ Dictionary<string, (string Summary, Action Run)> benchmarks = new()
 {
     ["kernel"] = ("matrix products at the shapes that training uses, against the FMA peak", KernelBenchmark.Run),
     ["wire"] = ("a small message and its echo through Akka.Remote, between two processes", WireBenchmark.Run),
+    ["strategies"] = ("accuracy and bytes of each strategy and compression, in virtual time", StrategyBenchmark.Run),
     ["step"] = ("epochs of the default recipe with actors, against the arithmetic limit", StepBenchmark.Run),
 };
 
