@@ -19,8 +19,8 @@ public static class WorkerNode
         PartAnswered e => Answer(state, e.Shard, e.Answer, sums),
         PartFailed e => Fail(state, e),
         // Else they would be computed before what the server wants when the node is back, and answered for nothing.
-        ServerLost => new(state with { Waiting = [], Current = null }, Nothing),
-        NodeShardReady e => Next(Ready(state, e.Shard), Nothing),
+        ServerLost => new(state with { Waiting = [], Current = null, Whole = [] }, Nothing),
+        NodeShardReady e => ReadyAgain(state, e.Shard),
         _ => throw new System.Diagnostics.UnreachableException($"WorkerNode.Step has no arm for {@event.GetType().Name}; add one."),
     };
 
@@ -29,14 +29,15 @@ public static class WorkerNode
     {
         if (order.Key.Incarnation < state.Incarnation) return new(state, Nothing);
         if (order.Key.Incarnation > state.Incarnation)
-            state = state with { Incarnation = order.Key.Incarnation, Waiting = [], Current = null };
+            state = state with { Incarnation = order.Key.Incarnation, Waiting = [], Current = null, Whole = [] };
         return Next(state with { Waiting = state.Waiting.Add(order) }, Nothing);
     }
 
     private static WorkerTransition Answer(WorkerState state, ShardId shard, WorkAnswer answer, NodeSums sums)
     {
         state = Idle(state, shard, answer.Key);
-        if (answer is LocalStepsAnswer) return Next(state, [new SendAnswer(answer)]);
+        if (state.Whole.Contains(answer.Key))
+            return Next(state with { Whole = state.Whole.Remove(answer.Key) }, [new SendAnswer(answer)]);
         if (state.Current is not { } work || !IsPart(work, answer.Key)) return Next(state, Nothing);
         work = work with { Answers = work.Answers.With(answer) };
         if (work.Answers.Length < work.Parts.Length) return Next(state with { Current = work }, Nothing);
@@ -47,7 +48,8 @@ public static class WorkerNode
     private static WorkerTransition Fail(WorkerState state, PartFailed e)
     {
         state = Idle(state, e.Shard, e.Key);
-        if (e.Key.Kind == WorkKind.LocalSteps) return Next(state, [new SendFailure(e.Key, $"{e.Shard}: {e.Reason}")]);
+        if (state.Whole.Contains(e.Key))
+            return Next(state with { Whole = state.Whole.Remove(e.Key) }, [new SendFailure(e.Key, $"{e.Shard}: {e.Reason}")]);
         return state.Current is { } work && IsPart(work, e.Key)
             ? Next(state with { Current = null }, [new SendFailure(work.Order.Key, $"{e.Shard}: {e.Reason}")])
             : Next(state, Nothing);
@@ -74,7 +76,12 @@ public static class WorkerNode
             var shard = state.Shards[i];
             if (shard.Working is not null) continue;
             effects.Add(new GivePart(shard.Id, order));
-            state = state with { Shards = state.Shards.SetItem(i, shard with { Working = order.Key }), Waiting = state.Waiting.RemoveAt(0) };
+            state = state with
+            {
+                Shards = state.Shards.SetItem(i, shard with { Working = order.Key }),
+                Waiting = state.Waiting.RemoveAt(0),
+                Whole = state.Whole.Add(order.Key),
+            };
         }
         return new(state, effects);
     }
@@ -107,6 +114,15 @@ public static class WorkerNode
         EvaluationOrder o => o with { Key = key },
         _ => throw new System.Diagnostics.UnreachableException($"WorkerNode has no part of a {order.GetType().Name}; only the server's own shards take it."),
     };
+
+    private static WorkerTransition ReadyAgain(WorkerState state, ShardId shard)
+    {
+        var former = state.Shards.FirstOrDefault(s => s.Id.Name == shard.Name);
+        state = Ready(state, shard);
+        return former.Working is { } key && state.Whole.Contains(key)
+            ? Next(state with { Whole = state.Whole.Remove(key) }, [new SendFailure(key, $"{shard}: it came back as a new one")])
+            : Next(state, Nothing);
+    }
 
     // One that comes back as a new one has lost what its earlier life worked on.
     private static WorkerState Ready(WorkerState state, ShardId shard)

@@ -24,6 +24,9 @@ public sealed record NodeWork(
 public sealed record WorkerState(
     TrainingPlan Plan, long Incarnation, ImmutableArray<NodeShard> Shards, ImmutableArray<WorkOrder> Waiting, NodeWork? Current)
 {
+    /// <summary>Keys of orders that a shard works on by itself, undivided; their answers go to the server as they are.</summary>
+    public ImmutableArray<WorkKey> Whole { get; init; } = [];
+
     /// <summary>A node without shards yet.</summary>
     public static WorkerState Initial(TrainingPlan plan) => new(plan, Incarnation: 0, [], [], null);
 }

@@ -23,7 +23,7 @@ public class RemoteUnitTests
     [Fact]
     public void A_node_that_always_fails_is_dismissed_and_the_others_finish_the_run()
     {
-        var server = TestServer.With(1, Tiny.Recipe, Tiny.Data);
+        var server = TestServer.With(1, Tiny.Wide, Tiny.Data);
         server.JoinNode(Node, cores: 1);
         server.AnswerOldest();
         while (server.State.Shards.Any(s => s.Id == Node)) server.Fail(server.Orders.Single(o => o.Shard == Node), "boom");

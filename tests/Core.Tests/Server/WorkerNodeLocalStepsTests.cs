@@ -35,6 +35,24 @@ public class WorkerNodeLocalStepsTests
             [new SendFailure(Order(0).Key, "shard-1: boom"), new GivePart(First, Order(1))], Take(new PartFailed(First, Order(0).Key, "boom")));
     }
 
+    [Fact]
+    public void One_whose_shard_came_back_as_a_new_one_is_told_to_the_server()
+    {
+        Take(new NodeShardReady(First));
+        Take(new OrderArrived(Order(0)));
+        Assert.Equal<WorkerEffect>(
+            [new SendFailure(Order(0).Key, "shard-1: it came back as a new one")], Take(new NodeShardReady(new("shard-1", 1))));
+    }
+
+    [Fact]
+    public void The_answer_to_one_of_a_lost_connection_is_kept_back()
+    {
+        Take(new NodeShardReady(First));
+        Take(new OrderArrived(Order(0)));
+        Take(ServerLost.Instance);
+        Assert.Empty(Take(new PartAnswered(First, new LocalStepsAnswer(Order(0).Key, Begin.Parameters, Begin.Optimizer, default))));
+    }
+
     private static TrainingState Begin { get; } = TrainingState.Initial(Plan.Recipe);
 
     private static LocalStepsOrder Order(int leaf) =>
