@@ -1,6 +1,7 @@
 namespace ActorTrain.Cluster.Tests;
 
 /// <summary>SIGKILL for whoever you like: the run goes on, with the same bits.</summary>
+[Collection(Undisturbed.Name)]
 public class KillTests
 {
     private static readonly TimeSpan OverAWorker = TimeSpan.FromSeconds(3);

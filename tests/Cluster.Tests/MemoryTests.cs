@@ -3,6 +3,7 @@ using System.Globalization;
 namespace ActorTrain.Cluster.Tests;
 
 /// <summary>A worker can compute for weeks.</summary>
+[Collection(Undisturbed.Name)]
 public class MemoryTests
 {
     private const int Steps = 20_000;

@@ -2,6 +2,7 @@ using ActorTrain.Actors.Bulk;
 using ActorTrain.Actors.Protocol;
 using ActorTrain.Checkpoints;
 using Akka.Actor;
+using Akka.Cluster;
 
 namespace ActorTrain.Actors;
 
@@ -13,10 +14,13 @@ internal sealed class StandbyActor : ReceiveActor, IWithTimers
 {
     private static readonly TimeSpan BetweenHellos = TimeSpan.FromMilliseconds(500);
 
+    private readonly Cluster _cluster = Cluster.Get(Context.System);
     private readonly NodeContext _node;
     private readonly IActorRef _proxy;
     private Keeper? _keeper;
     private ILink? _link;
+    private Address? _server;
+    private string? _closingReason;
     private RunOverHeard? _over;
     private bool _isServer;
     private bool _wasStandby;
@@ -33,6 +37,7 @@ internal sealed class StandbyActor : ReceiveActor, IWithTimers
         Receive<ClusterProtocol.StandbyWelcome>(m =>
         {
             if (_keeper is not null || _isServer) return;
+            (_server, _closingReason) = (Sender.Path.Address, null);
             var keeper = _keeper = new(folder, m.Incarnation, Self);
             _node.Connect(Context, m.BulkHost, m.BulkPort, m.Run, m.Token, keeper)
                 .PipeTo(Self, success: link => new Opened(keeper, link), failure: e => new Closed(keeper, (e.InnerException ?? e).Message));
@@ -48,13 +53,22 @@ internal sealed class StandbyActor : ReceiveActor, IWithTimers
         {
             if (!ReferenceEquals(m.Keeper, _keeper)) m.Link.Dispose();
             else (_link, _wasStandby) = (m.Link, true);
+            if (_closingReason is not null) m.Link.Dispose();
         });
         Receive<Closed>(m =>
         {
             if (!ReferenceEquals(m.Keeper, _keeper)) return;
-            if (_link is not null) _node.Tell(new ServerLinkLost(m.Keeper.Incarnation, m.Reason));
-            (_keeper, _link) = (null, null);
+            if (_link is not null) _node.Tell(new ServerLinkLost(m.Keeper.Incarnation, _closingReason ?? m.Reason));
+            (_keeper, _link, _server) = (null, null, null);
         });
+        Receive<ClusterEvent.IMemberEvent>(
+            // A server that is paused or cut off holds its end of the link for as long as it likes.
+            _ =>
+            {
+                _closingReason = "the others removed it";
+                _link?.Dispose();
+            },
+            m => m.Member.Status is MemberStatus.Down or MemberStatus.Removed && m.Member.Address == _server);
         Receive<TakeOver>(_ =>
         {
             _isServer = true;
@@ -71,10 +85,18 @@ internal sealed class StandbyActor : ReceiveActor, IWithTimers
         Akka.Actor.Props.Create(() => new StandbyActor(node, folder, proxy));
 
     /// <inheritdoc/>
-    protected override void PreStart() => Timers.StartPeriodicTimer("seek", Seek.Instance, TimeSpan.Zero, BetweenHellos);
+    protected override void PreStart()
+    {
+        Timers.StartPeriodicTimer("seek", Seek.Instance, TimeSpan.Zero, BetweenHellos);
+        _cluster.Subscribe(Self, ClusterEvent.InitialStateAsEvents, typeof(ClusterEvent.IMemberEvent));
+    }
 
     /// <inheritdoc/>
-    protected override void PostStop() => _link?.Dispose();
+    protected override void PostStop()
+    {
+        _cluster.Unsubscribe(Self);
+        _link?.Dispose();
+    }
 
     /// <summary>From this node's server to be: nothing is written any more. Answer: <see cref="MayBegin"/>.</summary>
     internal sealed record TakeOver

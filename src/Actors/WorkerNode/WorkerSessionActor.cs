@@ -22,6 +22,8 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
     private string? _recipe;
     private ServerLink? _owner;
     private ILink? _link;
+    private Address? _server;
+    private string? _closingReason;
     private long _incarnation;
     private long _over;
 
@@ -75,6 +77,12 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
     // Kept here: the cluster's own list may be older than the event.
     private void Note(Member server)
     {
+        // A server that is paused or cut off holds its end of the link for as long as it likes.
+        if (server.Status is MemberStatus.Down or MemberStatus.Removed && server.Address == _server)
+        {
+            _closingReason = "the others removed it";
+            _link?.Dispose();
+        }
         if (server.Status != MemberStatus.Removed) _servers.Add(server.UniqueAddress);
         else if (_servers.Remove(server.UniqueAddress) && _servers.Count == 0) _node.End(NodeEnd.ServersGone.Instance);
     }
@@ -99,7 +107,7 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
             _worker = Context.ActorOf(WorkerNodeActor.Props(_node.Training.Shards, plan, _data, _node.Training.CreateKernel(recipe.Kernel)));
             _recipe = m.RecipeJson;
         }
-        _incarnation = m.Incarnation;
+        (_incarnation, _server, _closingReason) = (m.Incarnation, Sender.Path.Address, null);
         var owner = _owner = new ServerLink(m.Incarnation, plan, Self, _worker);
         _node.Connect(Context, m.BulkHost, m.BulkPort, m.Run, m.Token, owner)
             .PipeTo(Self, success: link => new LinkOpened(owner, link), failure: e => new LinkClosed(owner, (e.InnerException ?? e).Message));
@@ -113,14 +121,15 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
             return;
         }
         _link = m.Link;
-        _node.Tell(new NodeWelcomed(_incarnation));
+        if (_closingReason is null) _node.Tell(new NodeWelcomed(_incarnation));
+        else _link.Dispose();
     }
 
     private void Close(ServerLink owner, string reason)
     {
         if (!ReferenceEquals(owner, _owner)) return;
-        if (_link is not null && _over < _incarnation) _node.Tell(new ServerLinkLost(_incarnation, reason));
-        (_owner, _link) = (null, null);
+        if (_link is not null && _over < _incarnation) _node.Tell(new ServerLinkLost(_incarnation, _closingReason ?? reason));
+        (_owner, _link, _server) = (null, null, null);
     }
 
     /// <summary>The link to the server is there.</summary>

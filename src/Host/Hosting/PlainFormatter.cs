@@ -13,14 +13,14 @@ internal sealed class PlainFormatter() : ConsoleFormatter(FormatterName)
     /// <summary>To choose it by.</summary>
     public const string FormatterName = "plain";
 
-    // All connections' actors are below it.
-    private const string Connections = "/system/endpointManager";
+    // All connections' actors are below one of them.
+    private static readonly string[] Connections = ["/system/endpointManager", "/system/transports"];
 
     /// <inheritdoc/>
     public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
     {
         var text = logEntry.Formatter(logEntry.State, logEntry.Exception);
-        if (text.Contains(Connections, StringComparison.Ordinal)) return;
+        if (Connections.Any(path => text.Contains(path, StringComparison.Ordinal))) return;
         textWriter.WriteLine($"error: {text}");
         if (logEntry.Exception is { } e && !text.Contains(e.Message, StringComparison.Ordinal)) textWriter.WriteLine(e);
     }

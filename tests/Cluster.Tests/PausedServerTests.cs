@@ -1,34 +1,9 @@
 namespace ActorTrain.Cluster.Tests;
 
-/// <summary>SIGSTOP, and SIGCONT after half a minute: whoever was paused comes back as if from the dead.</summary>
-public class PauseTests
+/// <summary>SIGSTOP for the server, and SIGCONT after half a minute, when another one has taken over.</summary>
+public class PausedServerTests
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(30);
-
-    [Fact]
-    public async Task A_worker_that_is_paused_for_30_seconds_delays_nobody_and_computes_again_afterwards()
-    {
-        using var cluster = new TestCluster();
-        var server = cluster.Train(workers: 2, shards: 0);
-        var (paused, other) = (cluster.Worker("a"), cluster.Worker("b"));
-        await cluster.Epochs([server], 3);
-        var stopped = NodeProcess.Now;
-        paused.Signal("STOP");
-        var next = await cluster.Line(server, "epoch ", stopped);
-        var lost = await cluster.Line(server, "node a lost at step ", stopped);
-        Measured.Tell("a worker was paused", ("the next epoch", next.At - stopped), ("given up", lost.At - stopped));
-        Assert.InRange(next.At - stopped, TimeSpan.Zero, TimeSpan.FromSeconds(3));
-        while (NodeProcess.Now - stopped < Pause) await cluster.Epochs([server], 1);
-        var continued = NodeProcess.Now;
-        paused.Signal("CONT");
-        var back = await cluster.Line(server, "node a joined at step ", continued);
-        Measured.Tell("it went on", ("back in the run", back.At - continued));
-        // Alone, it has to compute.
-        other.Kill();
-        await cluster.Line(server, "node b lost at step ", continued);
-        await cluster.Epochs([server], 2);
-        await cluster.StopWithTheRightBits(server);
-    }
 
     [Fact]
     public async Task A_server_that_is_paused_for_30_seconds_is_replaced_and_comes_back_as_a_stand_by()
@@ -44,7 +19,9 @@ public class PauseTests
         var stopped = NodeProcess.Now;
         paused.Signal("STOP");
         var next = await cluster.Line(others, "epoch ", stopped);
-        Measured.Tell("the server was paused", ("the next epoch", next.At - stopped));
+        var joined = await cluster.Line(others, "node a joined at step ", stopped, seconds: 20);
+        Measured.Tell("the server was paused", ("the next epoch", next.At - stopped), ("with the worker", joined.At - stopped));
+        await cluster.Line(others, "keeps checkpoints", stopped);
         while (NodeProcess.Now - stopped < Pause) await cluster.Epochs(others, 1);
         var continued = NodeProcess.Now;
         paused.Signal("CONT");
