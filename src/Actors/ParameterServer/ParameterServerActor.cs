@@ -53,6 +53,7 @@ public sealed class ParameterServerActor : ReceiveActor, IWithTimers
         Receive<TrainingProtocol.Tick>(_ => Take(Ticked.Instance));
         Receive<TrainingProtocol.CheckpointKept>(m => Take(new CheckpointSettled(m.StepsDone)));
         Receive<CheckpointsActor.StandbyJoined>(_checkpoints.Forward);
+        Receive<CheckpointsActor.StandbyGone>(_checkpoints.Forward);
         Receive<TrainingProtocol.CheckpointWritten>(m => EndCheckpoint(new CheckpointSaved(m.Path), failure: null));
         Receive<TrainingProtocol.CheckpointFailed>(m => EndCheckpoint(new CheckpointNotSaved(m.Reason), m.Reason));
     }
