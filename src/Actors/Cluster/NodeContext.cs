@@ -16,9 +16,10 @@ namespace ActorTrain.Actors;
 /// <param name="Time">The clock.</param>
 /// <param name="Events">Told what happens on this node.</param>
 /// <param name="End">Told, once, why the node is done.</param>
+/// <param name="IsStopRequested">True when somebody has asked on this node for the run to end.</param>
 internal sealed record NodeContext(
     ClusterSettings Cluster, TrainingJob Training, int WorkersToBegin, ClusterTls? Tls, TimeProvider Time,
-    ChannelWriter<TrainingEvent> Events, Action<NodeEnd> End)
+    ChannelWriter<TrainingEvent> Events, Action<NodeEnd> End, Func<bool> IsStopRequested)
 {
     /// <summary>Nodes of one cluster have the same.</summary>
     public static string SoftwareVersion { get; } = typeof(NodeContext).Assembly

@@ -24,7 +24,8 @@ internal abstract class RemoteNodeActor : ReceiveActor, IWithTimers
         {
             Timers.CancelAll();
             Link = m.Link;
-            Begin();
+            if (_closingReason is null) Begin();
+            else Link.Dispose();
         });
         // A hello that crossed with the welcome gets the same one; one that crossed with the connection gets nothing.
         Receive<Greet>(m =>
@@ -40,9 +41,10 @@ internal abstract class RemoteNodeActor : ReceiveActor, IWithTimers
         Receive<CloseLink>(m =>
         {
             _closingReason ??= m.Reason;
-            // Its end is told when nothing is sent from shared memory any more.
-            if (Link is null) Context.Stop(Self);
-            else Link.Dispose();
+            // Its end is told when nothing is sent from shared memory any more. Who has just shown the token is closed
+            // when its link is here: else it would hold a link that nobody answers on.
+            if (Link is not null) Link.Dispose();
+            else if (_links.Take(_token) is not null) Context.Stop(Self);
         });
         Receive<LinkClosed>(m =>
         {

@@ -111,6 +111,7 @@ internal sealed class ServerNodeActor : ReceiveActor
         if (_node.Training.Shards > 0)
             Context.ActorOf(DataShardsActor.Props(_node.Training.Shards, _server, m.Plan, m.Data, m.MatMul), "shards");
         _node.Tell(new ServerStarted(_origin.Incarnation, m.State.Training.Version));
+        if (_node.IsStopRequested()) _server.Tell(TrainingProtocol.StopTraining.Instance);
     }
 
     // Called by the listener's threads. A token is good once.

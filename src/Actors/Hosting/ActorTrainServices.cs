@@ -66,7 +66,8 @@ public static class ActorTrainServices
         {
             var (time, news) = (provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<NodeNews>());
             var tls = job.Identity is null ? null : new ClusterTls(job.Identity, time);
-            var context = new NodeContext(job.Cluster, job.Training, job.WorkersToBegin, tls, time, news.Events, news.End);
+            var context = new NodeContext(
+                job.Cluster, job.Training, job.WorkersToBegin, tls, time, news.Events, news.End, () => news.IsStopRequested);
             akka.AddHocon(ActorTrainDispatchers.Hocon(Math.Max(1, job.Training.Shards)), HoconAddMode.Append)
                 .WithActorTrainCluster(
                     job.Cluster, provider.GetRequiredService<ClusterEnd>(), job.Identity is null ? null : AkkaTls.Setup(job.Identity, time))

@@ -25,8 +25,13 @@ public sealed class ClusterNode : BackgroundService
     public Task<NodeEnd> Completion => _news.Completion;
 
     /// <summary>Ends the run after its current step, for all nodes, when this node is its server; else nothing happens.</summary>
-    public void StopRun() => _system.ActorSelection($"/user/{ClusterHocon.SingletonName}/{ClusterHocon.SingletonName}")
-        .Tell(TrainingProtocol.StopTraining.Instance);
+    public void StopRun()
+    {
+        // First: a server that is not there yet, or still loads, asks for it when it begins.
+        _news.IsStopRequested = true;
+        _system.ActorSelection($"/user/{ClusterHocon.SingletonName}/{ClusterHocon.SingletonName}")
+            .Tell(TrainingProtocol.StopTraining.Instance);
+    }
 
     /// <summary>Waits for nothing: the end comes when the actor system has stopped, which the host stops after this.</summary>
     public override Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -40,7 +45,15 @@ internal sealed class NodeNews
 {
     private readonly TaskCompletionSource<NodeEnd> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Channel<TrainingEvent> _events = Channel.CreateUnbounded<TrainingEvent>(new() { SingleReader = true });
+    private volatile bool _isStopRequested;
     private NodeEnd? _end;
+
+    /// <summary>True when the run is to end, whether its server is there already or not.</summary>
+    public bool IsStopRequested
+    {
+        get => _isStopRequested;
+        set => _isStopRequested = value;
+    }
 
     /// <summary>To tell an event.</summary>
     public ChannelWriter<TrainingEvent> Events => _events.Writer;

@@ -23,9 +23,9 @@ internal sealed class SpinningDispatcher(MessageDispatcherConfigurator configura
     protected override void ExecuteTask(IRunnable run)
     {
         _queue.Enqueue(run);
-        if (_hasThread == 0) Start();
-        // With Sleep's barrier: either this sees the sleeper, or the sleeper sees the queue.
+        // With the barriers of Sleep and Run: either this sees that the thread sleeps or ends, or it sees the queue.
         Interlocked.MemoryBarrier();
+        if (_hasThread == 0) Start();
         if (_isAsleep) Wake();
     }
 
@@ -50,7 +50,7 @@ internal sealed class SpinningDispatcher(MessageDispatcherConfigurator configura
             if (TrySpin(out var run)) run.Run();
             else Sleep();
         }
-        Volatile.Write(ref _hasThread, 0);
+        Interlocked.Exchange(ref _hasThread, 0);
         if (!_queue.IsEmpty) Start();
     }
 

@@ -17,6 +17,7 @@ public sealed class ParameterServerActor : ReceiveActor, IWithTimers
     private readonly TimeProvider _time;
     private readonly StepClock _clock;
     private readonly IActorRef _checkpoints;
+    private readonly bool _hasDisk;
     private readonly RunOrigin? _origin;
     private readonly long _firstStep;
     private ServerState _state;
@@ -34,6 +35,7 @@ public sealed class ParameterServerActor : ReceiveActor, IWithTimers
         ServerState initial, CheckpointFolder? checkpoints, ChannelWriter<TrainingEvent> watchers, TimeProvider time, RunOrigin? origin)
     {
         _origin = origin;
+        _hasDisk = checkpoints is not null;
         _state = initial;
         _watchers = watchers;
         _time = time;
@@ -53,6 +55,7 @@ public sealed class ParameterServerActor : ReceiveActor, IWithTimers
         Receive<TrainingProtocol.Tick>(_ => Take(Ticked.Instance));
         Receive<TrainingProtocol.CheckpointKept>(m => Take(new CheckpointSettled(m.StepsDone)));
         Receive<CheckpointsActor.StandbyJoined>(_checkpoints.Forward);
+        Receive<CheckpointsActor.StandbyGone>(_checkpoints.Forward);
         Receive<TrainingProtocol.CheckpointWritten>(m => EndCheckpoint(new CheckpointSaved(m.Path), failure: null));
         Receive<TrainingProtocol.CheckpointFailed>(m => EndCheckpoint(new CheckpointNotSaved(m.Reason), m.Reason));
     }
@@ -119,7 +122,7 @@ public sealed class ParameterServerActor : ReceiveActor, IWithTimers
                 _shards[e.Shard].Tell(new TrainingProtocol.Dismiss(e.Reason));
                 break;
             case SaveCheckpoint e when !_checkpoints.IsNobody():
-                _checkpointsOnTheWay++;
+                if (_hasDisk) _checkpointsOnTheWay++;
                 _checkpoints.Tell(new TrainingProtocol.WriteCheckpoint(
                     _state.Plan.StepsDone(e.Training.Position), new TrainingCheckpoint(_state.Plan.Recipe, _state.Plan.Data, e.Training, _origin).Encode()));
                 break;

@@ -5,6 +5,7 @@ using ActorTrain.Host.Hosting;
 using ActorTrain.Host.Interruption;
 using ActorTrain.Host.Runs;
 using ActorTrain.Host.Terminal;
+using ActorTrain.Server;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ActorTrain.Host.Commands;
@@ -17,11 +18,24 @@ internal sealed class Node(string role, TrainSettings settings, NodeSettings nod
 {
     private static readonly TimeSpan BeforeComingBack = TimeSpan.FromSeconds(1);
 
+    private RunLog? _log;
     private bool _isRunOver;
 
     /// <summary>Runs until the run is over (as a server) or the first Ctrl-C.</summary>
-    /// <returns>The exit code.</returns>
+    /// <returns>The exit code: 1 when the run failed, or the node could not take part.</returns>
     public async Task<int> Run(CancellationToken cancellation)
+    {
+        try
+        {
+            return await RunUntilTheEnd(cancellation);
+        }
+        finally
+        {
+            _log?.Dispose();
+        }
+    }
+
+    private async Task<int> RunUntilTheEnd(CancellationToken cancellation)
     {
         var job = new NodeJob
         {
@@ -45,7 +59,8 @@ internal sealed class Node(string role, TrainSettings settings, NodeSettings nod
                     if (!_isRunOver) Say("coming back as a new node");
                     await Task.Delay(BeforeComingBack, stop.Token).ContinueWith(_ => { }, TaskScheduler.Default);
                     break;
-                case NodeEnd.RunEnded or NodeEnd.RunOver:
+                case NodeEnd.RunEnded { Outcome.Phase: not RunPhase.Failed }
+                    or NodeEnd.RunOver { Heard.Phase: not RunPhase.Failed }:
                     return 0;
                 default:
                     return 1;
@@ -77,14 +92,14 @@ internal sealed class Node(string role, TrainSettings settings, NodeSettings nod
         // A server may be the first one: then it begins the run of its configuration.
         var recipe = settings.NewRecipe(await DataOption.Load(settings.Data), modelFromFile: null);
         var folder = settings.Out is { } path ? new RunFolder(path) : RunFolder.Create(null, recipe, DateTimeOffset.Now);
-        var events = new RunLog(folder.In(RunFolder.Events), TimeProvider.System);
+        var log = _log = new RunLog(folder.In(RunFolder.Events), TimeProvider.System);
         return training with
         {
             Recipe = recipe,
             Checkpoints = new CheckpointFolder(folder.Checkpoints, settings.KeepCheckpoints ?? Training.KeepCheckpoints),
             OnEvent = e =>
             {
-                events.Add(e);
+                log.Add(e);
                 Show(e);
             },
         };

@@ -42,7 +42,7 @@ internal sealed class RunLog : IDisposable
             _writer.WriteLine(json.ToJsonString(Format));
             _writer.Flush();
         }
-        catch (IOException)
+        catch (Exception e) when (IsOfTheDisk(e))
         {
         }
     }
@@ -86,5 +86,17 @@ internal sealed class RunLog : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _writer.Dispose();
+    public void Dispose()
+    {
+        try
+        {
+            _writer.Dispose();
+        }
+        catch (Exception e) when (IsOfTheDisk(e))
+        {
+        }
+    }
+
+    // The last one is how the runtime tells that the file is too large for a limit of the process.
+    private static bool IsOfTheDisk(Exception e) => e is IOException or ArgumentOutOfRangeException;
 }
