@@ -36,7 +36,8 @@ internal sealed class AnswerSender
                 var gradient = Encode(a);
                 var encoding = BulkWork.EncodingOf(_compression);
                 _link.Send(BulkWork.HeaderOf(BulkKind.GradientAnswer, a.Key, gradient.Length, encoding)
-                    with { LossSum = a.Sum.LossSum, Correct = a.Sum.Correct, Rows = a.Sum.Rows }, gradient);
+                    with
+                { LossSum = a.Sum.LossSum, Correct = a.Sum.Correct, Rows = a.Sum.Rows }, gradient);
                 break;
             case EvaluationAnswer a:
                 var confusion = MemoryMarshal.AsBytes<int>(a.Evaluation.Confusion).ToArray();
@@ -50,7 +51,8 @@ internal sealed class AnswerSender
                 }
                 var parameters = FloatBytes.Of(a.Parameters.Memory);
                 _link.Send(BulkWork.HeaderOf(BulkKind.LocalStepsAnswer, a.Key, parameters.Length, BulkEncoding.Float32)
-                    with { LossSum = a.Sum.LossSum, Correct = a.Sum.Correct, Rows = a.Sum.Rows }, parameters);
+                    with
+                { LossSum = a.Sum.LossSum, Correct = a.Sum.Correct, Rows = a.Sum.Rows }, parameters);
                 break;
             default:
                 break;

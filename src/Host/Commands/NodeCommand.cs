@@ -36,7 +36,8 @@ internal static class NodeCommand
             {
             }
             end.Cancel();
-        }) { IsBackground = true, Name = "input" }.Start();
+        })
+        { IsBackground = true, Name = "input" }.Start();
         return end.Token;
     }
 }
