@@ -18,32 +18,23 @@ internal sealed class Node(string role, TrainSettings settings, NodeSettings nod
 {
     private static readonly TimeSpan BeforeComingBack = TimeSpan.FromSeconds(1);
 
-    private RunLog? _log;
     private bool _isRunOver;
 
     /// <summary>Runs until the run is over (as a server) or the first Ctrl-C.</summary>
     /// <returns>The exit code: 1 when the run failed, or the node could not take part.</returns>
     public async Task<int> Run(CancellationToken cancellation)
     {
-        try
-        {
-            return await RunUntilTheEnd(cancellation);
-        }
-        finally
-        {
-            _log?.Dispose();
-        }
-    }
-
-    private async Task<int> RunUntilTheEnd(CancellationToken cancellation)
-    {
+        var (training, log) = await Job();
+        using var closed = log;
         var job = new NodeJob
         {
             Cluster = node.Cluster with { Roles = [role] },
             Identity = node.LoadIdentity(),
             WorkersToBegin = settings.Nodes,
-            Training = await Job(),
+            Training = training,
         };
+        var errors = job.Errors().ToList();
+        if (errors.Count > 0) throw new UsageException(string.Join('\n', errors));
         using var interrupt = new InterruptListener(Say);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, interrupt.Stop);
         while (true)
@@ -80,7 +71,7 @@ internal sealed class Node(string role, TrainSettings settings, NodeSettings nod
         return await clusterNode.Completion;
     }
 
-    private async Task<TrainingJob> Job()
+    private async Task<(TrainingJob Job, RunLog? Log)> Job()
     {
         var training = new TrainingJob
         {
@@ -88,12 +79,12 @@ internal sealed class Node(string role, TrainSettings settings, NodeSettings nod
             Shards = settings.Shards ?? Environment.ProcessorCount,
             OnEvent = Show,
         };
-        if (role != ClusterSettings.ServerRole) return training;
+        if (role != ClusterSettings.ServerRole) return (training, null);
         // A server may be the first one: then it begins the run of its configuration.
-        var recipe = settings.NewRecipe(await DataOption.Load(settings.Data), modelFromFile: null);
+        var recipe = settings.NewRecipe(await DataOption.Load(settings.Data), Training.ModelFile(settings));
         var folder = settings.Out is { } path ? new RunFolder(path) : RunFolder.Create(null, recipe, DateTimeOffset.Now);
-        var log = _log = new RunLog(folder.In(RunFolder.Events), TimeProvider.System);
-        return training with
+        var log = new RunLog(folder.In(RunFolder.Events), TimeProvider.System);
+        training = training with
         {
             Recipe = recipe,
             Checkpoints = new CheckpointFolder(folder.Checkpoints, settings.KeepCheckpoints ?? Training.KeepCheckpoints),
@@ -103,6 +94,7 @@ internal sealed class Node(string role, TrainSettings settings, NodeSettings nod
                 Show(e);
             },
         };
+        return (training, log);
     }
 
     private void Show(TrainingEvent @event)
