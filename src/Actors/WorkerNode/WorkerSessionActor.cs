@@ -72,6 +72,13 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
         _link?.Dispose();
     }
 
+    /// <summary>What it throws ends the node: a restart would only throw again.</summary>
+    protected override void PreRestart(Exception reason, object message)
+    {
+        _node.End(new NodeEnd.Failed(reason));
+        base.PreRestart(reason, message);
+    }
+
     // Kept here: the cluster's own list may be older than the event.
     private void Note(Member server)
     {
