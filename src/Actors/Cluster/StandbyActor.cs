@@ -18,6 +18,7 @@ internal sealed class StandbyActor : ReceiveActor, IWithTimers
     private Keeper? _keeper;
     private ILink? _link;
     private RunOverHeard? _over;
+    private IActorRef? _successor;
     private bool _isServer;
     private bool _wasStandby;
 
@@ -46,7 +47,7 @@ internal sealed class StandbyActor : ReceiveActor, IWithTimers
         });
         Receive<Opened>(m =>
         {
-            if (!ReferenceEquals(m.Keeper, _keeper)) m.Link.Dispose();
+            if (!ReferenceEquals(m.Keeper, _keeper) || _isServer) m.Link.Dispose();
             else (_link, _wasStandby) = (m.Link, true);
         });
         Receive<Closed>(m =>
@@ -54,12 +55,16 @@ internal sealed class StandbyActor : ReceiveActor, IWithTimers
             if (!ReferenceEquals(m.Keeper, _keeper)) return;
             if (_link is not null) _node.Tell(new ServerLinkLost(m.Keeper.Incarnation, m.Reason));
             (_keeper, _link) = (null, null);
+            _successor?.Tell(new MayBegin(_over, _wasStandby));
+            _successor = null;
         });
         Receive<TakeOver>(_ =>
         {
             _isServer = true;
+            // A checkpoint that is being written now is whole, or gone, when the link's end is told.
+            if (_link is null) Sender.Tell(new MayBegin(_over, _wasStandby));
+            else _successor = Sender;
             _link?.Dispose();
-            Sender.Tell(new MayBegin(_over, _wasStandby));
         });
     }
 
