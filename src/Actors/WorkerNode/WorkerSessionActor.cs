@@ -20,6 +20,7 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
     private Dataset? _data;
     private IActorRef _worker = ActorRefs.Nobody;
     private string? _recipe;
+    private string? _trouble;
     private ServerLink? _owner;
     private ILink? _link;
     private long _incarnation;
@@ -127,7 +128,15 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
     {
         if (!ReferenceEquals(owner, _owner)) return;
         if (_link is not null && _over < _incarnation) _node.Tell(new ServerLinkLost(_incarnation, reason));
+        if (_link is null) TellTrouble($"no connection to server {_incarnation}: {reason}");
         (_owner, _link) = (null, null);
+    }
+
+    // It tries again all the time: each reason is told once.
+    private void TellTrouble(string trouble)
+    {
+        if (_trouble != trouble) _node.Tell(new Notice(trouble));
+        _trouble = trouble;
     }
 
     /// <summary>The link to the server is there.</summary>
