@@ -10,13 +10,15 @@ namespace ActorTrain.Actors;
 internal sealed record DurableState(Recipe Recipe, TrainingState Training, RunOrigin Origin, ImmutableArray<string> Skipped)
 {
     /// <summary>
-    /// The newest state that this node has: of its checkpoints, else what its job says. The fencing number is the time of
+    /// What the job says to go on from, unless the run has gone on elsewhere since; else the newest state that this node
+    /// has, of its checkpoints; else the beginning. The fencing number is the time of
     /// the take-over in milliseconds, and above that of whoever wrote the checkpoint: a take-over takes seconds, so it
     /// grows even where clocks differ by less than that.
     /// </summary>
     /// <param name="job">The node's job.</param>
     /// <param name="now">When this server begins.</param>
-    public static DurableState Load(TrainingJob job, DateTimeOffset now)
+    /// <param name="isTakeOver">True when another server has led the run before.</param>
+    public static DurableState Load(TrainingJob job, DateTimeOffset now, bool isTakeOver)
     {
         var incarnation = now.ToUnixTimeMilliseconds();
         var search = job.Checkpoints?.Newest();
@@ -27,6 +29,7 @@ internal sealed record DurableState(Recipe Recipe, TrainingState Training, RunOr
         var origin = checkpoint.Origin ?? new(Guid.NewGuid(), 0);
         // How long the run goes on is the job's to say; everything else is the run's own.
         var recipe = checkpoint.Recipe with { Epochs = job.Recipe.Epochs, MaxSteps = job.Recipe.MaxSteps };
-        return new(recipe, checkpoint.State, origin with { Incarnation = Math.Max(origin.Incarnation + 1, incarnation) }, skipped);
+        var training = !isTakeOver && job.From is { } from ? from : checkpoint.State;
+        return new(recipe, training, origin with { Incarnation = Math.Max(origin.Incarnation + 1, incarnation) }, skipped);
     }
 }

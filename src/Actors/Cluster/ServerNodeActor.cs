@@ -88,10 +88,10 @@ internal sealed class ServerNodeActor : ReceiveActor
 
     private Task<Loaded> Load()
     {
-        var (job, now) = (_node.Training, _node.Time.GetUtcNow());
+        var (job, now, isTakeOver) = (_node.Training, _node.Time.GetUtcNow(), _isTakeOver);
         return Task.Run(async () =>
         {
-            var state = DurableState.Load(job, now);
+            var state = DurableState.Load(job, now, isTakeOver);
             var data = await job.LoadData(CancellationToken.None);
             return new Loaded(state, data, new(state.Recipe, data.Description), job.CreateKernel(state.Recipe.Kernel));
         });

@@ -22,6 +22,7 @@ internal sealed class StandbyActor : ReceiveActor, IWithTimers
     private Address? _server;
     private string? _closingReason;
     private RunOverHeard? _over;
+    private IActorRef? _successor;
     private bool _isServer;
     private bool _wasStandby;
 
@@ -51,7 +52,7 @@ internal sealed class StandbyActor : ReceiveActor, IWithTimers
         });
         Receive<Opened>(m =>
         {
-            if (!ReferenceEquals(m.Keeper, _keeper)) m.Link.Dispose();
+            if (!ReferenceEquals(m.Keeper, _keeper) || _isServer) m.Link.Dispose();
             else (_link, _wasStandby) = (m.Link, true);
             if (_closingReason is not null) m.Link.Dispose();
         });
@@ -60,6 +61,8 @@ internal sealed class StandbyActor : ReceiveActor, IWithTimers
             if (!ReferenceEquals(m.Keeper, _keeper)) return;
             if (_link is not null) _node.Tell(new ServerLinkLost(m.Keeper.Incarnation, _closingReason ?? m.Reason));
             (_keeper, _link, _server) = (null, null, null);
+            _successor?.Tell(new MayBegin(_over, _wasStandby));
+            _successor = null;
         });
         Receive<ClusterEvent.IMemberEvent>(
             // A server that is paused or cut off holds its end of the link for as long as it likes.
@@ -72,8 +75,10 @@ internal sealed class StandbyActor : ReceiveActor, IWithTimers
         Receive<TakeOver>(_ =>
         {
             _isServer = true;
+            // A checkpoint that is being written now is whole, or gone, when the link's end is told.
+            if (_link is null) Sender.Tell(new MayBegin(_over, _wasStandby));
+            else _successor = Sender;
             _link?.Dispose();
-            Sender.Tell(new MayBegin(_over, _wasStandby));
         });
     }
 

@@ -13,9 +13,9 @@ public sealed class DataShardsActor : UntypedActor
     /// <summary>A process with this many shards.</summary>
     public DataShardsActor(int shards, Func<ShardId, string, Props> shardProps) => (_shards, _shardProps) = (shards, shardProps);
 
-    /// <summary>How to make one whose shards read the same data and the same parameters, and join <paramref name="boss"/>.</summary>
-    public static Props Props(int shards, IActorRef boss, TrainingPlan plan, Dataset data, IMatMul matMul) =>
-        Akka.Actor.Props.Create(() => new DataShardsActor(shards, (id, dispatcher) => DataShardActor.Props(id, boss, plan, data, matMul, dispatcher)));
+    /// <summary>How to make one whose shards read the same data and the same parameters, and join <paramref name="server"/>.</summary>
+    public static Props Props(int shards, IActorRef server, TrainingPlan plan, Dataset data, IMatMul matMul) =>
+        Akka.Actor.Props.Create(() => new DataShardsActor(shards, (id, dispatcher) => DataShardActor.Props(id, server, plan, data, matMul, dispatcher)));
 
     /// <inheritdoc/>
     protected override void PreStart()

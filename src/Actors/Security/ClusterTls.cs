@@ -25,9 +25,7 @@ public sealed class ClusterTls
 
     /// <summary>Whether TLS is required there: everywhere but on this machine's loopback addresses.</summary>
     /// <param name="host">Name or address; an empty one means all addresses.</param>
-    public static bool RequiredFor(string host) =>
-        !host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
-        && !(IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
+    public static bool RequiredFor(string host) => !ClusterSettings.IsLoopback(host);
 
     /// <summary>Refuses to talk in clear text beyond loopback.</summary>
     /// <exception cref="ArgumentException">TLS is required there and there is none.</exception>

@@ -15,6 +15,7 @@ internal sealed class WorkerNodeActor : ReceiveActor
     private readonly Dictionary<ShardId, IActorRef> _shards = [];
     private readonly NodeSums _sums = new();
     private WorkerState _state;
+    private ILink? _link;
     private AnswerSender? _sender;
 
     /// <summary>A node without a link yet.</summary>
@@ -32,7 +33,8 @@ internal sealed class WorkerNodeActor : ReceiveActor
         });
         Receive<UseLink>(m =>
         {
-            _sender = m.Link is { } link ? new(link, plan.Recipe) : null;
+            _link = m.Link;
+            _sender = _link is null ? null : new(_link, plan.Recipe);
             if (_sender is null) Take(ServerLost.Instance);
         });
     }
@@ -40,6 +42,13 @@ internal sealed class WorkerNodeActor : ReceiveActor
     /// <summary>How to make one; on the thread of its first shard, which never works when it does.</summary>
     public static Props Props(int shards, TrainingPlan plan, Dataset data, IMatMul matMul) =>
         Akka.Actor.Props.Create(() => new WorkerNodeActor(shards, plan, data, matMul)).WithDispatcher(ActorTrainDispatchers.Server);
+
+    /// <summary>With it go the server's orders: closing the link tells the server so.</summary>
+    protected override void PreRestart(Exception reason, object message)
+    {
+        _link?.Dispose();
+        base.PreRestart(reason, message);
+    }
 
     private void Take(WorkerEvent @event)
     {

@@ -20,6 +20,7 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
     private Dataset? _data;
     private IActorRef _worker = ActorRefs.Nobody;
     private string? _recipe;
+    private string? _trouble;
     private ServerLink? _owner;
     private ILink? _link;
     private Address? _server;
@@ -72,6 +73,13 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
         _cluster.Unsubscribe(Self);
         _link?.Send(new BulkHeader(BulkKind.Bye), default);
         _link?.Dispose();
+    }
+
+    /// <summary>What it throws ends the node: a restart would only throw again.</summary>
+    protected override void PreRestart(Exception reason, object message)
+    {
+        _node.End(new NodeEnd.Failed(reason));
+        base.PreRestart(reason, message);
     }
 
     // Kept here: the cluster's own list may be older than the event.
@@ -129,7 +137,15 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
     {
         if (!ReferenceEquals(owner, _owner)) return;
         if (_link is not null && _over < _incarnation) _node.Tell(new ServerLinkLost(_incarnation, _closingReason ?? reason));
+        if (_link is null) TellTrouble($"no connection to server {_incarnation}: {reason}");
         (_owner, _link, _server) = (null, null, null);
+    }
+
+    // It tries again all the time: each reason is told once.
+    private void TellTrouble(string trouble)
+    {
+        if (_trouble != trouble) _node.Tell(new Notice(trouble));
+        _trouble = trouble;
     }
 
     /// <summary>The link to the server is there.</summary>

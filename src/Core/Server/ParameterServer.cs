@@ -33,7 +33,7 @@ public static class ParameterServer
         WorkAnswered e => Answer(state, e.Shard, e.Answer, now, pool),
         Ticked => Rounds.HandOutLate(state, now),
         ShardJoined e => Join(state, e, now),
-        ShardLost e => Rounds.HandOut(Lose(state, e.Shard, e.Reason, now), now),
+        ShardLost e => EndIfDeserted(Rounds.HandOut(Lose(state, e.Shard, e.Reason, now), now)),
         WorkFailed e => Fail(state, e, now),
         CheckpointSettled e => Settle(state, e.StepsDone, now),
         StopRequested => Stop(state, now),
@@ -105,7 +105,16 @@ public static class ParameterServer
     {
         state = state with { StopRequested = true };
         if (state.Flow is not null) return Flows.Drain(state, now);
-        return state.Round is null ? End(state, RunPhase.Stopped, null, []) : new(state, []);
+        return state.Round is null ? End(state, RunPhase.Stopped, null, []) : EndIfDeserted(new(state, []));
+    }
+
+    // Nobody is left to finish the step, and nobody wants it: the run ends where the last step ended.
+    private static Transition EndIfDeserted(Transition transition)
+    {
+        var (state, effects) = transition;
+        return state is { StopRequested: true, IsAlive: true, Shards.IsEmpty: true, Flow: null, Round.Kind: WorkKind.Gradient or WorkKind.LocalSteps }
+            ? End(state with { Round = null }, RunPhase.Stopped, null, effects)
+            : transition;
     }
 
     private static Transition Settle(ServerState state, long stepsDone, TimeSpan now)

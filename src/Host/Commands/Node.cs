@@ -33,6 +33,8 @@ internal sealed class Node(string role, TrainSettings settings, NodeSettings nod
             WorkersToBegin = settings.Nodes,
             Training = training,
         };
+        var errors = job.Errors().ToList();
+        if (errors.Count > 0) throw new UsageException(string.Join('\n', errors));
         using var interrupt = new InterruptListener(Say);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, interrupt.Stop);
         while (true)
@@ -79,7 +81,7 @@ internal sealed class Node(string role, TrainSettings settings, NodeSettings nod
         };
         if (role != ClusterSettings.ServerRole) return (training, null);
         // A server may be the first one: then it begins the run of its configuration.
-        var recipe = settings.NewRecipe(await DataOption.Load(settings.Data), modelFromFile: null);
+        var recipe = settings.NewRecipe(await DataOption.Load(settings.Data), Training.ModelFile(settings));
         var folder = settings.Out is { } path ? new RunFolder(path) : RunFolder.Create(null, recipe, DateTimeOffset.Now);
         var log = new RunLog(folder.In(RunFolder.Events), TimeProvider.System);
         training = training with

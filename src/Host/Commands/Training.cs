@@ -40,7 +40,7 @@ internal sealed class Training(
         var checkpoint = isResumed
             ? CheckpointLocator.Load("--resume", resumeFrom ?? settings.Out, Console.Error.WriteLine)
             : null;
-        var modelFile = settings.Model is null or "mlp" ? null : ReadModel(settings.Model);
+        var modelFile = ModelFile(settings);
         // Here, while other threads decompress the data.
         using var host = settings.Nodes == 0
             ? TrainingHost.Build(services => services.AddActorTrainSystem(_ => shards))
@@ -224,8 +224,12 @@ internal sealed class Training(
         return (recipe with { Kernel = choice.MatMul.Name }, choice.MatMul);
     }
 
-    private static Sequential ReadModel(string path)
+    /// <summary>The model of the settings' model file; none: the mlp.</summary>
+    /// <exception cref="UsageException">There is no such file, or no model in it.</exception>
+    public static Sequential? ModelFile(TrainSettings settings)
     {
+        if (settings.Model is null or "mlp") return null;
+        var path = settings.Model;
         if (!File.Exists(path))
         {
             throw new UsageException(

@@ -221,6 +221,16 @@ public class ParameterServerTests
     }
 
     [Fact]
+    public void A_run_that_is_asked_to_stop_and_has_nobody_left_ends_where_its_last_step_ended()
+    {
+        var server = TestServer.With(1, Tiny.Recipe, Tiny.Data);
+        server.AnswerUntil<ReportStep>();
+        Assert.Empty(server.Take(new StopRequested()));
+        Assert.Equal([nameof(ReportLost), nameof(SaveCheckpoint), nameof(EndRun)], Kinds(server.Lose(TestServer.Shard(1))));
+        Assert.Equal((RunPhase.Stopped, 1L), (server.State.Phase, server.State.Training.Version));
+    }
+
+    [Fact]
     public void A_run_that_is_over_ignores_whatever_comes()
     {
         var server = TestServer.With(1, Tiny.Recipe, Tiny.Data);
