@@ -22,7 +22,7 @@ public class KillTests
     }
 
     [Fact]
-    public async Task After_kill_9_of_the_server_a_stand_by_goes_on_in_less_than_12_seconds()
+    public async Task After_kill_9_of_the_server_a_stand_by_goes_on()
     {
         using var cluster = new TestCluster(servers: 3);
         var (leader, others) = await Begin(cluster);
