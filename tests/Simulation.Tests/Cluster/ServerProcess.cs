@@ -7,7 +7,6 @@ internal sealed class ServerProcess : Process
 {
     private const long TickInterval = 40_000;
 
-    private readonly List<SimulatedShard> _shards = [];
     private readonly List<Connection> _connections = [];
     private readonly ServerChecks _checks;
     private VectorPool _pool = new();
@@ -29,9 +28,6 @@ internal sealed class ServerProcess : Process
     /// <summary>Its checkpoints and those of the stand-bys.</summary>
     public CheckpointKeeper Checkpoints { get; }
 
-    /// <summary>True when one of its shards could die.</summary>
-    public bool HasLocalShards => IsUp && !IsPaused && _shards.Count > 0;
-
     /// <summary>Begins as the server, where the newest checkpoint on its disk ends.</summary>
     public void Serve(long incarnation)
     {
@@ -44,18 +40,8 @@ internal sealed class ServerProcess : Process
         var units = incarnation == 1 ? World.Settings.UnitsToBegin : 1;
         _state = ServerState.Initial(World.Run.Plan, training, incarnation, units, World.Settings.MostStepsAtRisk);
         Checkpoints.BeginServing(training.Version);
-        for (var i = 0; i < World.Settings.LocalShards; i++) ShardStarts(new($"{Name} shard {i}", Incarnation: 0));
+        for (var i = 0; i < World.Settings.LocalShards; i++) StartShard(new($"{Name} shard {i}", Incarnation: 0));
         After(TickInterval, Happening.Tick);
-    }
-
-    /// <summary>One of its shards dies, with what it worked on, and comes back.</summary>
-    public void LoseShard()
-    {
-        var shard = Random.Pick(_shards);
-        shard.Mail.Clear();
-        _shards.Remove(shard);
-        Take(new ShardLost(shard.Id, "killed by the schedule"));
-        After(Random.Below(5000), Happening.ShardBack, shard);
     }
 
     protected override void Started()
@@ -68,7 +54,6 @@ internal sealed class ServerProcess : Process
     {
         Checkpoints.Died();
         _state = null;
-        _shards.Clear();
         _connections.Clear();
         World.Membership.Leave(this);
     }
@@ -106,13 +91,6 @@ internal sealed class ServerProcess : Process
                 Take(Ticked.Instance);
                 After(TickInterval, Happening.Tick);
                 break;
-            case Happening.ShardDone:
-                ShardDone((SimulatedShard)e.Subject!);
-                break;
-            case Happening.ShardBack:
-                var id = ((SimulatedShard)e.Subject!).Id;
-                ShardStarts(id with { Incarnation = id.Incarnation + 1 });
-                break;
             case Happening.Hello:
                 Join((Connection)e.Subject!);
                 break;
@@ -137,32 +115,18 @@ internal sealed class ServerProcess : Process
             default:
                 throw new System.Diagnostics.UnreachableException($"{e.What} is not for a server.");
         }
-        EndWhenSaved();
     }
 
     /// <summary>A checkpoint is as safe as it will be.</summary>
     public void Settle(long steps) => Take(new CheckpointSettled(steps));
 
-    private void ShardStarts(ShardId id)
-    {
-        _shards.Add(new(World.Run, id, World.Settings.IsReal));
-        Take(new ShardJoined(id));
-    }
+    protected override void ShardReady(ShardId shard) => Take(new ShardJoined(shard));
 
-    private void ShardDone(SimulatedShard shard)
-    {
-        if (shard.Mail.Count == 0) return;
-        var order = Finish(shard);
-        if (World.ThrowsLeft > 0 && Random.OneIn(30))
-        {
-            World.ThrowsLeft--;
-            Take(new WorkFailed(shard.Id, order.Key, "thrown by the schedule"));
-        }
-        else
-        {
-            Take(new WorkAnswered(shard.Id, shard.Answer(order)));
-        }
-    }
+    protected override void ShardDied(ShardId shard) => Take(new ShardLost(shard, "killed by the schedule"));
+
+    protected override void ShardAnswered(ShardId shard, WorkAnswer answer) => Take(new WorkAnswered(shard, answer));
+
+    protected override void ShardThrew(ShardId shard, WorkKey key, string reason) => Take(new WorkFailed(shard, key, reason));
 
     private void Join(Connection connection)
     {
@@ -200,6 +164,7 @@ internal sealed class ServerProcess : Process
         _checks.After(before, @event, State);
         Tally(before, @event, transition);
         foreach (var effect in transition.Effects) CarryOut(effect);
+        EndWhenSaved();
     }
 
     private void Tally(ServerState before, ServerEvent @event, in Transition transition)
@@ -221,7 +186,7 @@ internal sealed class ServerProcess : Process
         switch (effect)
         {
             case SendWork e:
-                if (_shards.Find(s => s.Id == e.Shard) is { } shard) Give(shard, e.Order);
+                if (Shards.Find(s => s.Id == e.Shard) is { } shard) Give(shard, e.Order);
                 else if (_connections.Find(c => c.Unit == e.Shard) is { } connection)
                     World.Network.SendToWorker(connection, World.Settings.IsReal ? e.Order : World.Run.Copied(e.Order));
                 break;
