@@ -14,6 +14,12 @@ internal abstract class Process(World world, string name)
 
     public bool IsPaused { get; private set; }
 
+    /// <summary>True for a worker that was told to take no part any more: nobody starts it again.</summary>
+    public bool IsDismissed { get; protected set; }
+
+    /// <summary>True: whatever its shards compute, they throw.</summary>
+    public bool IsBroken { get; init; }
+
     /// <summary>Until when, while it is paused.</summary>
     public long PausedUntil { get; private set; }
 
@@ -151,7 +157,11 @@ internal abstract class Process(World world, string name)
         if (shard.Mail.Count == 0) return;
         var order = shard.Mail.Dequeue();
         if (shard.Mail.Count > 0) Begin(shard);
-        if (World.ThrowsLeft > 0 && Random.OneIn(30))
+        if (IsBroken)
+        {
+            ShardThrew(shard.Id, order.Key, "it always throws");
+        }
+        else if (World.ThrowsLeft > 0 && Random.OneIn(30))
         {
             World.ThrowsLeft--;
             ShardThrew(shard.Id, order.Key, "thrown by the schedule");

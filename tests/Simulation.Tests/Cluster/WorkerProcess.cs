@@ -33,6 +33,11 @@ internal sealed class WorkerProcess(World world, string name) : Process(world, n
             case Happening.ConnectionLost:
                 Disconnect((Connection)e.Subject!);
                 break;
+            case Happening.Dismissed:
+                World.Note($"{Name} is dismissed");
+                IsDismissed = true;
+                Crash();
+                break;
             case Happening.FrameToWorker:
                 Take((Connection)e.Subject!, e);
                 break;
