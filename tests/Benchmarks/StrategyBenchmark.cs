@@ -85,6 +85,7 @@ internal static class StrategyBenchmark
         private void Take(ServerEvent @event)
         {
             (_state, var effects) = ParameterServer.Step(_state, @event, TimeSpan.FromMilliseconds(_now), _pool);
+            foreach (var update in effects.OfType<ApplyUpdate>()) update.Update.Apply();
             foreach (var order in effects.OfType<SendWork>()) Work(order);
             _end ??= effects.OfType<EndRun>().FirstOrDefault();
         }

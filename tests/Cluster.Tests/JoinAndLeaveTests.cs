@@ -3,20 +3,21 @@ namespace ActorTrain.Cluster.Tests;
 /// <summary>Nodes come and go as they like.</summary>
 public class JoinAndLeaveTests
 {
-    [Fact]
-    public async Task A_worker_joins_and_one_leaves_in_mid_epoch_and_the_bits_stay()
+    [Theory, InlineData("tcp"), InlineData("akka")]
+    public async Task A_worker_joins_and_one_leaves_in_mid_epoch_and_the_bits_stay(string transport)
     {
         using var cluster = new TestCluster();
-        var server = cluster.Train(workers: 1, shards: 1);
-        var first = cluster.Worker("a");
+        var server = cluster.Train(workers: 1, shards: 1, "--transport", transport);
+        var first = cluster.Worker("a", "--transport", transport);
         await cluster.Epochs([server], 2);
-        var second = cluster.Worker("b");
+        var second = cluster.Worker("b", "--transport", transport);
         var joined = await cluster.Line(server, "node b joined at step ");
         await cluster.Epochs([server], 2);
         var left = NodeProcess.Now;
         first.Signal("TERM");
         var lost = await cluster.Line(server, "node a lost at step ", left, seconds: 5);
-        Assert.Matches("^node a lost at step [0-9]+ after [0-9.]+ s: [0-2] microbatch(es)? handed out again, 0 samples lost \\(it left\\)$", lost.Text);
+        // It held one order at most, and that may have been for the whole minibatch.
+        TestCluster.AssertMatches("^node a lost at step [0-9]+ after [0-9.]+ s: [0-4] microbatch(es)? handed out again, 0 samples lost \\(it left\\)$", lost);
         Assert.Equal((0, ""), await first.End(20));
         await cluster.Line(server, "epoch ", lost.At);
         await cluster.StopWithTheRightBits(server);

@@ -7,6 +7,8 @@ namespace ActorTrain.Actors.Bulk;
 /// <summary>A link over one TCP connection, with a thread that receives and a thread that sends.</summary>
 public sealed class BulkConnection : ILink
 {
+    private const string ClosedHere = "closed on this side";
+
     private readonly Socket _socket;
 #pragma warning disable CA2213 // the receiving thread disposes of it, when nobody reads or writes any more
     private readonly Wire _wire;
@@ -18,6 +20,7 @@ public sealed class BulkConnection : ILink
     private readonly BulkSettings _settings;
     private readonly string _peer;
     private string? _closingReason;
+    private volatile bool _isLeaving;
 
     internal BulkConnection(
         Socket socket, Wire wire, FrameReader reader, ILinkOwner owner, BulkSettings settings, string peer)
@@ -97,7 +100,20 @@ public sealed class BulkConnection : ILink
             throw new ArgumentException(
                 $"BulkConnection.Send: the header says {header.PayloadBytes} bytes, the payload has {payload.Length}.",
                 nameof(payload));
-        switch (_queue.Add(header, payload))
+        Send(header, payload, isLast: false);
+    }
+
+    /// <inheritdoc/>
+    public void Leave()
+    {
+        _isLeaving = true;
+        Send(new BulkHeader(BulkKind.Bye), default, isLast: true);
+        _ = Task.Delay(_settings.FarewellTimeout).ContinueWith(_ => Close(ClosedHere), TaskScheduler.Default);
+    }
+
+    private void Send(in BulkHeader header, ReadOnlyMemory<byte> payload, bool isLast)
+    {
+        switch (_queue.Add(header, payload, isLast))
         {
             case SendQueue.Addition.WriteNow:
                 WriteNow(header, payload);
@@ -129,7 +145,7 @@ public sealed class BulkConnection : ILink
     /// Closes the link at once: frames that wait are dropped. The owner is told by the receiving thread, after this
     /// returned or before.
     /// </summary>
-    public void Dispose() => Close("closed on this side");
+    public void Dispose() => Close(ClosedHere);
 
     private void Start() => new Thread(Run) { IsBackground = true, Name = $"bulk in {_peer}" }.Start();
 
@@ -143,7 +159,11 @@ public sealed class BulkConnection : ILink
             try
             {
                 _owner.Opened(this);
-                while (_closingReason is null) ReceiveOne();
+                while (_closingReason is null && !_isLeaving) ReceiveOne();
+                while (_closingReason is null && _reader.TrySkip())
+                {
+                }
+                Close(ClosedHere);
             }
             catch (Exception e)
             {
@@ -167,7 +187,7 @@ public sealed class BulkConnection : ILink
         if (place.Length != header.PayloadBytes)
             throw new FrameException($"{header.Kind} with {header.PayloadBytes} bytes, not {place.Length}");
         _reader.ReadPayload(place.Span);
-        if (_closingReason is null) _owner.Arrived(header, place);
+        if (_closingReason is null && !_isLeaving) _owner.Arrived(header, place);
     }
 
     private void SendAll()
@@ -179,6 +199,7 @@ public sealed class BulkConnection : ILink
                 if (turn == SendQueue.Turn.Frame) _writer.Begin(header, payload);
                 _writer.Finish();
             }
+            BulkSocket.EndSending(_socket);
         }
         catch (Exception e)
         {
@@ -195,7 +216,8 @@ public sealed class BulkConnection : ILink
 
     private void Close(string reason)
     {
-        if (Interlocked.CompareExchange(ref _closingReason, reason, null) is not null) return;
+        // What a link that was left ends with is no news.
+        if (Interlocked.CompareExchange(ref _closingReason, _isLeaving ? ClosedHere : reason, null) is not null) return;
         _queue.Close();
         BulkSocket.Close(_socket);
     }

@@ -15,9 +15,10 @@ namespace ActorTrain.Actors.Bulk;
 /// <param name="LossSum">Of an answer: the sum of the losses of its rows.</param>
 /// <param name="Correct">Of an answer: rows whose largest logit is the label's.</param>
 /// <param name="Rows">Of an answer: how many.</param>
+/// <param name="Offset">Of a piece of a vector: the element that it begins with.</param>
 /// <remarks>
 /// 64 bytes, little-endian: magic "ATB1", uint32; kind, encoding, work kind, level, one byte each; incarnation,
-/// version, step, int64; index, int32; payload bytes, uint32; loss sum, float64; correct, rows, int32; zero, uint64.
+/// version, step, int64; index, int32; payload bytes, uint32; loss sum, float64; correct, rows, offset, int32; zero, uint32.
 /// </remarks>
 public readonly record struct BulkHeader(
     BulkKind Kind,
@@ -31,7 +32,8 @@ public readonly record struct BulkHeader(
     int PayloadBytes = 0,
     double LossSum = 0,
     int Correct = 0,
-    int Rows = 0)
+    int Rows = 0,
+    int Offset = 0)
 {
     /// <summary>Bytes of a header.</summary>
     public const int Bytes = 64;
@@ -63,7 +65,8 @@ public readonly record struct BulkHeader(
         BinaryPrimitives.WriteDoubleLittleEndian(destination[40..], LossSum);
         BinaryPrimitives.WriteInt32LittleEndian(destination[48..], Correct);
         BinaryPrimitives.WriteInt32LittleEndian(destination[52..], Rows);
-        destination[56..].Clear();
+        BinaryPrimitives.WriteInt32LittleEndian(destination[56..], Offset);
+        destination[60..].Clear();
     }
 
     /// <summary>
@@ -97,18 +100,19 @@ public readonly record struct BulkHeader(
             BinaryPrimitives.ReadInt32LittleEndian(source[36..]),
             BinaryPrimitives.ReadDoubleLittleEndian(source[40..]),
             BinaryPrimitives.ReadInt32LittleEndian(source[48..]),
-            BinaryPrimitives.ReadInt32LittleEndian(source[52..]));
-        error = read.Error(reserved: BinaryPrimitives.ReadUInt64LittleEndian(source[56..]));
+            BinaryPrimitives.ReadInt32LittleEndian(source[52..]),
+            BinaryPrimitives.ReadInt32LittleEndian(source[56..]));
+        error = read.Error(reserved: BinaryPrimitives.ReadUInt32LittleEndian(source[60..]));
         if (error is null) header = read;
         return error is null;
     }
 
-    private string? Error(ulong reserved)
+    private string? Error(uint reserved)
     {
-        if (Kind is < BulkKind.Attach or > BulkKind.LocalStepsAnswer) return "an unknown kind of frame";
+        if (Kind is < BulkKind.Attach or > BulkKind.GradientPart) return "an unknown kind of frame";
         if (Encoding > BulkEncoding.Bytes) return "an unknown encoding";
         if (reserved != 0) return "reserved bytes that are not 0";
-        if ((Incarnation | Version | Step) < 0 || (Index | Correct | Rows) < 0) return "a negative number";
+        if ((Incarnation | Version | Step) < 0 || (Index | Correct | Rows | Offset) < 0) return "a negative number";
         return HasRightLength() ? null : "a length that its kind does not have";
     }
 
@@ -120,5 +124,6 @@ public readonly record struct BulkHeader(
         BulkKind.Weights or BulkKind.GradientAnswer or BulkKind.EvaluationAnswer or BulkKind.Checkpoint
             or BulkKind.Moments
             or BulkKind.LocalStepsAnswer => PayloadBytes >= 0,
+        BulkKind.WeightsPart or BulkKind.GradientPart => PayloadBytes > 0,
     };
 }

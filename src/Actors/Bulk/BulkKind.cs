@@ -35,6 +35,12 @@ public enum BulkKind : byte
 
     /// <summary>The parameters that local steps ended with; their moments came before.</summary>
     LocalStepsAnswer = 11,
+
+    /// <summary>A piece of parameters, from the beginning on, sent before the rest is written; weights end it.</summary>
+    WeightsPart = 12,
+
+    /// <summary>A piece of a gradient, from the end on, sent before the rest is computed; the answer ends it.</summary>
+    GradientPart = 13,
 }
 
 /// <summary>How a payload is to be read; a byte on the wire. Extend only.</summary>

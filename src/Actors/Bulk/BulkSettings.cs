@@ -9,6 +9,9 @@ public sealed record BulkSettings
     /// <summary>How long a frame may stand still, either way, before the link is closed. Default 10 s.</summary>
     public TimeSpan FrameTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a link that was left waits until the peer has closed its end. Default 2 s.</summary>
+    public TimeSpan FarewellTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
     /// <summary>Peers at once that are connected but not attached yet; further ones are refused. Default 64.</summary>
     public int MaximumUnattached { get; init; } = 64;
 

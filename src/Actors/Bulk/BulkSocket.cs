@@ -25,6 +25,19 @@ internal static class BulkSocket
         socket.ReceiveBufferSize = settings.SocketBufferBytes;
     }
 
+    /// <summary>Ends one direction: the peer reads what was sent before, and then the end.</summary>
+    public static void EndSending(Socket socket)
+    {
+        try
+        {
+            socket.Shutdown(SocketShutdown.Send);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // Gone already: then there is nobody to tell.
+        }
+    }
+
     /// <summary>Ends both directions, which wakes who waits. Whoever owns the socket disposes of it.</summary>
     public static void Close(Socket socket)
     {

@@ -3,7 +3,10 @@ namespace ActorTrain.Actors.Bulk;
 /// <summary>Reads frames, waiting as long as it takes; somebody else watches <see cref="StandingStillMs"/>.</summary>
 internal sealed class FrameReader(Wire wire)
 {
+    private const int SkippedBytes = 64 << 10;
+
     private readonly byte[] _header = new byte[BulkHeader.Bytes];
+    private byte[]? _skipped;
     private long _lastBytes;
 
     /// <summary>For how long the frame that is being read has not moved; 0 between frames.</summary>
@@ -33,6 +36,11 @@ internal sealed class FrameReader(Wire wire)
         Fill(place);
         Stillness.End(ref _lastBytes);
     }
+
+    /// <summary>Waits for bytes and drops them, frames or not.</summary>
+    /// <returns>Whether there were any: not when the peer has ended.</returns>
+    /// <exception cref="IOException">The connection is gone.</exception>
+    public bool TrySkip() => wire.Read(_skipped ??= new byte[SkippedBytes]) > 0;
 
     private void Fill(Span<byte> place)
     {

@@ -13,6 +13,13 @@ public interface ILink : IDisposable
     /// <param name="header">Its <see cref="BulkHeader.PayloadBytes"/> is the payload's length.</param>
     /// <param name="payload">Must not change before it is sent.</param>
     void Send(in BulkHeader header, ReadOnlyMemory<byte> payload);
+
+    /// <summary>
+    /// Closes the link with a <see cref="BulkKind.Bye"/> behind what waits, when the peer has closed its end too, or after
+    /// a short time: a connection that is closed while something comes is reset, and what was sent last is lost with it.
+    /// Returns at once; nothing more is sent, and what still comes is dropped.
+    /// </summary>
+    void Leave();
 }
 
 /// <summary>Whose link it is. All calls come from one thread, which receives nothing while a call lasts.</summary>

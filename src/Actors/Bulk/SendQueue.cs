@@ -15,6 +15,7 @@ internal sealed class SendQueue(int capacity)
     private bool _isBusySending;
     private bool _isHalfWritten;
     private bool _isClosed;
+    private bool _isEnding;
 
     /// <summary>Frames that are not written to their end.</summary>
     public int Pending
@@ -28,12 +29,14 @@ internal sealed class SendQueue(int capacity)
     /// <summary>Adds a frame.</summary>
     /// <param name="header">Of the frame.</param>
     /// <param name="payload">Of the frame.</param>
+    /// <param name="isLast">True: nothing is taken after it, and the queue is at its end when it is written.</param>
     /// <returns>What became of it.</returns>
-    public Addition Add(in BulkHeader header, ReadOnlyMemory<byte> payload)
+    public Addition Add(in BulkHeader header, ReadOnlyMemory<byte> payload, bool isLast = false)
     {
         lock (_lock)
         {
-            if (_isClosed) return Addition.Dropped;
+            if (_isClosed || _isEnding) return Addition.Dropped;
+            _isEnding = isLast;
             if (!_isBusy && !_isHalfWritten && _count == 0)
             {
                 _isBusy = true;
@@ -54,22 +57,22 @@ internal sealed class SendQueue(int capacity)
         {
             _isBusy = false;
             _isHalfWritten = !isDone && !_isClosed;
-            if (_isHalfWritten || _count > 0 || _isClosed) Monitor.Pulse(_lock);
+            if (_isHalfWritten || _count > 0 || _isClosed || _isEnding) Monitor.Pulse(_lock);
         }
     }
 
     /// <summary>For the sending thread: the frame before is written; waits for something to write.</summary>
     /// <param name="header">Of the frame.</param>
     /// <param name="payload">Of the frame.</param>
-    /// <returns>What there is: nothing only when the queue is closed.</returns>
+    /// <returns>What there is: nothing only when the queue is closed or at its end.</returns>
     public Turn Take(out BulkHeader header, out ReadOnlyMemory<byte> payload)
     {
         (header, payload) = (default, default);
         lock (_lock)
         {
             if (_isBusySending) (_isBusy, _isBusySending) = (false, false);
-            while (!_isClosed && (_isBusy || (!_isHalfWritten && _count == 0))) Monitor.Wait(_lock);
-            if (_isClosed) return Turn.Nothing;
+            while (!_isClosed && (_isBusy || (IsEmpty && !_isEnding))) Monitor.Wait(_lock);
+            if (_isClosed || IsEmpty) return Turn.Nothing;
             (_isBusy, _isBusySending) = (true, true);
             if (_isHalfWritten)
             {
@@ -83,6 +86,8 @@ internal sealed class SendQueue(int capacity)
             return Turn.Frame;
         }
     }
+
+    private bool IsEmpty => !_isHalfWritten && _count == 0;
 
     /// <summary>Drops what waits, and takes nothing more.</summary>
     public void Close()

@@ -8,12 +8,17 @@ namespace ActorTrain.Actors;
 /// A link whose frames are messages of Akka.Remote, in pieces: slow, without back-pressure and simple. The reference that
 /// the bulk connection is compared with.
 /// </summary>
-internal sealed class AkkaLinkActor : ReceiveActor
+internal sealed class AkkaLinkActor : ReceiveActor, IWithTimers
 {
+    private const string ClosedHere = "closed on this side";
+
+    private static readonly TimeSpan FarewellTimeout = new BulkSettings().FarewellTimeout;
+
     private readonly ILinkOwner _owner;
     private readonly IActorRef _peer;
     private readonly (Guid Run, BulkToken Token)? _attach;
-    private string _reason = "closed on this side";
+    private string _reason = ClosedHere;
+    private bool _isLeaving;
 
     /// <summary>A link that is open at once.</summary>
     public AkkaLinkActor(ILinkOwner owner, IActorRef peer, (Guid Run, BulkToken Token)? attach)
@@ -22,10 +27,19 @@ internal sealed class AkkaLinkActor : ReceiveActor
         var assembler = new ChunkAssembler(owner);
         Receive<ClusterProtocol.BulkChunk>(m =>
         {
-            if (assembler.Take(m) is { } refusal) Close(refusal);
+            if (!_isLeaving && assembler.Take(m) is { } refusal) Close(refusal);
         });
-        Receive<Terminated>(_ => Close("the peer is gone"));
+        Receive<Terminated>(_ => Close(_isLeaving ? ClosedHere : "the peer is gone"));
+        Receive<Leave>(_ =>
+        {
+            // News of the actor's end would overtake the last frame.
+            _isLeaving = true;
+            Timers.StartSingleTimer("farewell", PoisonPill.Instance, FarewellTimeout);
+        });
     }
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
 
     /// <summary>How to make one.</summary>
     /// <param name="owner">Whose link it is.</param>
@@ -66,12 +80,19 @@ internal sealed class AkkaLinkActor : ReceiveActor
         _reason = reason;
         Context.Stop(Self);
     }
+
+    /// <summary>The last frame is sent: wait until the peer is gone.</summary>
+    internal sealed record Leave
+    {
+        public static Leave Instance { get; } = new();
+    }
 }
 
 /// <summary>Sends frames as messages from one actor to another.</summary>
 internal sealed class AkkaLink(IActorRef self, IActorRef peer) : ILink
 {
     private long _frames;
+    private volatile bool _isLeft;
 
     /// <summary>Not known: Akka.Remote takes whatever it is given.</summary>
     public int Pending => 0;
@@ -79,6 +100,7 @@ internal sealed class AkkaLink(IActorRef self, IActorRef peer) : ILink
     /// <inheritdoc/>
     public void Send(in BulkHeader header, ReadOnlyMemory<byte> payload)
     {
+        if (_isLeft) return;
         var head = new byte[BulkHeader.Bytes];
         header.Write(head);
         var stream = Interlocked.Increment(ref _frames);
@@ -90,6 +112,14 @@ internal sealed class AkkaLink(IActorRef self, IActorRef peer) : ILink
             var start = (i - 1) * most;
             peer.Tell(new ClusterProtocol.BulkChunk(stream, i, count, payload.Slice(start, Math.Min(most, payload.Length - start))), self);
         }
+    }
+
+    /// <inheritdoc/>
+    public void Leave()
+    {
+        Send(new BulkHeader(BulkKind.Bye), default);
+        _isLeft = true;
+        self.Tell(AkkaLinkActor.Leave.Instance);
     }
 
     /// <inheritdoc/>

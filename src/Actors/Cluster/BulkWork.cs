@@ -27,6 +27,14 @@ internal static class BulkWork
     public static BulkHeader VectorOf(BulkKind kind, WorkKey key, int payloadBytes, int index = 0) => new(
         kind, BulkEncoding.Float32, Level: (byte)index, Incarnation: key.Incarnation, Version: key.Version, PayloadBytes: payloadBytes);
 
+    /// <summary>The head of a piece of the parameters that an order is to be computed from; the last one is weights.</summary>
+    /// <param name="key">The order's.</param>
+    /// <param name="payloadBytes">Of the piece.</param>
+    /// <param name="offset">The element that it begins with.</param>
+    /// <param name="isLast">Whether it ends the vector.</param>
+    public static BulkHeader PieceOf(WorkKey key, int payloadBytes, int offset, bool isLast) =>
+        VectorOf(isLast ? BulkKind.Weights : BulkKind.WeightsPart, key, payloadBytes) with { Offset = offset };
+
     /// <summary>The parameters of an order; none: the order needs none.</summary>
     public static FlatVector? ParametersOf(WorkOrder order) => order switch
     {

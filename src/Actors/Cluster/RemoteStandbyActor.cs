@@ -69,6 +69,7 @@ internal sealed class RemoteStandbyActor : RemoteNodeActor
         void ILinkOwner.Arrived(in BulkHeader header, ReadOnlyMemory<byte> payload)
         {
             if (header.Kind == BulkKind.CheckpointAck) actor.Tell(new Has(header.Step));
+            else actor.Tell(new CloseLink("it left"));
         }
 
         void ILinkOwner.Closed(string reason) => actor.Tell(new LinkClosed(reason));

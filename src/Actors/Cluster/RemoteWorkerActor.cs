@@ -15,7 +15,9 @@ internal sealed class RemoteWorkerActor : RemoteNodeActor
     private readonly int _cores;
     private readonly IActorRef _server;
     private readonly WorkerLink _owner;
+    private readonly List<WorkOrder> _ahead = [];
     private (long Incarnation, long Version) _sent = (-1, -1);
+    private int _sentAhead;
 
     /// <summary>A stand-in that joins the server when the node has connected.</summary>
     public RemoteWorkerActor(
@@ -25,7 +27,12 @@ internal sealed class RemoteWorkerActor : RemoteNodeActor
         (_id, _cores, _server) = (id, cores, server);
         _owner = new WorkerLink(id, plan, Self, server);
         Expect(_owner, welcome);
-        Receive<TrainingProtocol.DoWork>(m => Send(m.Order));
+        Receive<TrainingProtocol.DoWork>(m =>
+        {
+            if (m.IsAhead) _ahead.Add(m.Order);
+            else Send(m.Order);
+        });
+        Receive<TrainingProtocol.ParametersWritten>(m => SendPiece(m.Count));
         Receive<TrainingProtocol.Dismiss>(m => Context.Parent.Tell(new ServerNodeActor.NodeDismissed(_id.Name, m.Reason)));
     }
 
@@ -58,6 +65,19 @@ internal sealed class RemoteWorkerActor : RemoteNodeActor
         }
         _owner.Expect(order);
         link.Send(BulkWork.OrderOf(order), default);
+    }
+
+    // Of what the orders wait for; they follow its end.
+    private void SendPiece(int written)
+    {
+        var (key, parameters) = (_ahead[0].Key, BulkWork.ParametersOf(_ahead[0])!);
+        var bytes = FloatBytes.Of(parameters.Memory[_sentAhead..written]);
+        Link!.Send(BulkWork.PieceOf(key, bytes.Length, _sentAhead, isLast: written == parameters.Count), bytes);
+        _sentAhead = written;
+        if (written < parameters.Count) return;
+        (_sentAhead, _sent) = (0, (key.Incarnation, key.Version));
+        foreach (var order in _ahead) Send(order);
+        _ahead.Clear();
     }
 
     private static void SendVector(ILink link, BulkKind kind, WorkKey key, FlatVector vector, int index)

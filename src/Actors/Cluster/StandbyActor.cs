@@ -24,6 +24,7 @@ internal sealed class StandbyActor : ReceiveActor, IWithTimers
     private RunOverHeard? _over;
     private IActorRef? _successor;
     private bool _isServer;
+    private bool _isLeaving;
     private bool _wasStandby;
 
     /// <summary>A stand-by that looks for a server.</summary>
@@ -32,12 +33,12 @@ internal sealed class StandbyActor : ReceiveActor, IWithTimers
         (_node, _proxy) = (node, proxy);
         Receive<Seek>(_ =>
         {
-            if (_keeper is null && !_isServer && _over is null)
+            if (_keeper is null && !_isServer && !_isLeaving && _over is null)
                 _proxy.Tell(new ClusterProtocol.StandbyHello(ClusterProtocol.Version, NodeContext.SoftwareVersion, _node.Cluster.Name));
         });
         Receive<ClusterProtocol.StandbyWelcome>(m =>
         {
-            if (_keeper is not null || _isServer) return;
+            if (_keeper is not null || _isServer || _isLeaving) return;
             (_server, _closingReason) = (Sender.Path.Address, null);
             var keeper = _keeper = new(folder, m.Incarnation, Self);
             _node.Connect(Context, m.BulkHost, m.BulkPort, m.Run, m.Token, keeper)
@@ -54,15 +55,17 @@ internal sealed class StandbyActor : ReceiveActor, IWithTimers
         {
             if (!ReferenceEquals(m.Keeper, _keeper) || _isServer) m.Link.Dispose();
             else (_link, _wasStandby) = (m.Link, true);
-            if (_closingReason is not null) m.Link.Dispose();
+            if (_isLeaving) m.Link.Leave();
+            else if (_closingReason is not null) m.Link.Dispose();
         });
         Receive<Closed>(m =>
         {
             if (!ReferenceEquals(m.Keeper, _keeper)) return;
-            if (_link is not null) _node.Tell(new ServerLinkLost(m.Keeper.Incarnation, _closingReason ?? m.Reason));
+            if (_link is not null && !_isLeaving) _node.Tell(new ServerLinkLost(m.Keeper.Incarnation, _closingReason ?? m.Reason));
             (_keeper, _link, _server) = (null, null, null);
             _successor?.Tell(new MayBegin(_over, _wasStandby));
             _successor = null;
+            if (_isLeaving) Context.Stop(Self);
         });
         Receive<ClusterEvent.IMemberEvent>(
             // A server that is paused or cut off holds its end of the link for as long as it likes.
@@ -79,6 +82,12 @@ internal sealed class StandbyActor : ReceiveActor, IWithTimers
             if (_link is null) Sender.Tell(new MayBegin(_over, _wasStandby));
             else _successor = Sender;
             _link?.Dispose();
+        });
+        Receive<Leave>(_ =>
+        {
+            _isLeaving = true;
+            if (_keeper is null) Context.Stop(Self);
+            else _link?.Leave();
         });
     }
 
@@ -107,6 +116,12 @@ internal sealed class StandbyActor : ReceiveActor, IWithTimers
     internal sealed record TakeOver
     {
         public static TakeOver Instance { get; } = new();
+    }
+
+    /// <summary>The node leaves: say so, and stop when the server knows.</summary>
+    internal sealed record Leave
+    {
+        public static Leave Instance { get; } = new();
     }
 
     /// <summary>What is kept is whole.</summary>

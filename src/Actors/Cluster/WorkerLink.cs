@@ -21,6 +21,7 @@ internal sealed class WorkerLink(ShardId id, TrainingPlan plan, IActorRef actor,
     private readonly byte[] _encoded = plan.Recipe.Compression is NoCompression ? [] : new byte[plan.Recipe.Compression.EncodedBytes(plan.Recipe.Model.Layout.Count)];
     private readonly List<FlatVector> _moments = [];
     private ReceiveBuffer? _vector;
+    private (WorkKey Key, ReceiveBuffer Vector, int From)? _streamed;
 
     /// <summary>An order is about to be sent: its answer may come. From any thread.</summary>
     public void Expect(WorkOrder order)
@@ -44,6 +45,13 @@ internal sealed class WorkerLink(ShardId id, TrainingPlan plan, IActorRef actor,
         }
         switch (header.Kind)
         {
+            case BulkKind.GradientPart when key.Kind == WorkKind.Gradient && _encoded.Length == 0 && TryContinue(key, header):
+                place = _streamed!.Value.Vector.Place.Slice(header.Offset * sizeof(float), header.PayloadBytes);
+                return true;
+            case BulkKind.GradientAnswer when key.Kind == WorkKind.Gradient && IsRestOf(key, header):
+                _vector = _streamed!.Value.Vector;
+                place = _vector.Place[..header.PayloadBytes];
+                return true;
             case BulkKind.GradientAnswer when key.Kind == WorkKind.Gradient && IsGradient(header):
                 _vector = _vectors.Take(key.Incarnation, key.Version);
                 place = _encoded.Length > 0 ? _encoded : _vector.Place;
@@ -60,7 +68,7 @@ internal sealed class WorkerLink(ShardId id, TrainingPlan plan, IActorRef actor,
                 place = _reason.AsMemory(0, header.PayloadBytes);
                 return true;
             default:
-                refusal = $"{header.Kind} of {header.PayloadBytes} bytes for {key}";
+                refusal = $"{header.Kind} of {header.PayloadBytes} bytes from element {header.Offset} on for {key}";
                 return false;
         }
     }
@@ -78,6 +86,8 @@ internal sealed class WorkerLink(ShardId id, TrainingPlan plan, IActorRef actor,
             _moments.Add(_vector!.Vector);
             return;
         }
+        if (header.Kind == BulkKind.GradientPart) return;
+        _streamed = null;
         var key = BulkWork.KeyOf(header);
         int steps;
         lock (_expected) _expected.Remove(key, out steps);
@@ -101,6 +111,28 @@ internal sealed class WorkerLink(ShardId id, TrainingPlan plan, IActorRef actor,
 
     private bool IsGradient(in BulkHeader header) => header.Encoding == BulkWork.EncodingOf(plan.Recipe.Compression)
         && (_encoded.Length > 0 ? header.PayloadBytes == _encoded.Length : IsVector(header));
+
+    // Pieces come from the end on. One that ends the vector begins anew: what the node sent before, it will not finish.
+    private bool TryContinue(WorkKey key, in BulkHeader header)
+    {
+        var count = plan.Recipe.Model.Layout.Count;
+        var end = header.Offset + ((long)header.PayloadBytes / sizeof(float));
+        if (header.PayloadBytes % sizeof(float) != 0 || header.Offset == 0) return false;
+        if (end == count) _streamed = (key, VectorFor(key), header.Offset);
+        else if (_streamed is { } streamed && streamed.Key == key && end == streamed.From) _streamed = streamed with { From = header.Offset };
+        else return false;
+        return true;
+    }
+
+    // Memory of an answer that did not come to its end serves the next one of its version.
+    private ReceiveBuffer VectorFor(WorkKey key) =>
+        _streamed is { } streamed && (streamed.Key.Incarnation, streamed.Key.Version) == (key.Incarnation, key.Version)
+            ? streamed.Vector
+            : _vectors.Take(key.Incarnation, key.Version);
+
+    private bool IsRestOf(WorkKey key, in BulkHeader header) =>
+        _streamed is { } streamed && streamed.Key == key && header is { Offset: 0, Encoding: BulkEncoding.Float32 }
+            && header.PayloadBytes == streamed.From * sizeof(float);
 
     private FlatVector Gradient(ReadOnlySpan<byte> payload)
     {

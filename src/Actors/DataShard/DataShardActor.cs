@@ -35,8 +35,8 @@ public sealed class DataShardActor : ReceiveActor
     /// <summary>Says what was lost. The shard stays a member: it comes back under the same name.</summary>
     protected override void PreRestart(Exception reason, object message)
     {
-        if (message is TrainingProtocol.DoWork(var order))
-            _server.Tell(new TrainingProtocol.WorkThrew(_state.Id, order.Key, $"{reason.GetType().Name}: {reason.Message}"));
+        if (message is TrainingProtocol.DoWork work)
+            _server.Tell(new TrainingProtocol.WorkThrew(_state.Id, work.Order.Key, $"{reason.GetType().Name}: {reason.Message}"));
     }
 
     /// <summary>Nothing: the server still knows this shard.</summary>
@@ -47,6 +47,6 @@ public sealed class DataShardActor : ReceiveActor
     private void Work(TrainingProtocol.DoWork message)
     {
         (_state, var order) = DataShard.Step(_state, message.Order);
-        if (order is not null) _server.Tell(new TrainingProtocol.WorkDone(_state.Id, _computation.Answer(order)));
+        if (order is not null) _server.Tell(new TrainingProtocol.WorkDone(_state.Id, _computation.Answer(order, message.Progress)));
     }
 }

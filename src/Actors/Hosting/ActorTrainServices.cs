@@ -1,5 +1,6 @@
 using ActorTrain.Actors;
 using ActorTrain.Actors.Security;
+using Akka;
 using Akka.Actor;
 using Akka.Cluster.Tools.Singleton;
 using Akka.Hosting;
@@ -10,6 +11,9 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>ActorTrain in any .NET application.</summary>
 public static class ActorTrainServices
 {
+    // Longer than a link's farewell, shorter than Akka's 5 s for a phase.
+    private static readonly TimeSpan TimeToLeave = TimeSpan.FromSeconds(4);
+
     /// <summary>The name of the actor system.</summary>
     public const string ActorSystemName = "actortrain";
 
@@ -87,19 +91,29 @@ public static class ActorTrainServices
     {
         if (!node.Cluster.Roles.Contains(ClusterSettings.ServerRole))
         {
-            return akka.WithServerProxy<ServerNodeActor>().WithActors((system, registry) =>
-                system.ActorOf(WorkerSessionActor.Props(node, registry.Get<ServerNodeActor>()), "worker"));
+            return akka.WithServerProxy<ServerNodeActor>().WithActors((system, registry) => LeaveFirst(
+                system, system.ActorOf(WorkerSessionActor.Props(node, registry.Get<ServerNodeActor>()), "worker"), WorkerSessionActor.Leave.Instance));
         }
         // The stand-by first: the server of this node asks it whether there is something to go on from.
         return akka.WithServerProxy<ServerNodeActor>()
             .WithActors((system, registry) =>
             {
                 var standby = node.Training.Checkpoints is { } folder
-                    ? system.ActorOf(StandbyActor.Props(node, folder, registry.Get<ServerNodeActor>()), "standby")
+                    ? LeaveFirst(
+                        system, system.ActorOf(StandbyActor.Props(node, folder, registry.Get<ServerNodeActor>()), "standby"), StandbyActor.Leave.Instance)
                     : ActorRefs.Nobody;
                 system.ActorOf(ClusterSingletonManager.Props(
                     ServerNodeActor.Props(node, standby), ServerNodeActor.Leave.Instance, ClusterSingletonManagerSettings.Create(system)),
                     ClusterHocon.SingletonName);
             });
+    }
+
+    // Before the node leaves the cluster: else the server may hear of that first, and not why.
+    private static IActorRef LeaveFirst(ActorSystem system, IActorRef actor, object leave)
+    {
+        CoordinatedShutdown.Get(system).AddTask(
+            CoordinatedShutdown.PhaseServiceUnbind, $"{actor.Path.Name} leaves",
+            () => actor.GracefulStop(TimeToLeave, leave).ContinueWith(_ => Done.Instance, TaskScheduler.Default));
+        return actor;
     }
 }

@@ -12,6 +12,7 @@ public sealed class ParameterServerActor : ReceiveActor, IWithTimers
     private static readonly TimeSpan BetweenTicks = TimeSpan.FromMilliseconds(50);
 
     private readonly Dictionary<ShardId, IActorRef> _shards = [];
+    private readonly List<IActorRef> _ahead = [];
     private readonly VectorPool _pool = new();
     private readonly ChannelWriter<TrainingEvent> _watchers;
     private readonly TimeProvider _time;
@@ -100,7 +101,11 @@ public sealed class ParameterServerActor : ReceiveActor, IWithTimers
         {
             case SendWork e:
                 _clock.WorkSent(e.Order.Key);
-                _shards[e.Shard].Tell(new TrainingProtocol.DoWork(e.Order));
+                _shards[e.Shard].Tell(new TrainingProtocol.DoWork(e.Order, e.IsAhead));
+                if (e.IsAhead && !_ahead.Contains(_shards[e.Shard])) _ahead.Add(_shards[e.Shard]);
+                break;
+            case ApplyUpdate e:
+                Apply(e.Update);
                 break;
             case ReportStep e:
                 if (_clock.StepDone(e.Training.Totals.Seen))
@@ -133,6 +138,19 @@ public sealed class ParameterServerActor : ReceiveActor, IWithTimers
             default:
                 break;
         }
+    }
+
+    // Whoever has an order already gets its parameters as they are written.
+    private void Apply(ParameterUpdate update)
+    {
+        var runs = _ahead.Count == 0 ? update.Runs : StreamedVector.RunsOfPart(update.Runs);
+        for (var first = 0; first < update.Runs; first += runs)
+        {
+            update.Apply(first, Math.Min(runs, update.Runs - first));
+            var written = Math.Min((first + runs) * ParameterUpdate.RunLength, update.Parameters.Count);
+            foreach (var shard in _ahead) shard.Tell(new TrainingProtocol.ParametersWritten(written));
+        }
+        _ahead.Clear();
     }
 
     private void EndCheckpoint(TrainingEvent @event, string? failure)

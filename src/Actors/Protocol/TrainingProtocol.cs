@@ -15,7 +15,17 @@ public static class TrainingProtocol
     public sealed record JoinTraining(ShardId Shard, int Cores = 1, bool IsRemote = false) : IMessage;
 
     /// <summary>Server to shard. Answer: <see cref="WorkDone"/> or <see cref="WorkThrew"/>.</summary>
-    public sealed record DoWork(WorkOrder Order) : IMessage;
+    /// <param name="Order">What to do.</param>
+    /// <param name="IsAhead">
+    /// True, for a worker node's stand-in only: the order's parameters are still being written; <see cref="ParametersWritten"/>
+    /// says how far, to the end.
+    /// </param>
+    /// <param name="Progress">Told how much of a gradient is final while it is computed; none: nobody waits.</param>
+    public sealed record DoWork(WorkOrder Order, bool IsAhead = false, GradientProgress? Progress = null) : IMessage;
+
+    /// <summary>Server to a worker node's stand-in, after orders that were sent ahead.</summary>
+    /// <param name="Count">How many floats of the orders' parameters are written, from the first on.</param>
+    public sealed record ParametersWritten(int Count) : IMessage;
 
     /// <summary>Server to a worker node's stand-in: it takes no part any more.</summary>
     /// <param name="Reason">In words.</param>

@@ -7,7 +7,8 @@ namespace ActorTrain.Actors;
 
 /// <summary>
 /// Sends a node's answers over one link, gradients as the recipe's compression encodes them. What it leaves out of one
-/// gradient it adds to the next; a new link begins without a residual, as the server takes it to.
+/// gradient it adds to the next; a new link begins without a residual, as the server takes it to. A large gradient that
+/// one shard computes is sent layer by layer, the last one first, while the pass goes on.
 /// </summary>
 internal sealed class AnswerSender
 {
@@ -16,15 +17,26 @@ internal sealed class AnswerSender
     private readonly VersionedBuffers _encoded;
     private readonly float[] _residual;
     private readonly int _encodedBytes;
+    private readonly int _count;
+    private Streamed? _streamed;
 
     /// <summary>For one link.</summary>
     public AnswerSender(ILink link, Recipe recipe)
     {
         (_link, _compression) = (link, recipe.Compression);
-        var count = recipe.Model.Layout.Count;
-        _residual = new float[_compression.ResidualLength(count)];
-        _encodedBytes = _compression.EncodedBytes(count);
+        _count = recipe.Model.Layout.Count;
+        _residual = new float[_compression.ResidualLength(_count)];
+        _encodedBytes = _compression.EncodedBytes(_count);
         _encoded = new((_encodedBytes + sizeof(float) - 1) / sizeof(float));
+    }
+
+    /// <summary>Who is to be told how far the answer to an order is; none: it is sent when it is whole.</summary>
+    public GradientProgress? ProgressOf(WorkOrder order)
+    {
+        _streamed = order is GradientOrder && _compression is NoCompression && _count >= 2 * StreamedVector.MinPart
+            ? new(_link, order.Key, _count)
+            : null;
+        return _streamed is null ? null : _streamed.Send;
     }
 
     /// <summary>Sends an answer; its vectors must not change until the server asks for something of another version.</summary>
@@ -69,9 +81,29 @@ internal sealed class AnswerSender
 
     private ReadOnlyMemory<byte> Encode(GradientAnswer answer)
     {
-        if (_compression is NoCompression) return FloatBytes.Of(answer.Sum.Gradient.Memory);
+        if (_compression is NoCompression) return FloatBytes.Of(answer.Sum.Gradient.Memory[..UnsentOf(answer.Key)]);
         var place = _encoded.Take(answer.Key.Incarnation, answer.Key.Version).Place[.._encodedBytes];
         _compression.Encode(answer.Sum.Gradient.Span, _residual, place.Span);
         return place;
+    }
+
+    // Its end may be sent already.
+    private int UnsentOf(WorkKey key) => _streamed?.Key == key ? _streamed.From : _count;
+
+    // Called by the shard that computes the gradient; the answer follows when it is done.
+    private sealed class Streamed(ILink link, WorkKey key, int count)
+    {
+        public WorkKey Key => key;
+
+        public int From { get; private set; } = count;
+
+        public void Send(Parameters gradient, int finalFrom)
+        {
+            if (From - finalFrom < StreamedVector.MinPart) return;
+            var bytes = FloatBytes.Of(gradient.Memory[finalFrom..From]);
+            var header = BulkWork.HeaderOf(BulkKind.GradientPart, key, bytes.Length, BulkEncoding.Float32);
+            link.Send(header with { Offset = finalFrom }, bytes);
+            From = finalFrom;
+        }
     }
 }

@@ -14,10 +14,14 @@ namespace ActorTrain.Actors;
 /// <param name="node">Gets the orders.</param>
 internal sealed class ServerLink(long incarnation, TrainingPlan plan, IActorRef session, IActorRef node) : ILinkOwner
 {
+    private readonly long _vectorBytes = plan.Recipe.Model.Layout.Count * (long)sizeof(float);
+
     // Two sets: the next version is received while the last one may still be read for an answer that nobody waits for.
-    private readonly ReceivedState[] _states = [new(plan), new(plan)];
     private ReceivedState _state = new(plan);
+    private ReceivedState _other = new(plan);
     private long _version = -1;
+    private long _filling = -1;
+    private int _filled;
 
     // Before any order, so that no answer is without a link.
     /// <inheritdoc/>
@@ -30,22 +34,19 @@ internal sealed class ServerLink(long incarnation, TrainingPlan plan, IActorRef 
         refusal = header.Kind switch
         {
             _ when header.Kind != BulkKind.Bye && header.Incarnation != incarnation => $"{header.Kind} of server {header.Incarnation}, this is server {incarnation}'s link",
-            BulkKind.Weights or BulkKind.Moments when header.PayloadBytes != plan.Recipe.Model.Layout.Count * sizeof(float) => $"{header.Kind} of {header.PayloadBytes} bytes",
+            BulkKind.Moments when header.PayloadBytes != _vectorBytes => $"{header.Kind} of {header.PayloadBytes} bytes",
+            BulkKind.Weights or BulkKind.WeightsPart when !IsNext(header) => $"{header.Kind} of {header.PayloadBytes} bytes from element {header.Offset} on",
             BulkKind.Moments when header.Level != _state.MomentsHere || _state.MomentsHere == _state.Moments.Length => $"moment {header.Level}, which does not belong here",
             BulkKind.Moments or BulkKind.Order when header.Version != _version => $"{header.Kind} for version {header.Version}, whose parameters did not come",
             BulkKind.Order when !IsWork(header) => $"an order for {BulkWork.KeyOf(header)}",
-            BulkKind.Weights or BulkKind.Moments or BulkKind.Order or BulkKind.Bye => null,
+            BulkKind.Weights or BulkKind.WeightsPart or BulkKind.Moments or BulkKind.Order or BulkKind.Bye => null,
             _ => $"{header.Kind}, which is not for a worker",
         };
         if (refusal is not null) return false;
-        if (header.Kind == BulkKind.Weights)
-        {
-            _state = ReferenceEquals(_state, _states[0]) ? _states[1] : _states[0];
-            _state.MomentsHere = 0;
-        }
+        if (header.Kind is BulkKind.Weights or BulkKind.WeightsPart) Begin(header);
         place = header.Kind switch
         {
-            BulkKind.Weights => _state.Parameters.Place,
+            BulkKind.Weights or BulkKind.WeightsPart => _state.Parameters.Place.Slice(header.Offset * sizeof(float), header.PayloadBytes),
             BulkKind.Moments => _state.Moments[header.Level].Place,
             _ => default,
         };
@@ -55,7 +56,7 @@ internal sealed class ServerLink(long incarnation, TrainingPlan plan, IActorRef 
     /// <inheritdoc/>
     public void Arrived(in BulkHeader header, ReadOnlyMemory<byte> payload)
     {
-        if (header.Kind == BulkKind.Weights) _version = header.Version;
+        if (header.Kind is BulkKind.Weights or BulkKind.WeightsPart) Fill(header);
         if (header.Kind == BulkKind.Moments) _state.MomentsHere++;
         if (header.Kind != BulkKind.Order) return;
         var (key, parameters) = (BulkWork.KeyOf(header), _state.Parameters.Vector);
@@ -73,6 +74,27 @@ internal sealed class ServerLink(long incarnation, TrainingPlan plan, IActorRef 
     {
         node.Tell(new WorkerNodeActor.UseLink(null));
         session.Tell(new WorkerSessionActor.LinkClosed(this, reason));
+    }
+
+    // The pieces of a version come one after another, from the first element on; weights are the last one.
+    private bool IsNext(in BulkHeader header)
+    {
+        var end = (header.Offset * (long)sizeof(float)) + header.PayloadBytes;
+        var isInOrder = header.Offset == 0 || (header.Offset == _filled && header.Version == _filling);
+        return isInOrder && (header.Kind == BulkKind.Weights ? end == _vectorBytes : end < _vectorBytes) && end % sizeof(float) == 0;
+    }
+
+    private void Begin(in BulkHeader header)
+    {
+        if (header.Offset > 0) return;
+        (_state, _other) = (_other, _state);
+        (_filling, _version, _state.MomentsHere) = (header.Version, -1, 0);
+    }
+
+    private void Fill(in BulkHeader header)
+    {
+        _filled = header.Offset + (header.PayloadBytes / sizeof(float));
+        if (header.Kind == BulkKind.Weights) _version = header.Version;
     }
 
     // A node of the tree that exists: anything else would be an error deep in a computation.

@@ -61,7 +61,8 @@ internal sealed class WorkerNodeActor : ReceiveActor
         switch (effect)
         {
             case GivePart e:
-                _shards[e.Shard].Tell(new TrainingProtocol.DoWork(e.Part));
+                _shards[e.Shard].Tell(new TrainingProtocol.DoWork(
+                    e.Part, Progress: e.IsWhole ? _sender?.ProgressOf(e.Part) : null));
                 break;
             case SendAnswer e:
                 _sender?.Send(e.Answer);

@@ -27,6 +27,7 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
     private string? _closingReason;
     private long _incarnation;
     private long _over;
+    private bool _isLeaving;
 
     /// <summary>A node that looks for a server.</summary>
     public WorkerSessionActor(NodeContext node, IActorRef proxy)
@@ -50,6 +51,12 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
         Receive<ClusterEvent.IMemberEvent>(m => Note(m.Member), m => m.Member.HasRole(ClusterSettings.ServerRole));
         Receive<LinkOpened>(Open);
         Receive<LinkClosed>(m => Close(m.Owner, m.Reason));
+        Receive<Leave>(_ =>
+        {
+            _isLeaving = true;
+            if (_owner is null) Context.Stop(Self);
+            else _link?.Leave();
+        });
     }
 
     /// <inheritdoc/>
@@ -67,11 +74,10 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
         _cluster.Subscribe(Self, ClusterEvent.InitialStateAsEvents, typeof(ClusterEvent.IMemberEvent));
     }
 
-    /// <summary>Says that it leaves, so that its work is handed out at once.</summary>
+    /// <inheritdoc/>
     protected override void PostStop()
     {
         _cluster.Unsubscribe(Self);
-        _link?.Send(new BulkHeader(BulkKind.Bye), default);
         _link?.Dispose();
     }
 
@@ -97,7 +103,7 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
 
     private void SayHello()
     {
-        if (_owner is not null || _data is null) return;
+        if (_owner is not null || _data is null || _isLeaving) return;
         _proxy.Tell(new ClusterProtocol.Hello(
             ClusterProtocol.Version, NodeContext.SoftwareVersion, _node.Cluster.Name, _node.Training.Shards,
             _data.Sha256, _data.Name, _node.Kernels));
@@ -106,7 +112,7 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
     private void Begin(ClusterProtocol.Welcome m)
     {
         // Answers to hellos that crossed with the first welcome: their tokens are never used.
-        if (_owner is not null || _data is null || m.Incarnation < _incarnation) return;
+        if (_owner is not null || _data is null || _isLeaving || m.Incarnation < _incarnation) return;
         var recipe = RecipeJson.Read(m.RecipeJson);
         var plan = new TrainingPlan(recipe, _data.Description);
         if (_recipe != m.RecipeJson)
@@ -129,13 +135,19 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
             return;
         }
         _link = m.Link;
-        if (_closingReason is null) _node.Tell(new NodeWelcomed(_incarnation));
+        if (_isLeaving) _link.Leave();
+        else if (_closingReason is null) _node.Tell(new NodeWelcomed(_incarnation));
         else _link.Dispose();
     }
 
     private void Close(ServerLink owner, string reason)
     {
         if (!ReferenceEquals(owner, _owner)) return;
+        if (_isLeaving)
+        {
+            Context.Stop(Self);
+            return;
+        }
         if (_link is not null && _over < _incarnation) _node.Tell(new ServerLinkLost(_incarnation, _closingReason ?? reason));
         if (_link is null) TellTrouble($"no connection to server {_incarnation}: {reason}");
         (_owner, _link, _server) = (null, null, null);
@@ -153,6 +165,12 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
 
     /// <summary>The link to the server is gone, or never came.</summary>
     internal sealed record LinkClosed(ServerLink Owner, string Reason);
+
+    /// <summary>The node leaves: say so, that its work is handed out at once, and stop when the server knows.</summary>
+    internal sealed record Leave
+    {
+        public static Leave Instance { get; } = new();
+    }
 
     private sealed record Seek
     {

@@ -2,6 +2,11 @@ using ActorTrain.Kernels;
 
 namespace ActorTrain;
 
+/// <summary>Told, while a backward pass goes on, how much of the gradient is final.</summary>
+/// <param name="gradient">Of the whole model; valid as long as the pass's arena is not reset.</param>
+/// <param name="finalFrom">Elements from here to the end do not change any more.</param>
+public delegate void GradientProgress(Parameters gradient, int finalFrom);
+
 /// <summary>
 /// What a pass through a layer needs besides its arguments: the matrix multiply, the memory to take results from, and
 /// how the rows divide into microbatches. A value, passed down; it changes what memory results lie in, never their bits.
@@ -11,16 +16,19 @@ public readonly struct LayerContext
     private readonly Arena? _arena;
     private readonly ReadOnlyMemory<int> _leafRows;
     private readonly ParameterBuffer? _gradient;
+    private readonly GradientProgress? _progress;
 
     /// <summary>A context for rows that divide into microbatches as <paramref name="leafRows"/> says.</summary>
     /// <param name="matMul">The kernel.</param>
     /// <param name="leafRows">Rows in each microbatch, in order; their sum is the number of rows in every pass.</param>
     /// <param name="arena">Where results are taken from; none: ordinary memory, which the garbage collector frees.</param>
-    public LayerContext(IMatMul matMul, ReadOnlyMemory<int> leafRows, Arena? arena = null)
+    /// <param name="progress">Told as a backward pass goes on; none: nobody waits.</param>
+    public LayerContext(IMatMul matMul, ReadOnlyMemory<int> leafRows, Arena? arena = null, GradientProgress? progress = null)
     {
         MatMul = matMul;
         _leafRows = leafRows;
         _arena = arena;
+        _progress = progress;
         InputGradientNeeded = true;
     }
 
@@ -28,6 +36,8 @@ public readonly struct LayerContext
     {
         this = parent;
         _gradient = gradient;
+        // A child sees a part of the gradient only: its parent says how far the whole is.
+        if (gradient is not null) _progress = null;
         InputGradientNeeded = inputGradientNeeded;
     }
 
@@ -52,6 +62,9 @@ public readonly struct LayerContext
 
     /// <summary>The same, but <see cref="TakeGradient"/> hands out <paramref name="gradient"/>, a part of the whole model's.</summary>
     public LayerContext ForChild(ParameterBuffer gradient, bool inputGradientNeeded) => new(this, gradient, inputGradientNeeded);
+
+    /// <summary>A composed layer's gradient is final from this element on.</summary>
+    internal void Report(ParameterBuffer gradient, int finalFrom) => _progress?.Invoke(gradient.Freeze(), finalFrom);
 
     /// <summary>The same, but nobody asks for the gradient of the input.</summary>
     public LayerContext WithoutInputGradient() => new(this, _gradient, inputGradientNeeded: false);

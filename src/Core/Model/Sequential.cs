@@ -99,6 +99,7 @@ public sealed record Sequential : Layer
         {
             var child = context.ForChild(gradient.Child(i), inputGradientNeeded: i > 0 || context.InputGradientNeeded);
             (dy, _) = Layers[i].Layer.Backward(parameters.Child(i), saved.Children[i], dy!, child);
+            if (i > 0) context.Report(gradient, Layout.Child(i).Offset);
         }
         return (dy, gradient.Freeze());
     }

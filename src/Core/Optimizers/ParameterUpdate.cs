@@ -59,6 +59,9 @@ public sealed class ParameterUpdate
         }
     }
 
+    /// <summary>Does the whole update.</summary>
+    public void Apply() => Apply(firstRun: 0, Runs);
+
     /// <summary>Sums, scales and updates some runs, in one pass.</summary>
     [SkipLocalsInit]
     public void Apply(int firstRun, int runs)

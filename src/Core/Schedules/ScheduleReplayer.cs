@@ -106,7 +106,7 @@ public sealed class ScheduleReplayer
         Mark(index, step);
         answers.Sort((a, b) => a.Key.Node.FirstLeaf.CompareTo(b.Key.Node.FirstLeaf));
         var end = StepEnd.Of(_plan, _state, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(answers), _pool);
-        end.Update.Apply(firstRun: 0, end.Update.Runs);
+        end.Update.Apply();
         foreach (var vector in vectors) _pool.Return(vector);
         return end.Apply(_plan, _state);
     }

@@ -2,7 +2,7 @@ namespace ActorTrain.Server;
 
 /// <summary>
 /// The rules of training: what an event means for the run. A pure transition: reads no clock, sends nothing; the pool
-/// only says which memory the next version lies in. Who gets which work is the part of the recipe's <see cref="Strategy"/>,
+/// only says which memory the next version lies in, and an effect says when it is written. Who gets which work is the part of the recipe's <see cref="Strategy"/>,
 /// of <see cref="Rounds"/> and of <see cref="Flows"/>.
 /// </summary>
 public static class ParameterServer
@@ -154,7 +154,7 @@ public static class ParameterServer
         return round.Kind switch
         {
             WorkKind.Gradient => EndGradient(state, round, now, pool),
-            WorkKind.Update => EndStep(state, round.StepEnd!, now, pool),
+            WorkKind.Update => EndRound(state, round.StepEnd!.Apply(state.Plan, state.Training), [], now, pool),
             WorkKind.Evaluation => EndEvaluation(state, round, now),
             WorkKind.LocalSteps => EndLocalSteps(state, round, now, pool),
         };
@@ -167,28 +167,25 @@ public static class ParameterServer
         var end = StepEnd.Of(state.Plan, state.Training, answers, pool);
         if (end.Update.Runs >= MinRunsToDivide && Rounds.CountLocal(state) > 1)
             return Rounds.Begin(state, WorkKind.Update, [], now, end);
-        end.Update.Apply(firstRun: 0, end.Update.Runs);
-        return EndStep(state, end, now, pool);
+        return EndRound(state, end.Apply(state.Plan, state.Training), [new ApplyUpdate(end.Update)], now, pool);
     }
 
     private static Transition EndLocalSteps(ServerState state, Round round, TimeSpan now, VectorPool pool)
     {
         var answers = new LocalStepsAnswer[round.Answers.Length];
         for (var i = 0; i < answers.Length; i++) answers[i] = (LocalStepsAnswer)round.Answers[i];
-        return EndRound(state, LocalSgd.Average(state.Plan, state.Training, round.Tree.Rows, answers, pool), now, pool);
+        return EndRound(state, LocalSgd.Average(state.Plan, state.Training, round.Tree.Rows, answers, pool), [], now, pool);
     }
 
-    private static Transition EndStep(ServerState state, StepEnd end, TimeSpan now, VectorPool pool) =>
-        EndRound(state, end.Apply(state.Plan, state.Training), now, pool);
-
-    private static Transition EndRound(ServerState state, TrainingState after, TimeSpan now, VectorPool pool)
+    private static Transition EndRound(
+        ServerState state, TrainingState after, ReadOnlySpan<ServerEffect> effects, TimeSpan now, VectorPool pool)
     {
         var before = state.Training;
         // A unit whose order was handed out again may still read the old version; then its memory is left to it.
         if (Rounds.IsRead(state, before.Version)) before.LeaveOutOf(pool);
         else before.ReturnTo(pool);
         state = Recording.Close(state with { Training = after, Round = null });
-        return AtBarrier(state, [new ReportStep(state.Training)], now);
+        return AtBarrier(state, [.. effects, new ReportStep(state.Training)], now);
     }
 
     /// <summary>Everything that was handed out is applied: what comes next.</summary>

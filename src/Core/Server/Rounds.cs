@@ -166,7 +166,16 @@ public static class Rounds
     private static void Give(ServerState state, ShardSlot[] shards, int index, WorkKey key, List<ServerEffect> effects, TimeSpan now)
     {
         shards[index] = shards[index].With(key, now);
-        effects.Add(new SendWork(shards[index].Id, state.Flow?.Find(key) ?? OrderOf(state, key)));
+        Send(state, effects, shards[index], state.Flow?.Find(key) ?? OrderOf(state, key));
+    }
+
+    /// <summary>Another node's order goes before the update that it is computed from, so that both go on at once.</summary>
+    internal static void Send(ServerState state, List<ServerEffect> effects, ShardSlot unit, WorkOrder order)
+    {
+        var isNew = unit.IsRemote && order.Key.Version == state.Training.Version;
+        var update = isNew ? effects.FindIndex(e => e is ApplyUpdate) : -1;
+        if (update >= 0) effects.Insert(update, new SendWork(unit.Id, order, IsAhead: true));
+        else effects.Add(new SendWork(unit.Id, order));
     }
 
     private static WorkOrder OrderOf(ServerState state, WorkKey key)

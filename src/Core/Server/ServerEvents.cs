@@ -45,7 +45,15 @@ public abstract record ServerEffect;
 /// <summary>Give this order to this shard.</summary>
 /// <param name="Shard">Which.</param>
 /// <param name="Order">The order.</param>
-public sealed record SendWork(ShardId Shard, WorkOrder Order) : ServerEffect;
+/// <param name="IsAhead">
+/// True: its parameters are written by the <see cref="ApplyUpdate"/> that follows. It is for another node, to which they
+/// can travel as far as they are written.
+/// </param>
+public sealed record SendWork(ShardId Shard, WorkOrder Order, bool IsAhead = false) : ServerEffect;
+
+/// <summary>Do this update; effects that follow read what it writes.</summary>
+/// <param name="Update">All of it.</param>
+public sealed record ApplyUpdate(ParameterUpdate Update) : ServerEffect;
 
 /// <summary>Tell whoever watches that a step is done.</summary>
 /// <param name="Training">The state after the step; its vectors are valid only while the effect is carried out.</param>

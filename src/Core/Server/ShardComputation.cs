@@ -29,9 +29,11 @@ public sealed class ShardComputation
     public ShardComputation(TrainingPlan plan, Dataset data, IMatMul matMul) => (_plan, _data, _matMul) = (plan, data, matMul);
 
     /// <summary>The answer to an order.</summary>
-    public WorkAnswer Answer(WorkOrder order) => order switch
+    /// <param name="order">The order.</param>
+    /// <param name="progress">Told how much of a gradient is final while it is computed.</param>
+    public WorkAnswer Answer(WorkOrder order, GradientProgress? progress = null) => order switch
     {
-        GradientOrder o => new GradientAnswer(o.Key, Gradient(o)),
+        GradientOrder o => new GradientAnswer(o.Key, Gradient(o, progress)),
         UpdateOrder o => Update(o),
         EvaluationOrder o => new EvaluationAnswer(o.Key, Evaluate(o.Key.Node, o.Parameters)),
         LocalStepsOrder o => LocalSteps(o),
@@ -59,7 +61,7 @@ public sealed class ShardComputation
         return new(order.Key, state.Parameters, state.Optimizer, new(state.Totals.LossSum, (int)state.Totals.Correct, (int)state.Totals.Seen));
     }
 
-    private GradientSum Gradient(GradientOrder order)
+    private GradientSum Gradient(GradientOrder order, GradientProgress? progress)
     {
         var (epoch, step) = _plan.PositionOf(order.Key.Step);
         if (_epoch != epoch) (_order, _epoch) = (Shuffle.Order(_plan.Data.TrainCount, _plan.Recipe.Seed, epoch), epoch);
@@ -67,7 +69,7 @@ public sealed class ShardComputation
         var (start, count) = tree.RowsOf(order.Key.Node);
         var arena = ArenaFor((order.Key.Incarnation, order.Key.Version));
         var input = Gather(_data.Train, _order.AsSpan().Slice(_plan.FirstSampleOf(step) + start, count), arena);
-        var context = new LayerContext(_matMul, tree.LeafRowsOf(order.Key.Node), arena);
+        var context = new LayerContext(_matMul, tree.LeafRowsOf(order.Key.Node), arena, progress);
         return Gradients.Of(Model, _plan.Recipe.Loss, new(Model.Layout, order.Parameters), input, _labels.AsSpan(0, count), context);
     }
 

@@ -75,7 +75,7 @@ public static class WorkerNode
         {
             var shard = state.Shards[i];
             if (shard.Working is not null) continue;
-            effects.Add(new GivePart(shard.Id, order));
+            effects.Add(new GivePart(shard.Id, order, IsWhole: true));
             state = state with
             {
                 Shards = state.Shards.SetItem(i, shard with { Working = order.Key }),
@@ -97,7 +97,7 @@ public static class WorkerNode
             if (shards[i].Working is not null) continue;
             var key = work.Order.Key with { Node = work.Waiting[given++] };
             shards[i] = shards[i] with { Working = key };
-            effects.Add(new GivePart(shards[i].Id, PartOf(work.Order, key)));
+            effects.Add(new GivePart(shards[i].Id, PartOf(work.Order, key), IsWhole: key == work.Order.Key));
         }
         state = state with
         {

@@ -66,7 +66,8 @@ public abstract record WorkerEffect;
 /// <summary>Give this part to this shard.</summary>
 /// <param name="Shard">Which.</param>
 /// <param name="Part">An order for a part of the server's order.</param>
-public sealed record GivePart(ShardId Shard, WorkOrder Part) : WorkerEffect;
+/// <param name="IsWhole">True when it is all of it: what the shard answers is the node's answer.</param>
+public sealed record GivePart(ShardId Shard, WorkOrder Part, bool IsWhole) : WorkerEffect;
 
 /// <summary>Answer the server.</summary>
 /// <param name="Answer">To one of its orders.</param>

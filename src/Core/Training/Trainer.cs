@@ -43,7 +43,7 @@ public static class Trainer
         var key = new WorkKey(Incarnation: 0, state.Version, plan.StepsDone(state.Position), WorkKind.Gradient, tree.Root);
         var answer = (GradientAnswer)computation.Answer(new GradientOrder(key, state.Parameters));
         var end = StepEnd.Of(plan, state, [answer], pool);
-        end.Update.Apply(firstRun: 0, end.Update.Runs);
+        end.Update.Apply();
         var next = end.Apply(plan, state);
         state.ReturnTo(pool);
         return next;

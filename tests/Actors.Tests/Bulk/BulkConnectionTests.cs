@@ -132,6 +132,75 @@ public class BulkConnectionTests
         Assert.True(owner.Closed.Wait(TestOwner.Patience, TestContext.Current.CancellationToken));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_farewell_arrives_behind_large_frames_that_wait_and_with_incoming_ones_that_nobody_reads(bool isSecured)
+    {
+        var settings = new BulkSettings { SocketBufferBytes = 4096, FarewellTimeout = TestOwner.Patience };
+        using var listener = new TestListener(isSecured ? TestCertificates.Tls() : null, settings);
+        var gate = new ManualResetEventSlim();
+        var leaving = new SlowOwner(gate);
+        var link = listener.Connect(leaving, isSecured ? TestCertificates.Tls() : null, settings: settings);
+        var payload = new byte[300_000];
+        for (var step = 0; step < 16; step++)
+        {
+            listener.Owner.Link.Send(new(BulkKind.Weights, Step: step, PayloadBytes: payload.Length), payload);
+            link.Send(new(BulkKind.GradientAnswer, Step: step, PayloadBytes: payload.Length), payload);
+        }
+        link.Leave();
+        link.Send(new(BulkKind.GradientAnswer, Step: 16, PayloadBytes: payload.Length), payload);
+        gate.Set();
+        for (var step = 0; step < 16; step++) Assert.Equal((BulkKind.GradientAnswer, step), KindAndStep(listener.Owner.Next()));
+        Assert.Equal(BulkKind.Bye, listener.Owner.Next().Header.Kind);
+        Assert.Equal("the peer closed the connection", listener.Owner.ClosingReason);
+        Assert.Equal("closed on this side", leaving.ClosingReason);
+        Assert.Equal((0, 0), (leaving.Steps.Count, listener.Owner.ArrivedCount));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_farewell_to_a_peer_that_sends_on_and_on_arrives_before_the_link_is_closed(bool isSecured)
+    {
+        using var listener = new TestListener(isSecured ? TestCertificates.Tls() : null);
+        var leaving = new TestOwner();
+        var link = listener.Connect(leaving, isSecured ? TestCertificates.Tls() : null);
+        var payload = new byte[100_000];
+        listener.Owner.OnArrived = (back, header) =>
+        {
+            if (header.Kind == BulkKind.Bye) back.Dispose();
+        };
+        var sending = new Thread(() =>
+        {
+            while (listener.Owner.Closings == 0)
+            {
+                if (listener.Owner.Link.Pending < 8) listener.Owner.Link.Send(new(BulkKind.Weights, PayloadBytes: payload.Length), payload);
+                else Thread.Yield();
+            }
+        });
+        sending.Start();
+        Assert.Equal(BulkKind.Weights, leaving.Next().Header.Kind);
+        link.Leave();
+        Assert.Equal(BulkKind.Bye, listener.Owner.Next().Header.Kind);
+        Assert.Equal("closed on this side", listener.Owner.ClosingReason);
+        Assert.Equal("closed on this side", leaving.ClosingReason);
+        sending.Join();
+    }
+
+    [Fact]
+    public void A_link_is_left_in_time_whether_the_peer_closes_its_end_or_not()
+    {
+        using var listener = new TestListener(settings: new() { FarewellTimeout = TimeSpan.FromSeconds(0.4) });
+        using var peer = listener.ConnectRaw(listener.AttachFrame());
+        listener.Owner.Link.Leave();
+        Assert.Equal("closed on this side", listener.Owner.ClosingReason);
+        var bye = new byte[BulkHeader.Bytes];
+        Assert.Equal(bye.Length, peer.Receive(bye));
+        Assert.Equal(TestListener.Frame(new(BulkKind.Bye)), bye);
+        Assert.Equal(0, peer.Receive(bye));
+    }
+
     [Fact]
     public void A_header_that_lies_about_its_payload_is_the_callers_mistake()
     {
@@ -191,8 +260,13 @@ public class BulkConnectionTests
     private static bool ByContent((BulkHeader Header, byte[] Payload) a, (BulkHeader Header, byte[] Payload) b) =>
         a.Header == b.Header && a.Payload.AsSpan().SequenceEqual(b.Payload);
 
+    private static (BulkKind Kind, long Step) KindAndStep((BulkHeader Header, byte[] Payload) frame) =>
+        (frame.Header.Kind, frame.Header.Step);
+
     private sealed class SlowOwner(ManualResetEventSlim gate) : ILinkOwner
     {
+        private readonly TaskCompletionSource<string> _closed = new();
+
         public List<long> Steps { get; } = [];
 
         public void Opened(ILink link) => gate.Wait();
@@ -203,11 +277,11 @@ public class BulkConnectionTests
             return true;
         }
 
+        public string ClosingReason => _closed.Task.WaitAsync(TestOwner.Patience).GetAwaiter().GetResult();
+
         public void Arrived(in BulkHeader header, ReadOnlyMemory<byte> payload) => Steps.Add(header.Step);
 
-        public void Closed(string reason)
-        {
-        }
+        public void Closed(string reason) => _closed.TrySetResult(reason);
     }
 
     private sealed class DisposingOwner : ILinkOwner

@@ -43,7 +43,7 @@ public class BulkHeaderTests
     [Theory]
     [InlineData(0, "42", "not a frame of the bulk path")]
     [InlineData(4, "00", "an unknown kind of frame")]
-    [InlineData(4, "0c", "an unknown kind of frame")]
+    [InlineData(4, "0e", "an unknown kind of frame")]
     [InlineData(5, "04", "an unknown encoding")]
     [InlineData(15, "80", "a negative number")]
     [InlineData(35, "ff", "a negative number")]

@@ -20,6 +20,9 @@ internal sealed class TestOwner(int maximumBytes = 1 << 20) : ILinkOwner
 
     public int Closings => Volatile.Read(ref _closings);
 
+    /// <summary>What else to do with a frame; on the link's thread.</summary>
+    public Action<ILink, BulkHeader>? OnArrived { get; set; }
+
     public int ArrivedCount => _arrived.Count;
 
     public (BulkHeader Header, byte[] Payload) Next() =>
@@ -35,8 +38,11 @@ internal sealed class TestOwner(int maximumBytes = 1 << 20) : ILinkOwner
         return isShort;
     }
 
-    public void Arrived(in BulkHeader header, ReadOnlyMemory<byte> payload) =>
+    public void Arrived(in BulkHeader header, ReadOnlyMemory<byte> payload)
+    {
         _arrived.Add((header, payload.ToArray()));
+        OnArrived?.Invoke(Link, header);
+    }
 
     public void Closed(string reason)
     {

@@ -35,7 +35,7 @@ internal static class SmallRun
     /// <summary>The data.</summary>
     public static Dataset Data => Digits.Value;
 
-    private static Recipe Recipe => new() { Model = Sequential.Mlp(784, 16, 10), BatchSize = BatchSize, Epochs = 100_000 };
+    private static Recipe Recipe => RecipeOf(16);
 
     /// <summary>First digits of the SHA-256 that the weights of the sequential run have after an epoch, from 1 on.</summary>
     public static string FingerprintOf(int epoch)
@@ -58,12 +58,21 @@ internal static class SmallRun
         }
     }
 
+    /// <summary>The same for another network, which is not kept.</summary>
+    /// <param name="steps">From the beginning on.</param>
+    /// <param name="hidden">Features of each hidden layer.</param>
+    public static string WeightsOfNetworkAfter(int steps, params ReadOnlySpan<int> hidden) =>
+        Trainer.Train(RecipeOf(hidden) with { MaxSteps = steps }, Data).State.Parameters.Sha256();
+
     /// <summary>A copy of the data that a test may damage.</summary>
     public static void CopyTo(string folder)
     {
         Directory.CreateDirectory(folder);
         foreach (var file in Directory.EnumerateFiles(Folder)) File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
     }
+
+    private static Recipe RecipeOf(params ReadOnlySpan<int> hidden) =>
+        new() { Model = Sequential.Mlp([784, .. hidden, 10]), BatchSize = BatchSize, Epochs = 100_000 };
 
     private static void Compute(int epochs) =>
         _state = Trainer.Train(Recipe with { Epochs = epochs }, Data, _state, Epochs.Add).State;

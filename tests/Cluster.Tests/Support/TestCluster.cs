@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace ActorTrain.Cluster.Tests;
 
@@ -133,6 +134,10 @@ internal sealed class TestCluster : IDisposable
     /// <summary>The epoch that a line shows.</summary>
     public static int EpochOf(NodeLine line) =>
         int.Parse(line.Text["epoch ".Length..line.Text.IndexOf('/', StringComparison.Ordinal)], CultureInfo.InvariantCulture);
+
+    /// <summary>A line is as it should be; else the failure shows all of it, which xunit's own does not.</summary>
+    public static void AssertMatches(string pattern, NodeLine line) =>
+        Assert.True(Regex.IsMatch(line.Text, pattern), $"'{line.Text}' does not match {pattern}");
 
     /// <summary>Nobody has written stack traces, log lines of a library, or anything else that is not for people.</summary>
     public void AssertPlainWords()

@@ -195,9 +195,10 @@ public class ParameterServerTests
         Assert.Empty(server.Take(new StopRequested()));
         Assert.Empty(server.AnswerOldest());
         var effects = server.AnswerOldest();
-        Assert.Equal([nameof(ReportStep), nameof(SaveCheckpoint), nameof(EndRun)], Kinds(effects));
-        Assert.Equal(1, ((SaveCheckpoint)effects[1]).Training.Version);
-        Assert.Equal((RunPhase.Stopped, null, null), (((EndRun)effects[2]).Phase, ((EndRun)effects[2]).Evaluation, ((EndRun)effects[2]).Reason));
+        Assert.Equal([nameof(ApplyUpdate), nameof(ReportStep), nameof(SaveCheckpoint), nameof(EndRun)], Kinds(effects));
+        Assert.Equal(1, ((SaveCheckpoint)effects[2]).Training.Version);
+        var end = (EndRun)effects[3];
+        Assert.Equal((RunPhase.Stopped, null, null), (end.Phase, end.Evaluation, end.Reason));
     }
 
     [Fact]

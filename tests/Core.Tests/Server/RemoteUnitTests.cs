@@ -91,10 +91,27 @@ public class RemoteUnitTests
         server.AnswerOldest();
         // Four rows in 1 ms here, four rows in 3 ms there.
         server.Now = TimeSpan.FromMilliseconds(1);
-        server.AnswerOldest();
+        server.Take(server.Compute(server.Orders.Single(o => o.Shard == TestServer.Shard(1))));
         server.Now = TimeSpan.FromMilliseconds(3);
         var orders = server.AnswerOldest().OfType<SendWork>().Select(e => $"{e.Shard} {e.Order.Key.Node}");
-        Assert.Equal(["shard-1 1:0", "shard-1 0:2", "node b 0:3"], orders);
+        Assert.Equal(["node b 0:3", "shard-1 1:0", "shard-1 0:2"], orders);
+    }
+
+    [Theory]
+    [InlineData("sync")]
+    [InlineData("async")]
+    public void What_goes_to_another_node_goes_ahead_of_the_update_that_it_is_computed_from(string strategy)
+    {
+        Assert.True(Strategy.TryParse(strategy, out var parsed));
+        var server = TestServer.With(1, Tiny.Recipe with { Strategy = parsed }, Tiny.Data);
+        server.JoinNode(Node, cores: 1);
+        var order = server.Orders.Find(o => o.Shard == Node);
+        var effects = order is null ? server.AnswerOldest() : server.Take(server.Compute(order));
+        var ahead = Assert.IsType<SendWork>(effects[0]);
+        Assert.Equal((Node, true), (ahead.Shard, ahead.IsAhead));
+        var update = Assert.IsType<ApplyUpdate>(effects[1]).Update;
+        Assert.Same(update.Parameters, Assert.IsType<GradientOrder>(ahead.Order).Parameters);
+        Assert.DoesNotContain(effects.Skip(1).OfType<SendWork>(), e => e.IsAhead || e.Shard == Node);
     }
 
     [Fact]

@@ -50,7 +50,8 @@ public class StrategyTests
         var server = TestServer.With(3, Recipe("async"), Tiny.Data);
         for (var i = 0; i < 4; i++) server.Take(server.Compute(server.Orders[^1]));
         Assert.Equal(["0 of 0"], Keys(server.Orders));
-        Assert.Equal([nameof(ReportStep), nameof(SendWork)], server.AnswerOldest().Select(e => e.GetType().Name));
+        Assert.Equal(
+            [nameof(ApplyUpdate), nameof(ReportStep), nameof(SendWork)], server.AnswerOldest().Select(e => e.GetType().Name));
         Assert.IsType<EvaluationOrder>(Assert.Single(server.Orders).Order);
     }
 

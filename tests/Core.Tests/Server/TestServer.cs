@@ -50,6 +50,7 @@ internal sealed class TestServer
     public IReadOnlyList<ServerEffect> Take(ServerEvent @event)
     {
         (State, var effects) = ParameterServer.Step(State, @event, Now, _pool);
+        foreach (var update in effects.OfType<ApplyUpdate>()) update.Update.Apply();
         Effects.AddRange(effects);
         Orders.AddRange(effects.OfType<SendWork>());
         foreach (var step in effects.OfType<ReportStep>())

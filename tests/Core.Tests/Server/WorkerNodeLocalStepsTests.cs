@@ -18,11 +18,11 @@ public class WorkerNodeLocalStepsTests
         Take(new NodeShardReady(First));
         Take(new NodeShardReady(Second));
         LocalStepsOrder[] orders = [Order(0), Order(1), Order(2)];
-        Assert.Equal<WorkerEffect>([new GivePart(First, orders[0])], Take(new OrderArrived(orders[0])));
-        Assert.Equal<WorkerEffect>([new GivePart(Second, orders[1])], Take(new OrderArrived(orders[1])));
+        Assert.Equal<WorkerEffect>([new GivePart(First, orders[0], IsWhole: true)], Take(new OrderArrived(orders[0])));
+        Assert.Equal<WorkerEffect>([new GivePart(Second, orders[1], IsWhole: true)], Take(new OrderArrived(orders[1])));
         Assert.Empty(Take(new OrderArrived(orders[2])));
         var answer = new LocalStepsAnswer(orders[1].Key, orders[1].Parameters, orders[1].Optimizer, default);
-        Assert.Equal<WorkerEffect>([new SendAnswer(answer), new GivePart(Second, orders[2])], Take(new PartAnswered(Second, answer)));
+        Assert.Equal<WorkerEffect>([new SendAnswer(answer), new GivePart(Second, orders[2], IsWhole: true)], Take(new PartAnswered(Second, answer)));
     }
 
     [Fact]
@@ -32,7 +32,7 @@ public class WorkerNodeLocalStepsTests
         Take(new OrderArrived(Order(0)));
         Take(new OrderArrived(Order(1)));
         Assert.Equal<WorkerEffect>(
-            [new SendFailure(Order(0).Key, "shard-1: boom"), new GivePart(First, Order(1))], Take(new PartFailed(First, Order(0).Key, "boom")));
+            [new SendFailure(Order(0).Key, "shard-1: boom"), new GivePart(First, Order(1), IsWhole: true)], Take(new PartFailed(First, Order(0).Key, "boom")));
     }
 
     [Fact]

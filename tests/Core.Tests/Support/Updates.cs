@@ -5,7 +5,7 @@ internal static class Updates
     /// <summary>Does every run of an update.</summary>
     public static (FlatVector Parameters, OptimizerState State) Whole(ParameterUpdate update)
     {
-        update.Apply(firstRun: 0, update.Runs);
+        update.Apply();
         return (update.Parameters, update.State);
     }
 }

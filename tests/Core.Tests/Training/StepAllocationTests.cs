@@ -39,7 +39,7 @@ public class StepAllocationTests
                 answer =>
                 {
                     var end = StepEnd.Of(Plan, state, [answer], pool);
-                    end.Update.Apply(firstRun: 0, end.Update.Runs);
+                    end.Update.Apply();
                     var next = end.Apply(Plan, state) with { Position = state.Position };
                     state.ReturnTo(pool);
                     state = next;

@@ -174,6 +174,7 @@ internal sealed class ServerProcess : Process
         var before = State;
         var transition = World.Rules.Server(before, @event, TimeSpan.FromMicroseconds(World.Now), _pool);
         _state = transition.State;
+        foreach (var update in transition.Effects.OfType<ApplyUpdate>()) update.Update.Apply();
         if (World.IsTraced) Tell(@event, transition);
         _checks.After(before, @event, State);
         Tally(before, @event, transition);

@@ -95,7 +95,7 @@ internal sealed class SequentialRun : RunOracle
         var key = new WorkKey(0, state.Version, Plan.StepsDone(state.Position), WorkKind.Gradient, root);
         var answer = (GradientAnswer)_computation.Answer(new GradientOrder(key, state.Parameters));
         var end = StepEnd.Of(Plan, state, [answer], new VectorPool());
-        end.Update.Apply(firstRun: 0, end.Update.Runs);
+        end.Update.Apply();
         return end.Apply(Plan, state);
     }
 

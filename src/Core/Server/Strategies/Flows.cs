@@ -28,7 +28,7 @@ internal static class Flows
             effects ??= [.. before];
             shards ??= state.Shards.ToArray();
             shards[i] = shards[i].With(order.Key, now);
-            effects.Add(new SendWork(shards[i].Id, order));
+            Rounds.Send(state, effects, shards[i], order);
         }
         return shards is null
             ? transition
@@ -40,7 +40,6 @@ internal static class Flows
     {
         var (before, flow) = (state.Training, state.Flow!);
         var end = StepEnd.Of(state.Plan, before, [answer], pool);
-        end.Update.Apply(firstRun: 0, end.Update.Runs);
         // Units read parameters only; moments are the server's own.
         foreach (var moment in before.Optimizer.Moments) pool.Return(moment);
         flow = flow with
@@ -51,10 +50,10 @@ internal static class Flows
         };
         state = Recording.Close(state with { Training = end.Apply(state.Plan, before), Flow = flow, Failures = 0 });
         state = Release(state, pool);
-        ReportStep report = new(state.Training);
+        ServerEffect[] effects = [new ApplyUpdate(end.Update), new ReportStep(state.Training)];
         return state.Flow!.IsDrained
-            ? ParameterServer.AtBarrier(state with { Flow = null }, [report], now)
-            : HandOut(new(state, [report]), now);
+            ? ParameterServer.AtBarrier(state with { Flow = null }, effects, now)
+            : HandOut(new(state, effects), now);
     }
 
     /// <summary>Hands out nothing new; what is handed out is still applied.</summary>

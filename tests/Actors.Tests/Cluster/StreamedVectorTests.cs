@@ -1,0 +1,155 @@
+using ActorTrain.Actors.Bulk;
+using ActorTrain.Actors.Protocol;
+using ActorTrain.Core.Tests.Support;
+using ActorTrain.Kernels;
+using ActorTrain.Server;
+using Akka.Actor;
+using Akka.Hosting;
+
+namespace ActorTrain.Actors.Tests.Cluster;
+
+/// <summary>Vectors that are sent while they are still being written.</summary>
+public class StreamedVectorTests(ITestOutputHelper output)
+    : Akka.Hosting.TestKit.TestKit(nameof(StreamedVectorTests), output)
+{
+    private static readonly Recipe Large = Tiny.Recipe with { Model = Sequential.Mlp(4, 500, 400, 2) };
+    private static readonly TrainingPlan Plan = new(Large, Tiny.Data.Description);
+    private static readonly int Count = Large.Model.Layout.Count;
+    private static readonly ShardId Node = new("a", 1);
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_large_gradient_leaves_layer_by_layer_and_arrives_whole()
+    {
+        var (order, frames, answer) = Compute();
+        Assert.Equal([BulkKind.GradientPart, BulkKind.GradientAnswer], frames.Select(f => f.Header.Kind));
+        Assert.Equal(Large.Model.Layout.Child(2).Offset, frames[0].Header.Offset);
+        var link = LinkThatExpects(order);
+        foreach (var frame in frames) Assert.Null(Deliver(link, frame));
+        Assert.Equal(answer.Sum.Gradient.Span.ToArray(), (await Arrived()).Gradient.Span.ToArray());
+    }
+
+    [Fact]
+    public async Task A_gradient_that_begins_anew_arrives_whole()
+    {
+        var (order, frames, answer) = Compute();
+        var link = LinkThatExpects(order);
+        foreach (var frame in (Frame[])[frames[0], .. frames]) Assert.Null(Deliver(link, frame));
+        Assert.Equal(answer.Sum.Gradient.Span.ToArray(), (await Arrived()).Gradient.Span.ToArray());
+    }
+
+    [Fact]
+    public void A_piece_of_a_gradient_that_does_not_follow_the_one_before_is_refused()
+    {
+        var (order, frames, _) = Compute();
+        var link = LinkThatExpects(order);
+        Assert.Contains("was not asked for", Deliver(LinkThatExpects(), frames[0])!, StringComparison.Ordinal);
+        Assert.Contains("GradientAnswer of", Deliver(link, frames[1])!, StringComparison.Ordinal);
+        var gap = frames[0].Header with { Offset = 100, PayloadBytes = 400 };
+        Assert.Equal($"GradientPart of 400 bytes from element 100 on for {order.Key}", Deliver(link, new(gap, new byte[400])));
+        Assert.Null(Deliver(link, frames[0]));
+        Assert.NotNull(Deliver(link, new(gap, new byte[400])));
+        var whole = frames[0].Header with { Offset = 0, PayloadBytes = Count * sizeof(float) };
+        Assert.NotNull(Deliver(link, new(whole, new byte[whole.PayloadBytes])));
+    }
+
+    [Fact]
+    public async Task Parameters_that_arrive_in_pieces_are_what_the_order_is_computed_from()
+    {
+        var parameters = TrainingState.Initial(Large).Parameters;
+        var key = Order().Key;
+        var link = new ServerLink(key.Incarnation, Plan, ActorRefs.Nobody, TestActor);
+        foreach (var (from, to) in new[] { (0, 1000), (1000, 5000), (5000, Count) })
+        {
+            var bytes = FloatBytes.Of(parameters.Memory[from..to]).ToArray();
+            Assert.Null(Deliver(link, new(BulkWork.PieceOf(key, bytes.Length, from, isLast: to == Count), bytes)));
+        }
+        Assert.Null(Deliver(link, new(BulkWork.OrderOf(Order()), [])));
+        var order = (GradientOrder)(await ExpectMsgAsync<OrderArrived>(cancellationToken: Ct)).Order;
+        Assert.Equal(parameters.Sha256(), order.Parameters.Sha256());
+    }
+
+    [Fact]
+    public void Orders_wait_for_the_last_piece_and_pieces_for_the_one_before()
+    {
+        var key = Order().Key;
+        var link = new ServerLink(key.Incarnation, Plan, ActorRefs.Nobody, TestActor);
+        Assert.Null(Deliver(link, new(BulkWork.PieceOf(key, 4000, 0, isLast: false), new byte[4000])));
+        Assert.Contains("whose parameters did not come", Deliver(link, new(BulkWork.OrderOf(Order()), []))!, StringComparison.Ordinal);
+        Assert.Equal(
+            "WeightsPart of 4000 bytes from element 2000 on",
+            Deliver(link, new(BulkWork.PieceOf(key, 4000, 2000, isLast: false), new byte[4000])));
+        Assert.NotNull(Deliver(link, new(BulkWork.PieceOf(key, 4000, 1000, isLast: true), new byte[4000])));
+        var other = key with { Version = key.Version + 1 };
+        Assert.NotNull(Deliver(link, new(BulkWork.PieceOf(other, 4000, 1000, isLast: false), new byte[4000])));
+    }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(107, 107)]
+    [InlineData(127, 127)]
+    [InlineData(128, 64)]
+    [InlineData(1820, 114)]
+    public void A_vector_goes_in_at_most_sixteen_pieces_none_of_them_small(int runs, int runsOfPart) =>
+        Assert.Equal(runsOfPart, StreamedVector.RunsOfPart(runs));
+
+    /// <inheritdoc/>
+    protected override void ConfigureAkka(AkkaConfigurationBuilder builder, IServiceProvider provider)
+    {
+    }
+
+    private static GradientOrder Order() => new(
+        new(Incarnation: 7, Version: 0, Step: 0, WorkKind.Gradient, Plan.TreeOf(0).Root.Left), TrainingState.Initial(Large).Parameters);
+
+    private static (GradientOrder Order, Frame[] Frames, GradientAnswer Answer) Compute()
+    {
+        var (order, link) = (Order(), new RecordingLink());
+        var sender = new AnswerSender(link, Large);
+        var answer = new ShardComputation(Plan, Tiny.Data, new ManagedMatMul()).Answer(order, sender.ProgressOf(order));
+        sender.Send(answer);
+        return (order, [.. link.Frames], (GradientAnswer)answer);
+    }
+
+    private WorkerLink LinkThatExpects(params ReadOnlySpan<WorkOrder> orders)
+    {
+        var link = new WorkerLink(Node, Plan, TestActor, TestActor);
+        foreach (var order in orders) link.Expect(order);
+        return link;
+    }
+
+    private async Task<GradientSum> Arrived()
+    {
+        var done = await ExpectMsgAsync<TrainingProtocol.WorkDone>(cancellationToken: Ct);
+        Assert.Equal(Node, done.Shard);
+        return ((GradientAnswer)done.Answer).Sum;
+    }
+
+    // Why it is refused; none: it is taken.
+    private static string? Deliver(ILinkOwner owner, Frame frame)
+    {
+        if (!owner.TryPlace(frame.Header, out var place, out var refusal)) return refusal;
+        frame.Payload.CopyTo(place);
+        owner.Arrived(frame.Header, place);
+        return null;
+    }
+
+    private sealed record Frame(BulkHeader Header, byte[] Payload);
+
+    private sealed class RecordingLink : ILink
+    {
+        public List<Frame> Frames { get; } = [];
+
+        public int Pending => 0;
+
+        public void Send(in BulkHeader header, ReadOnlyMemory<byte> payload) => Frames.Add(new(header, payload.ToArray()));
+
+        public void Leave()
+        {
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}
