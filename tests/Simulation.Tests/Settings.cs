@@ -73,7 +73,7 @@ internal sealed record Settings
         var workers = random.Below(5);
         if (localShards + workers == 0) workers = 1;
         var servers = 1 + random.Below(3);
-        var isOrdered = isReal || !random.OneIn(3);
+        var isOrdered = isReal || random.OneIn(2);
         var hasBrokenWorker = workers > 0 && localShards + workers > 1 && random.OneIn(15);
         return new()
         {

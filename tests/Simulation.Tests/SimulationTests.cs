@@ -40,11 +40,6 @@ public class SimulationTests(ITestOutputHelper output)
         if (Environment.GetEnvironmentVariable(SeedVariable) is null) RunMany(first: Random.Shared.NextInt64(1L << 40), mustTouchAll: false);
     }
 
-    // Failures of one node, counted anew with each of its connections, ended the run.
-    [Fact]
-    public void A_broken_node_whose_connections_break_does_not_end_the_run() =>
-        Assert.Null(new Simulator(new Rules()).Run(seed: 860887758448));
-
     [Fact]
     public void A_seed_says_all_that_happens()
     {
