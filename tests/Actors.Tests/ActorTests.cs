@@ -34,7 +34,7 @@ public class ActorTests(ITestOutputHelper output) : Akka.Hosting.TestKit.TestKit
     [Fact]
     public async Task A_shard_that_throws_says_so_and_works_again()
     {
-        var shard = Sys.ActorOf(DataShardActor.Props(First, TestActor, Plan, Tiny.Data, new ThrowingKernel(times: 1), AnyThread));
+        var shard = Sys.ActorOf(DataShardActor.Props(First, TestActor, Plan, Tiny.Data, new ThrowingKernel(call => call == 1), AnyThread));
         await ExpectMsgAsync<TrainingProtocol.JoinTraining>(cancellationToken: Ct);
         var order = Order(incarnation: 1);
         shard.Tell(new TrainingProtocol.DoWork(order));

@@ -7,9 +7,7 @@ internal sealed class CountsTwice : Rules
     {
         if (@event is WorkAnswered { Answer: GradientAnswer answer } e && state.Round is { } round &&
             round.IsAnswered(answer.Key))
-            foreach (var node in round.Nodes)
-                if (!round.IsAnswered(state.KeyOf(node)))
-                    return base.Server(state, e with { Answer = answer with { Key = state.KeyOf(node) } }, now, pool);
+            @event = e with { Answer = answer with { Key = state.UnansweredKey() ?? answer.Key } };
         return base.Server(state, @event, now, pool);
     }
 }
@@ -148,5 +146,12 @@ internal sealed class TrustsCheckpointsTooEarly : Rules
 
 internal static class RoundExtensions
 {
+    public static WorkKey? UnansweredKey(this ServerState state)
+    {
+        foreach (var node in state.Round!.Nodes)
+            if (!state.Round.IsAnswered(state.KeyOf(node))) return state.KeyOf(node);
+        return null;
+    }
+
     public static bool IsAnswered(this Round round, WorkKey key) => round.Answers.Any(a => a.Key == key);
 }
