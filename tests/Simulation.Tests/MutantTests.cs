@@ -17,6 +17,12 @@ public class MutantTests(ITestOutputHelper output)
         ["forgets the part of a dead shard"] = () => new ForgetsThePartOfADeadShard(),
         ["reuses memory too early"] = () => new ReusesMemoryTooEarly(),
         ["trusts checkpoints too early"] = () => new TrustsCheckpointsTooEarly(),
+        ["ignores the bound"] = () => new IgnoresTheBound(),
+        ["counts late local steps"] = () => new CountsLateLocalSteps(),
+        ["applies a minibatch for another"] = () => new AppliesAMinibatchForAnother(),
+        ["loses a schedule entry"] = () => new LosesAScheduleEntry(),
+        ["stops between barriers"] = () => new StopsBetweenBarriers(),
+        ["keeps a broken node"] = () => new KeepsABrokenNode(),
     };
 
     public static TheoryData<string> Names => [.. Mutants.Keys];

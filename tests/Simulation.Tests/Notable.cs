@@ -14,4 +14,12 @@ internal enum Notable
     WorkOfDeadShard,
     JoinInMidRun,
     DividedUpdate,
+    StaleGradient,
+    IdleForTheBound,
+    AverageOfSeveral,
+    RestartInSchedule,
+    Stop,
+    StopAfterWhatWasHandedOut,
+    StopWithNobodyLeft,
+    NodeDismissed,
 }

@@ -3,8 +3,17 @@ namespace ActorTrain.Simulation.Tests;
 /// <summary>What a schedule is like, drawn from its seed before anything happens.</summary>
 internal sealed record Settings
 {
+    private static readonly Strategy[] Others =
+    [
+        new StaleSynchronous(0), new StaleSynchronous(1), new StaleSynchronous(2), new Asynchronous(),
+        new LocalSgd(1), new LocalSgd(2), new LocalSgd(3),
+    ];
+
     /// <summary>Which of <see cref="Simulator.Recipes"/>.</summary>
     public required int Recipe { get; init; }
+
+    /// <summary>How consistent the parameters are that units compute from.</summary>
+    public required Strategy Strategy { get; init; }
 
     /// <summary>
     /// True: shards compute, and what lies in memory is read when it arrives, not when it was sent. False: answers are
@@ -51,6 +60,12 @@ internal sealed record Settings
     /// <summary>How many computations throw, at most; fewer than end a run.</summary>
     public required int Throws { get; init; }
 
+    /// <summary>How often somebody asks for a stop; the run is then resumed.</summary>
+    public required int Stops { get; init; }
+
+    /// <summary>True: the first worker throws whatever it computes, so that it must be dismissed.</summary>
+    public required bool HasBrokenWorker { get; init; }
+
     public static Settings Draw(Seeded random)
     {
         var isReal = random.OneIn(30);
@@ -58,10 +73,12 @@ internal sealed record Settings
         var workers = random.Below(5);
         if (localShards + workers == 0) workers = 1;
         var servers = 1 + random.Below(3);
-        var isOrdered = isReal || !random.OneIn(3);
+        var isOrdered = isReal || random.OneIn(2);
+        var hasBrokenWorker = workers > 0 && localShards + workers > 1 && random.OneIn(15);
         return new()
         {
             Recipe = random.OneIn(40) ? Simulator.WideRecipe : random.Below(Simulator.WideRecipe),
+            Strategy = random.OneIn(2) ? new Synchronous() : random.Pick(Others),
             IsReal = isReal,
             Servers = servers,
             LocalShards = localShards,
@@ -74,7 +91,9 @@ internal sealed record Settings
             DiskDelay = random.BetweenByMagnitude(100, 20_000),
             Faults = random.OneIn(10) ? 0 : random.Below(10),
             FaultInterval = random.BetweenByMagnitude(1000, 100_000),
-            Throws = random.OneIn(2) ? 0 : random.Below(isOrdered ? 7 : 4),
+            Throws = hasBrokenWorker || random.OneIn(2) ? 0 : random.Below(isOrdered ? 7 : 4),
+            Stops = random.OneIn(4) ? 1 + random.Below(2) : 0,
+            HasBrokenWorker = hasBrokenWorker,
         };
     }
 }

@@ -4,8 +4,9 @@ using ActorTrain.Core.Tests.Support;
 namespace ActorTrain.Simulation.Tests;
 
 /// <summary>
-/// In every schedule each sample counts once, the run is the sequential one after every step, no more steps are
-/// computed again than allowed, and the run ends.
+/// In every schedule each sample counts once, no more steps are computed again than allowed, and the run ends. If it is
+/// synchronous, it is the sequential run after every step; else it is what its recorded schedule gives again, and no
+/// gradient is staler than the strategy allows.
 /// </summary>
 [Collection("Simulation")]
 public class SimulationTests(ITestOutputHelper output)
@@ -27,14 +28,14 @@ public class SimulationTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void Whatever_happens_a_run_is_the_sequential_one()
+    public void Whatever_happens_a_run_is_the_one_that_it_must_be()
     {
         if (Environment.GetEnvironmentVariable(SeedVariable) is { } seed) RunOne(long.Parse(seed));
         else RunMany(first: 1, mustTouchAll: true);
     }
 
     [Fact]
-    public void Whatever_else_happens_a_run_is_the_sequential_one()
+    public void Whatever_else_happens_a_run_is_the_one_that_it_must_be()
     {
         if (Environment.GetEnvironmentVariable(SeedVariable) is null) RunMany(first: Random.Shared.NextInt64(1L << 40), mustTouchAll: false);
     }

@@ -1,4 +1,5 @@
 using ActorTrain.Core.Tests.Support;
+using ActorTrain.Kernels;
 
 namespace ActorTrain.Simulation.Tests;
 
@@ -18,6 +19,7 @@ internal sealed class Simulator(Rules rules)
     ];
 
     private readonly SequentialRun?[] _runs = new SequentialRun?[Recipes.Length];
+    private readonly Dictionary<(int Recipe, Strategy), (TrainingPlan, ShardComputation)> _computations = [];
 
     /// <summary>Events of all schedules so far.</summary>
     public long Events { get; private set; }
@@ -30,8 +32,7 @@ internal sealed class Simulator(Rules rules)
     {
         var random = new Seeded(seed);
         var settings = Settings.Draw(random);
-        var (recipe, data) = Recipes[settings.Recipe];
-        var world = new World(random, settings, _runs[settings.Recipe] ??= new(recipe, data), rules, Tally, trace);
+        var world = new World(random, settings, OracleOf(settings), rules, Tally, trace);
         try
         {
             world.Simulate();
@@ -49,6 +50,21 @@ internal sealed class Simulator(Rules rules)
         {
             Events += world.Events;
         }
+    }
+
+    private RunOracle OracleOf(Settings settings)
+    {
+        var (recipe, data) = Recipes[settings.Recipe];
+        var sequential = _runs[settings.Recipe] ??= new(recipe, data);
+        if (settings.Strategy is Synchronous) return sequential;
+        if (!_computations.TryGetValue((settings.Recipe, settings.Strategy), out var known))
+        {
+            var plan = new TrainingPlan(recipe with { Strategy = settings.Strategy }, data.Description);
+            known = (plan, new(plan, data, new ManagedMatMul()));
+            _computations.Add((settings.Recipe, settings.Strategy), known);
+        }
+        return new RecordedRun(
+            known.Item1, data, known.Item2, settings.Strategy is StaleSynchronous { Bound: 0 } ? sequential : null);
     }
 
     /// <summary>What went wrong, with the last things that happened and the command that shows all of them.</summary>

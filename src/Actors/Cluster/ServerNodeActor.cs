@@ -131,7 +131,7 @@ internal sealed class ServerNodeActor : ReceiveActor
             var life = _lives[hello.Node] = _lives.GetValueOrDefault(hello.Node) + 1;
             var (recipe, data, (host, port)) = (_recipe, _plan.Data, BulkAddress());
             return RemoteWorkerActor.Props(new(hello.Node, life), hello.Shards, _plan, _server, _links,
-                token => new ClusterProtocol.Welcome(run, incarnation, recipe, data, host, port, token, _plan.Recipe.Compression.ToString()));
+                token => new ClusterProtocol.Welcome(run, incarnation, recipe, data, host, port, token));
         });
     }
 

@@ -46,10 +46,9 @@ public static class ClusterProtocol
     /// <param name="BulkHost">Where the server takes bulk connections.</param>
     /// <param name="BulkPort">The port there; 0: bulk data goes as <see cref="BulkChunk"/>.</param>
     /// <param name="Token">To present there.</param>
-    /// <param name="Compression">Of gradients: <c>none</c>, <c>bf16</c> or <c>topk:FRACTION</c>.</param>
     public sealed record Welcome(
-        Guid Run, long Incarnation, string RecipeJson, DataDescription Data, string BulkHost, int BulkPort, BulkToken Token,
-        string Compression) : IWireMessage;
+        Guid Run, long Incarnation, string RecipeJson, DataDescription Data, string BulkHost, int BulkPort, BulkToken Token)
+        : IWireMessage;
 
     /// <summary>Server to worker or stand-by: you can not take part. Both sides log the reason.</summary>
     /// <param name="Reason">One sentence; what is beyond 1000 bytes of UTF-8 is cut off on the wire.</param>
@@ -78,10 +77,6 @@ public static class ClusterProtocol
     /// <param name="WeightsSha256">Of the last parameters, in hexadecimal.</param>
     /// <param name="Reason">Why it failed, none otherwise; cut off as in <see cref="Refused"/>.</param>
     public sealed record RunOver(Guid Run, long Incarnation, RunPhase Phase, string WeightsSha256, string? Reason) : IWireMessage;
-
-    /// <summary>Worker to server: give me nothing more.</summary>
-    /// <param name="Node">The worker's name.</param>
-    public sealed record Leaving(string Node) : IWireMessage;
 
     /// <summary>
     /// A piece of a bulk frame, for the link that goes through Akka. The pieces of a frame are its 64-byte header and its

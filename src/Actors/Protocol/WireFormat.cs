@@ -28,7 +28,6 @@ public static class WireFormat
         StandbyHello => "SH",
         StandbyWelcome => "SW",
         RunOver => "O",
-        Leaving => "L",
         BulkChunk => "B",
         _ => throw new SerializationException($"{message.GetType()} is no message of the wire."),
     };
@@ -49,7 +48,6 @@ public static class WireFormat
                 WriteBulk(writer, m.BulkHost, m.BulkPort, m.Token);
                 break;
             case RunOver m: Write(writer, m); break;
-            case Leaving m: WriteName(writer, m.Node, "node"); break;
             case BulkChunk m: Write(writer, m); break;
             default: ManifestOf(message); break;
         }
@@ -81,7 +79,6 @@ public static class WireFormat
             "R" => new Refused(ReadReason(ref reader)),
             "SW" => ReadStandbyWelcome(ref reader),
             "O" => ReadRunOver(ref reader),
-            "L" => new Leaving(ReadName(ref reader, "node")),
             "B" => ReadBulkChunk(ref reader),
             _ => throw new SerializationException($"Wire message refused: unknown manifest '{manifest}'."),
         };
@@ -120,7 +117,6 @@ public static class WireFormat
         writer.Single(m.Data.Normalization.Mean, "mean");
         writer.Single(m.Data.Normalization.StandardDeviation, "standard deviation");
         WriteBulk(writer, m.BulkHost, m.BulkPort, m.Token);
-        WriteName(writer, m.Compression, "compression");
     }
 
     private static Welcome ReadWelcome(ref WireReader reader)
@@ -135,7 +131,7 @@ public static class WireFormat
         return new(
             run, incarnation, recipe,
             new(name, sha256, counts[0], counts[1], counts[2], counts[3], counts[4], normalization),
-            host, port, token, ReadName(ref reader, "compression"));
+            host, port, token);
     }
 
     private static StandbyWelcome ReadStandbyWelcome(ref WireReader reader)

@@ -45,7 +45,12 @@ public static class ParameterServer
         var former = state.Shards.FirstOrDefault(s => s.Id.Name == e.Shard.Name);
         if (former is not null && former.Id.Incarnation >= e.Shard.Incarnation) return new(state, []);
         var (next, effects) = former is null ? new(state, []) : Lose(state, former.Id, "it came back as a new one", now);
-        next = next with { Shards = next.Shards.Add(new(e.Shard, e.Cores, e.IsRemote, [], now, now, RowCost: 0)) };
+        var failures = next.FailuresOfLost.GetValueOrDefault(e.Shard.Name);
+        next = next with
+        {
+            Shards = next.Shards.Add(new(e.Shard, e.Cores, e.IsRemote, [], now, now, RowCost: 0, failures)),
+            FailuresOfLost = next.FailuresOfLost.Remove(e.Shard.Name),
+        };
         if (e.IsRemote) effects = [.. effects, new ReportJoined(e.Shard, e.Cores, next.StepsDone)];
         if (next.Phase == RunPhase.Running) return Rounds.HandOut(new(next, effects), now);
         return next.Shards.Length < next.ShardsToBegin
@@ -62,6 +67,8 @@ public static class ParameterServer
         var slot = state.Shards.FirstOrDefault(s => s.Id == shard);
         if (slot is null) return new(state, []);
         state = state with { Shards = state.Shards.Remove(slot) };
+        if (slot is { IsRemote: true, Failures: > 0 })
+            state = state with { FailuresOfLost = state.FailuresOfLost.SetItem(shard.Name, slot.Failures) };
         var microbatches = 0;
         foreach (var key in slot.Orders)
         {

@@ -134,6 +134,11 @@ public sealed record ServerState(
     /// <summary>Minibatches that are applied as they arrive; none in rounds and between barriers.</summary>
     public Flow? Flow { get; init; }
 
+    /// <summary>
+    /// Failures of nodes that are gone, by their names: a connection that breaks between two failures makes no node well.
+    /// </summary>
+    public ImmutableDictionary<string, int> FailuresOfLost { get; init; } = ImmutableDictionary<string, int>.Empty;
+
     /// <summary>Answers since the last update, in order of arrival, where a schedule is recorded.</summary>
     public ImmutableArray<Contribution> Contributions { get; init; } = [];
 

@@ -8,7 +8,7 @@ namespace ActorTrain.Host.Runs;
 
 /// <summary>
 /// What happened in a run, a JSON object a line, for dashboards: <c>time</c>, <c>event</c> (the event's name), its figures,
-/// and <c>text</c>, the words that the terminal shows. Steps are left out: they are metrics, not events.
+/// and <c>text</c>, the words that the terminal shows, where it shows any. Steps are left out: they are metrics, not events.
 /// </summary>
 internal sealed class RunLog : IDisposable
 {

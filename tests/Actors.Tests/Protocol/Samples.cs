@@ -16,7 +16,7 @@ internal static class Samples
 
     public static Welcome Welcome { get; } = new(
         Run, 3, "{}", new("mnist", "ab12", 60000, 10000, 28, 28, 10, new(0.1307f, 0.3081f)),
-        "127.0.0.1", 4242, Token, "none");
+        "127.0.0.1", 4242, Token);
 
     public static IReadOnlyList<IWireMessage> All { get; } =
     [
@@ -27,7 +27,6 @@ internal static class Samples
         new StandbyWelcome(Run, 3, "127.0.0.1", 4242, Token),
         new RunOver(Run, 3, RunPhase.Finished, "ab12", null),
         new RunOver(Run, 3, RunPhase.Failed, "ab12", "ö"),
-        new Leaving("a"),
         new BulkChunk(7, 1, 3, new byte[] { 1, 2, 3 }),
     ];
 }

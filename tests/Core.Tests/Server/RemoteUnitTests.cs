@@ -33,6 +33,28 @@ public class RemoteUnitTests
         Assert.Equal(Trained.State.Parameters.Sha256(), server.Weights);
     }
 
+    // Found by the simulator: each connection began with no failures, and eight of one node ended the run.
+    [Fact]
+    public void A_node_that_always_fails_is_dismissed_though_its_connection_breaks_between()
+    {
+        var server = TestServer.With(1, Tiny.Wide, Tiny.Data);
+        var life = Node;
+        server.JoinNode(life, cores: 1);
+        server.AnswerOldest();
+        for (var failures = 0; failures < ParameterServer.MaxFailuresOfNode; failures++)
+        {
+            if (failures > 0) server.JoinNode(life = life with { Incarnation = failures }, cores: 1);
+            if (server.Orders.Find(o => o.Shard == life) is null) server.AnswerUntil<ReportStep>();
+            server.Fail(server.Orders.First(o => o.Shard == life), "boom");
+            if (failures < ParameterServer.MaxFailuresOfNode - 1) server.Lose(life);
+        }
+        Assert.Equal(
+            new DismissNode(life, "it failed 5 times, the last time with boom"),
+            Assert.Single(server.Effects.OfType<DismissNode>()));
+        server.AnswerUntil<EndRun>();
+        Assert.Equal(Trained.State.Parameters.Sha256(), server.Weights);
+    }
+
     [Fact]
     public void A_node_that_fails_now_and_then_stays()
     {

@@ -9,7 +9,8 @@ namespace ActorTrain.Simulation.Tests.Cluster;
 internal sealed class CheckpointKeeper(World world, ServerProcess owner)
 {
     private readonly List<Standby> _standbys = [];
-    private byte[]? _bytes;
+    private TrainingState? _state;
+    private TrainingState? _newest;
     private long _requested;
     private long _written;
     private long _settled;
@@ -30,15 +31,14 @@ internal sealed class CheckpointKeeper(World world, ServerProcess owner)
     public TrainingState Newest()
     {
         foreach (var other in world.Servers) other.Checkpoints.CheckLoss(owner);
-        if (_bytes is null) return world.Run.Saved(OnDisk);
-        var state = TrainingCheckpoint.Decode(CheckpointFormat.Decode(_bytes, "checkpoint")).State;
-        return world.Run.IsSaved(state) ? state : throw new Violation("a checkpoint on a disk is not the run");
+        return _state ?? world.Run.Initial;
     }
 
-    public void BeginServing(long steps)
+    public void BeginServing(TrainingState training)
     {
+        var steps = world.Run.Plan.StepsDone(training.Position);
+        _newest = training;
         _standbys.Clear();
-        _bytes = null;
         (_requested, _written, _settled, _lastWrite, DiskIsFull) = (steps, steps, steps, 0, false);
         GivenUp = 0;
     }
@@ -55,18 +55,17 @@ internal sealed class CheckpointKeeper(World world, ServerProcess owner)
 
     public void Save(TrainingState training)
     {
-        _requested = training.Version;
-        var plan = world.Run.Plan;
-        var bytes = world.Settings.IsReal ? new TrainingCheckpoint(plan.Recipe, plan.Data, training).Encode() : null;
+        _requested = world.Run.Plan.StepsDone(training.Position);
+        _newest = world.Settings.IsReal ? Decoded(training) : world.Run.Saved(training);
         _lastWrite = Math.Max(_lastWrite, world.Now) + DiskDelay();
-        world.At(_lastWrite, Happening.CheckpointWritten, owner, owner.Life, payload: bytes, number: _requested);
+        world.At(_lastWrite, Happening.CheckpointWritten, owner, owner.Life, payload: _newest, number: _requested);
         foreach (var standby in _standbys) Send(standby);
     }
 
-    public void Written(long steps, byte[]? bytes)
+    public void Written(long steps, TrainingState state)
     {
         if (DiskIsFull && world.HasFaults) GivenUp = steps;
-        else Put(steps, bytes);
+        else Put(steps, state);
         _written = Math.Max(_written, steps);
         Settle();
     }
@@ -133,13 +132,13 @@ internal sealed class CheckpointKeeper(World world, ServerProcess owner)
     }
 
     /// <summary>As a stand-by: writes what the server sent.</summary>
-    public void Receive(ServerProcess server, long steps) =>
-        world.At(world.Now + DiskDelay(), Happening.CheckpointStored, owner, owner.Life, server, number: steps);
+    public void Receive(ServerProcess server, long steps, TrainingState state) =>
+        world.At(world.Now + DiskDelay(), Happening.CheckpointStored, owner, owner.Life, server, state, steps);
 
     /// <summary>As a stand-by: it is on the disk, and the server hears so.</summary>
-    public void Store(ServerProcess server, long steps)
+    public void Store(ServerProcess server, long steps, TrainingState state)
     {
-        Put(steps, bytes: null);
+        Put(steps, state);
         world.At(
             world.Network.Arrival(owner, server), Happening.StandbyAcknowledged, server, server.Life, owner, number: steps);
     }
@@ -154,18 +153,27 @@ internal sealed class CheckpointKeeper(World world, ServerProcess owner)
         _lastLife = null;
     }
 
-    private void Put(long steps, byte[]? bytes)
+    private TrainingState Decoded(TrainingState training)
+    {
+        var plan = world.Run.Plan;
+        var bytes = new TrainingCheckpoint(plan.Recipe, plan.Data, training).Encode();
+        var state = TrainingCheckpoint.Decode(CheckpointFormat.Decode(bytes, "checkpoint")).State;
+        return RunOracle.Same(state, world.Run.Saved(training))
+            ? state
+            : throw new Violation("a checkpoint on a disk is not the run");
+    }
+
+    private void Put(long steps, TrainingState state)
     {
         if (steps < OnDisk) return;
-        OnDisk = steps;
-        _bytes = bytes;
+        (OnDisk, _state) = (steps, state);
     }
 
     private void Send(Standby standby)
     {
         standby.LastSent = Math.Max(standby.LastSent + 1, world.Network.Arrival(owner, standby.Process));
         world.At(
-            standby.LastSent, Happening.CheckpointReceived, standby.Process, standby.Life, owner, number: _requested);
+            standby.LastSent, Happening.CheckpointReceived, standby.Process, standby.Life, owner, _newest, _requested);
         if (!standby.Process.IsUp || standby.Process.Life != standby.Life || standby.Process.IsPaused) Lose(standby);
     }
 

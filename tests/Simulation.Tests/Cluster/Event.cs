@@ -30,6 +30,12 @@ internal enum Happening
     /// <summary>To a worker or a stand-by: another server has taken over.</summary>
     ServerNews,
 
+    /// <summary>To a worker: the server wants it to take no part any more.</summary>
+    Dismissed,
+
+    /// <summary>To a server: somebody wants the run to stop.</summary>
+    StopAsked,
+
     /// <summary>To a server: a checkpoint is on its own disk, or could not be written.</summary>
     CheckpointWritten,
 
@@ -56,6 +62,12 @@ internal enum Happening
 
     /// <summary>To the world: the next fault.</summary>
     Fault,
+
+    /// <summary>To the world: somebody wants the run to stop, if there is a server.</summary>
+    StopPressed,
+
+    /// <summary>To the world: the run has stopped, so all processes end, and are started again.</summary>
+    RunStopped,
 
     /// <summary>To the world: from here on nothing more goes wrong.</summary>
     FaultsEnd,

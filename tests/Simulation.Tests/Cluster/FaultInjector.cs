@@ -39,8 +39,8 @@ internal sealed class FaultInjector(World world)
             case 8 when world.Workers.Exists(w => w.HasShards):
                 Random.Pick(world.Workers.FindAll(w => w.HasShards)).LoseShard();
                 break;
-            case 9 when world.Servers.Exists(s => s.HasLocalShards):
-                Random.Pick(world.Servers.FindAll(s => s.HasLocalShards)).LoseShard();
+            case 9 when world.Servers.Exists(s => s.HasShards):
+                Random.Pick(world.Servers.FindAll(s => s.HasShards)).LoseShard();
                 break;
             case 10 when world.Membership.Server is { IsUp: true } server:
                 server.Checkpoints.DiskIsFull = !server.Checkpoints.DiskIsFull;

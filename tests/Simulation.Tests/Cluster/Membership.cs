@@ -23,6 +23,13 @@ internal sealed class Membership(World world)
         if (process == Server) SuspectLater(process);
     }
 
+    /// <summary>All processes have ended: whoever starts first, begins.</summary>
+    public void Dissolve()
+    {
+        _byAge.Clear();
+        Server = null;
+    }
+
     /// <summary>The server does not answer: it is dead, paused or cut off.</summary>
     public void SuspectLater(ServerProcess server) => world.At(
         world.Now + world.Random.BetweenByMagnitude(5_000, 300_000), Happening.ServerSuspected, subject: server, number: server.Life);

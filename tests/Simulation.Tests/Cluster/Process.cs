@@ -14,6 +14,12 @@ internal abstract class Process(World world, string name)
 
     public bool IsPaused { get; private set; }
 
+    /// <summary>True for a worker that was told to take no part any more: nobody starts it again.</summary>
+    public bool IsDismissed { get; protected set; }
+
+    /// <summary>True: whatever its shards compute, they throw.</summary>
+    public bool IsBroken { get; init; }
+
     /// <summary>Until when, while it is paused.</summary>
     public long PausedUntil { get; private set; }
 
@@ -23,7 +29,12 @@ internal abstract class Process(World world, string name)
     /// <summary>What a row costs its shards, in microseconds.</summary>
     public long RowCost { get; } = world.Random.BetweenByMagnitude(5, 400);
 
+    /// <summary>True when one of its shards could die.</summary>
+    public bool HasShards => IsUp && !IsPaused && Shards.Count > 0;
+
     protected World World { get; } = world;
+
+    protected List<SimulatedShard> Shards { get; } = [];
 
     protected Seeded Random => World.Random;
 
@@ -41,6 +52,7 @@ internal abstract class Process(World world, string name)
         IsUp = IsPaused = false;
         Life++;
         _deferred.Clear();
+        Shards.Clear();
         World.Network.BreakAllOf(this);
         Died();
     }
@@ -58,7 +70,7 @@ internal abstract class Process(World world, string name)
         IsPaused = false;
         World.Note($"{Name} goes on with {_deferred.Count} things that happened meanwhile");
         var life = Life;
-        for (var i = 0; i < _deferred.Count && life == Life; i++) Handle(_deferred[i]);
+        for (var i = 0; i < _deferred.Count && life == Life; i++) Take(_deferred[i]);
         if (life == Life) _deferred.Clear();
     }
 
@@ -74,7 +86,26 @@ internal abstract class Process(World world, string name)
     {
         if (!IsUp || (e.Life >= 0 && e.Life != Life)) return;
         if (IsPaused) _deferred.Add(e);
-        else Handle(e);
+        else Take(e);
+    }
+
+    /// <summary>One of its shards dies, with what it worked on, and comes back.</summary>
+    public void LoseShard()
+    {
+        var shard = Random.Pick(Shards);
+        World.Note($"{Name}: {shard.Id} dies");
+        if (shard.Mail.Count > 0) World.Tally(Notable.WorkOfDeadShard);
+        shard.Mail.Clear();
+        Shards.Remove(shard);
+        ShardDied(shard.Id);
+        After(Random.Below(5000), Happening.ShardBack, shard);
+    }
+
+    /// <summary>A shard begins.</summary>
+    protected void StartShard(ShardId id)
+    {
+        Shards.Add(new(World.Run, id, World.Settings.IsReal));
+        ShardReady(id);
     }
 
     /// <summary>Gives an order to one of its shards; they do one after the other.</summary>
@@ -85,14 +116,6 @@ internal abstract class Process(World world, string name)
         if (shard.Mail.Count == 1) Begin(shard);
     }
 
-    /// <summary>The order that a shard is done with; it goes on with the next.</summary>
-    protected WorkOrder Finish(SimulatedShard shard)
-    {
-        var order = shard.Mail.Dequeue();
-        if (shard.Mail.Count > 0) Begin(shard);
-        return order;
-    }
-
     protected void After(long delay, Happening what, object? subject = null, long number = 0) =>
         World.At(World.Now + delay, what, this, Life, subject, payload: null, number);
 
@@ -100,7 +123,54 @@ internal abstract class Process(World world, string name)
 
     protected abstract void Died();
 
+    /// <summary>Whatever is not about its shards.</summary>
     protected abstract void Handle(in Event e);
+
+    protected abstract void ShardReady(ShardId shard);
+
+    protected abstract void ShardDied(ShardId shard);
+
+    protected abstract void ShardAnswered(ShardId shard, WorkAnswer answer);
+
+    protected abstract void ShardThrew(ShardId shard, WorkKey key, string reason);
+
+    private void Take(in Event e)
+    {
+        switch (e.What)
+        {
+            case Happening.ShardDone:
+                Finish((SimulatedShard)e.Subject!);
+                break;
+            case Happening.ShardBack:
+                var id = ((SimulatedShard)e.Subject!).Id;
+                StartShard(id with { Incarnation = id.Incarnation + 1 });
+                break;
+            default:
+                Handle(e);
+                break;
+        }
+    }
+
+    // It goes on with the next order.
+    private void Finish(SimulatedShard shard)
+    {
+        if (shard.Mail.Count == 0) return;
+        var order = shard.Mail.Dequeue();
+        if (shard.Mail.Count > 0) Begin(shard);
+        if (IsBroken)
+        {
+            ShardThrew(shard.Id, order.Key, "it always throws");
+        }
+        else if (World.ThrowsLeft > 0 && Random.OneIn(30))
+        {
+            World.ThrowsLeft--;
+            ShardThrew(shard.Id, order.Key, "thrown by the schedule");
+        }
+        else
+        {
+            ShardAnswered(shard.Id, shard.Answer(order));
+        }
+    }
 
     private void Begin(SimulatedShard shard)
     {

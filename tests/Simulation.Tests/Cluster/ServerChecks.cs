@@ -1,19 +1,35 @@
 namespace ActorTrain.Simulation.Tests.Cluster;
 
 /// <summary>What must hold after everything that happens to a server.</summary>
-internal sealed class ServerChecks(SequentialRun run, ServerProcess server)
+internal sealed class ServerChecks(RunOracle run, ServerProcess server)
 {
     private readonly List<int> _counted = [];
+    private readonly HashSet<long> _applied = [];
+    private long _lastApplied;
 
     /// <summary>A new server has counted nothing yet.</summary>
-    public void Begin() => _counted.Clear();
+    public void Begin(ServerState state)
+    {
+        _counted.Clear();
+        _applied.Clear();
+        for (var step = 0L; step < state.StepsDone; step++) _applied.Add(step);
+        _lastApplied = state.StepsDone - 1;
+        run.Begin(state);
+    }
 
     /// <exception cref="Violation">Something that must always hold does not.</exception>
     public void After(ServerState before, ServerEvent @event, ServerState after)
     {
-        if (@event is WorkAnswered { Answer.Key: var key } && IsCounted(before, after)) Count(before, after, key);
-        if (!ReferenceEquals(before.Training, after.Training)) CheckTraining(before.Training, after.Training);
+        if (after.Phase == RunPhase.Failed) return;
+        if (@event is WorkAnswered { Answer.Key: var key })
+        {
+            if (before.Flow is not null) CheckApplied(before, after, key);
+            else if (IsCounted(before, after)) Count(before, after, key);
+        }
+        if (!ReferenceEquals(before.Training, after.Training)) run.CheckTraining(before, after);
         if (after.Round is { } round) CheckRound(after, round);
+        if (after.Flow is { } flow) CheckFlow(after, flow);
+        else CheckBarrier(after);
         server.Checkpoints.Check();
     }
 
@@ -38,22 +54,39 @@ internal sealed class ServerChecks(SequentialRun run, ServerProcess server)
             if (_counted[leaf] != 1)
                 throw new Violation($"leaf {leaf} is not counted when the round of {key} ends");
         _counted.Clear();
+        for (var step = before.StepsDone; step < after.StepsDone; step++) _applied.Add(step);
+        _lastApplied = after.StepsDone - 1;
     }
 
-    private void CheckTraining(TrainingState before, TrainingState after)
+    // Each minibatch once, and none staler than the strategy allows.
+    private void CheckApplied(ServerState before, ServerState after, WorkKey key)
     {
-        if (after.Version == before.Version + 1)
-        {
-            if (!run.IsAfterStep(after)) throw new Violation($"after step {after.Version} the run is not the sequential one");
-        }
-        else if (after.Version != before.Version)
-        {
-            throw new Violation($"step {after.Version} follows step {before.Version}");
-        }
-        else if (!run.IsSaved(after))
-        {
-            throw new Violation($"after the epoch's end at step {after.Version} the run is not the sequential one");
-        }
+        var updates = after.Training.Version - before.Training.Version;
+        if (updates == 0) return;
+        if (updates != 1 || after.StepsDone != before.StepsDone + 1)
+            throw new Violation($"{key} made {updates} updates and {after.StepsDone - before.StepsDone} steps");
+        if (before.Flow!.Find(key) is null)
+            throw new Violation($"{key}, incarnation {key.Incarnation}, was applied and was not open");
+        if (!_applied.Add(key.Step)) throw new Violation($"minibatch {key.Step} is applied again");
+        _lastApplied = Math.Max(_lastApplied, key.Step);
+        var staleness = before.Training.Version - key.Version;
+        if (staleness < 0 || (run.Plan.Recipe.Strategy is StaleSynchronous strategy && staleness > strategy.Bound))
+            throw new Violation($"{key} is applied with a staleness of {staleness}");
+    }
+
+    // At a barrier the first minibatches of the run are applied and no others, so that it can go on from there.
+    private void CheckBarrier(ServerState state)
+    {
+        if (_applied.Count != state.StepsDone || _lastApplied >= state.StepsDone)
+            throw new Violation($"{_applied.Count} minibatches are applied at the barrier before {state.StepsDone}");
+    }
+
+    // What is open either waits or is worked on.
+    private static void CheckFlow(ServerState state, Flow flow)
+    {
+        foreach (var order in flow.Open)
+            if (!flow.Waiting.Contains(order.Key) && !state.Shards.Any(unit => unit.Orders.Contains(order.Key)))
+                throw new Violation($"{order.Key} is open, and neither waits nor is worked on");
     }
 
     // What is not answered either waits or is worked on, an update by one unit that shares the server's memory.

@@ -7,11 +7,11 @@ internal sealed class ServerProcess : Process
 {
     private const long TickInterval = 40_000;
 
-    private readonly List<SimulatedShard> _shards = [];
     private readonly List<Connection> _connections = [];
     private readonly ServerChecks _checks;
     private VectorPool _pool = new();
     private ServerState? _state;
+    private readonly HashSet<string> _dismissed = [];
     private long _lastCheckpoint;
 
     public ServerProcess(World world, string name) : base(world, name)
@@ -29,33 +29,21 @@ internal sealed class ServerProcess : Process
     /// <summary>Its checkpoints and those of the stand-bys.</summary>
     public CheckpointKeeper Checkpoints { get; }
 
-    /// <summary>True when one of its shards could die.</summary>
-    public bool HasLocalShards => IsUp && !IsPaused && _shards.Count > 0;
-
     /// <summary>Begins as the server, where the newest checkpoint on its disk ends.</summary>
     public void Serve(long incarnation)
     {
         var training = Checkpoints.Newest();
-        World.Note($"{Name} serves with incarnation {incarnation} from step {training.Version}");
         _pool = new();
-        _checks.Begin();
         if (incarnation > 1) World.Tally(Notable.TakeOver);
         // Whoever takes over goes on with those who are there; not all that began may be left.
         var units = incarnation == 1 ? World.Settings.UnitsToBegin : 1;
         _state = ServerState.Initial(World.Run.Plan, training, incarnation, units, World.Settings.MostStepsAtRisk);
-        Checkpoints.BeginServing(training.Version);
-        for (var i = 0; i < World.Settings.LocalShards; i++) ShardStarts(new($"{Name} shard {i}", Incarnation: 0));
+        World.Note($"{Name} serves with incarnation {incarnation} from step {_state.StepsDone}");
+        _checks.Begin(_state);
+        if (_state.Training.Schedule is { Count: > 0 }) World.Tally(Notable.RestartInSchedule);
+        Checkpoints.BeginServing(training);
+        for (var i = 0; i < World.Settings.LocalShards; i++) StartShard(new($"{Name} shard {i}", Incarnation: 0));
         After(TickInterval, Happening.Tick);
-    }
-
-    /// <summary>One of its shards dies, with what it worked on, and comes back.</summary>
-    public void LoseShard()
-    {
-        var shard = Random.Pick(_shards);
-        shard.Mail.Clear();
-        _shards.Remove(shard);
-        Take(new ShardLost(shard.Id, "killed by the schedule"));
-        After(Random.Below(5000), Happening.ShardBack, shard);
     }
 
     protected override void Started()
@@ -68,7 +56,7 @@ internal sealed class ServerProcess : Process
     {
         Checkpoints.Died();
         _state = null;
-        _shards.Clear();
+        _dismissed.Clear();
         _connections.Clear();
         World.Membership.Leave(this);
     }
@@ -80,11 +68,14 @@ internal sealed class ServerProcess : Process
             case Happening.Dial or Happening.ServerNews:
                 if (!IsServing) Checkpoints.StandBy();
                 break;
+            // Who takes over first closes the old server's link.
+            case Happening.CheckpointReceived or Happening.CheckpointStored when IsServing:
+                break;
             case Happening.CheckpointReceived:
-                Checkpoints.Receive((ServerProcess)e.Subject!, e.Number);
+                Checkpoints.Receive((ServerProcess)e.Subject!, e.Number, (TrainingState)e.Payload!);
                 break;
             case Happening.CheckpointStored:
-                Checkpoints.Store((ServerProcess)e.Subject!, e.Number);
+                Checkpoints.Store((ServerProcess)e.Subject!, e.Number, (TrainingState)e.Payload!);
                 break;
             case Happening.Downed:
                 if (World.Membership.Server == this) break;
@@ -106,13 +97,6 @@ internal sealed class ServerProcess : Process
                 Take(Ticked.Instance);
                 After(TickInterval, Happening.Tick);
                 break;
-            case Happening.ShardDone:
-                ShardDone((SimulatedShard)e.Subject!);
-                break;
-            case Happening.ShardBack:
-                var id = ((SimulatedShard)e.Subject!).Id;
-                ShardStarts(id with { Incarnation = id.Incarnation + 1 });
-                break;
             case Happening.Hello:
                 Join((Connection)e.Subject!);
                 break;
@@ -122,8 +106,11 @@ internal sealed class ServerProcess : Process
             case Happening.FrameToServer:
                 TakeFrame((Connection)e.Subject!, e);
                 break;
+            case Happening.StopAsked:
+                Take(new StopRequested());
+                break;
             case Happening.CheckpointWritten:
-                Checkpoints.Written(e.Number, (byte[]?)e.Payload);
+                Checkpoints.Written(e.Number, (TrainingState)e.Payload!);
                 break;
             case Happening.StandbyHello:
                 Checkpoints.Attach((ServerProcess)e.Subject!, (int)e.Number);
@@ -137,36 +124,27 @@ internal sealed class ServerProcess : Process
             default:
                 throw new System.Diagnostics.UnreachableException($"{e.What} is not for a server.");
         }
-        EndWhenSaved();
     }
 
     /// <summary>A checkpoint is as safe as it will be.</summary>
     public void Settle(long steps) => Take(new CheckpointSettled(steps));
 
-    private void ShardStarts(ShardId id)
-    {
-        _shards.Add(new(World.Run, id, World.Settings.IsReal));
-        Take(new ShardJoined(id));
-    }
+    protected override void ShardReady(ShardId shard) => Take(new ShardJoined(shard));
 
-    private void ShardDone(SimulatedShard shard)
-    {
-        if (shard.Mail.Count == 0) return;
-        var order = Finish(shard);
-        if (World.ThrowsLeft > 0 && Random.OneIn(30))
-        {
-            World.ThrowsLeft--;
-            Take(new WorkFailed(shard.Id, order.Key, "thrown by the schedule"));
-        }
-        else
-        {
-            Take(new WorkAnswered(shard.Id, shard.Answer(order)));
-        }
-    }
+    protected override void ShardDied(ShardId shard) => Take(new ShardLost(shard, "killed by the schedule"));
+
+    protected override void ShardAnswered(ShardId shard, WorkAnswer answer) => Take(new WorkAnswered(shard, answer));
+
+    protected override void ShardThrew(ShardId shard, WorkKey key, string reason) => Take(new WorkFailed(shard, key, reason));
 
     private void Join(Connection connection)
     {
         if (connection.IsLostAtServer) return;
+        if (_dismissed.Contains(connection.Worker.Name))
+        {
+            Dismiss(connection);
+            return;
+        }
         if (!_connections.Exists(c => c.Worker == connection.Worker && c.Number > connection.Number))
         {
             _connections.RemoveAll(c => c.Worker == connection.Worker);
@@ -201,6 +179,7 @@ internal sealed class ServerProcess : Process
         _checks.After(before, @event, State);
         Tally(before, @event, transition);
         foreach (var effect in transition.Effects) CarryOut(effect);
+        EndWhenSaved();
     }
 
     private void Tally(ServerState before, ServerEvent @event, in Transition transition)
@@ -208,13 +187,30 @@ internal sealed class ServerProcess : Process
         var after = transition.State;
         if (@event is Ticked && transition.Effects.Count > 0) World.Tally(Notable.LateWork);
         if (@event is ShardJoined { IsRemote: true } && before.Training.Version > 0) World.Tally(Notable.JoinInMidRun);
-        if (@event is WorkAnswered && ReferenceEquals(before.Round, after.Round)) World.Tally(Notable.AnswerThatChangesNothing);
-        if (after is { Phase: RunPhase.Running, Round: null }) World.Tally(Notable.WaitForCheckpoint);
+        if (@event is WorkAnswered && ReferenceEquals(before.Round, after.Round) && ReferenceEquals(before.Flow, after.Flow))
+            World.Tally(Notable.AnswerThatChangesNothing);
+        if (after is { Phase: RunPhase.Running, Round: null, Flow: null }) World.Tally(Notable.WaitForCheckpoint);
         if (after.Round is { Kind: WorkKind.Update }) World.Tally(Notable.DividedUpdate);
+        if (after.Phase == RunPhase.Stopped) TallyStop(before);
+        if (after is { Flow: { } flow, Plan.Recipe.Strategy: StaleSynchronous } && flow.Next < flow.End &&
+            after.Shards.Any(s => s.IsIdle))
+            World.Tally(Notable.IdleForTheBound);
         if (after.Training.Version == before.Training.Version) return;
+        if (before.Round is { Kind: WorkKind.LocalSteps, Nodes.Length: > 1 }) World.Tally(Notable.AverageOfSeveral);
+        if (before.Flow is not null && @event is WorkAnswered { Answer.Key.Version: var version } &&
+            version < before.Training.Version)
+            World.Tally(Notable.StaleGradient);
         if (World.Membership.Server != this) World.Tally(Notable.StepOfReplacedServer);
         foreach (var unit in after.Shards)
             if (unit.Orders.Any(k => k.Version < after.Training.Version)) World.Tally(Notable.StepWhileOlderOneIsRead);
+    }
+
+    private void TallyStop(ServerState before)
+    {
+        if (before.Phase == RunPhase.Stopped) return;
+        World.Tally(Notable.Stop);
+        if (before.Flow is not null) World.Tally(Notable.StopAfterWhatWasHandedOut);
+        if (before.Round is not null && State.Shards.IsEmpty) World.Tally(Notable.StopWithNobodyLeft);
     }
 
     private void CarryOut(ServerEffect effect)
@@ -222,30 +218,42 @@ internal sealed class ServerProcess : Process
         switch (effect)
         {
             case SendWork e:
-                if (_shards.Find(s => s.Id == e.Shard) is { } shard) Give(shard, e.Order);
+                if (Shards.Find(s => s.Id == e.Shard) is { } shard) Give(shard, e.Order);
                 else if (_connections.Find(c => c.Unit == e.Shard) is { } connection)
                     World.Network.SendToWorker(connection, World.Settings.IsReal ? e.Order : World.Run.Copied(e.Order));
                 break;
             case SaveCheckpoint e:
-                if (!World.Run.IsSaved(e.Training))
-                    throw new Violation($"{Name} saves what is not the run after {e.Training.Version} steps");
-                _lastCheckpoint = e.Training.Version;
+                _lastCheckpoint = State.StepsDone;
                 Checkpoints.Save(e.Training);
                 break;
-            case EndRun e when e.Phase != RunPhase.Finished:
-                throw new Violation($"the run ended as {e.Phase}: {e.Reason}");
-            case EndRun e when !World.Run.IsLast(e.Evaluation!):
-                throw new Violation("the last evaluation is not the run's");
+            case DismissNode e:
+                World.Tally(Notable.NodeDismissed);
+                _dismissed.Add(e.Shard.Name);
+                if (_connections.Find(c => c.Unit == e.Shard) is { } dismissed) Dismiss(dismissed);
+                break;
+            case EndRun { Phase: RunPhase.Failed } e:
+                throw new Violation($"the run failed: {e.Reason}");
+            case EndRun e:
+                World.Run.CheckEnd(e);
+                break;
             default:
                 break;
         }
     }
 
+    private void Dismiss(Connection connection)
+    {
+        World.Network.Break(connection);
+        World.At(
+            World.Network.Arrival(this, connection.Worker), Happening.Dismissed,
+            connection.Worker, connection.WorkerLife);
+    }
+
     private void EndWhenSaved()
     {
-        if (_state is { Phase: RunPhase.Finished } && World.Membership.Server == this &&
-            Checkpoints.IsSettled(_lastCheckpoint))
-            World.IsOver = true;
+        if (State.IsAlive || World.Membership.Server != this || !Checkpoints.IsSettled(_lastCheckpoint)) return;
+        if (State.Phase == RunPhase.Finished) World.IsOver = true;
+        else World.At(World.Now, Happening.RunStopped, subject: this, number: Life);
     }
 
     private void Tell(ServerEvent @event, in Transition transition)

@@ -3,7 +3,7 @@ using ActorTrain.Kernels;
 namespace ActorTrain.Simulation.Tests.Cluster;
 
 /// <summary>A data shard: the real rules, and the real computation where the schedule asks for it.</summary>
-internal sealed class SimulatedShard(SequentialRun run, ShardId id, bool isReal)
+internal sealed class SimulatedShard(RunOracle run, ShardId id, bool isReal)
 {
     private readonly ShardComputation? _computation = isReal ? new(run.Plan, run.Data, new ManagedMatMul()) : null;
     private ShardState _state = new(id, Incarnation: 0);
@@ -23,7 +23,7 @@ internal sealed class SimulatedShard(SequentialRun run, ShardId id, bool isReal)
     /// <summary>The answer, computed now from what the parameters' memory holds now.</summary>
     public WorkAnswer Answer(WorkOrder order)
     {
-        run.CheckParameters(order);
+        run.CheckOrder(order);
         if (order is UpdateOrder update)
         {
             update.Update.Apply(update.FirstRun, update.Runs);

@@ -3,7 +3,6 @@ namespace ActorTrain.Simulation.Tests.Cluster;
 /// <summary>A worker process: the real rules of a node, its shards, one connection to the server that it knows.</summary>
 internal sealed class WorkerProcess(World world, string name) : Process(world, name)
 {
-    private readonly List<SimulatedShard> _shards = [];
     private WorkerState _state = WorkerState.Initial(world.Run.Plan);
     private NodeSums _sums = new();
     private ServerProcess? _server;
@@ -15,29 +14,11 @@ internal sealed class WorkerProcess(World world, string name) : Process(world, n
         _state = WorkerState.Initial(World.Run.Plan);
         _sums = new();
         _server = null;
-        for (var i = 0; i < World.Settings.WorkerShards; i++) ShardStarts(new($"shard {i}", Incarnation: 0));
+        for (var i = 0; i < World.Settings.WorkerShards; i++) StartShard(new($"shard {i}", Incarnation: 0));
         After(Random.Below(1000), Happening.Dial);
     }
 
-    protected override void Died()
-    {
-        _shards.Clear();
-        _connection = null;
-    }
-
-    /// <summary>One of its shards dies, with what it worked on, and comes back.</summary>
-    public void LoseShard()
-    {
-        var shard = Random.Pick(_shards);
-        World.Note($"{Name}: {shard.Id} dies");
-        if (shard.Mail.Count > 0) World.Tally(Notable.WorkOfDeadShard);
-        shard.Mail.Clear();
-        _shards.Remove(shard);
-        After(Random.Below(3000), Happening.ShardBack, shard);
-    }
-
-    /// <summary>True when a shard could die.</summary>
-    public bool HasShards => IsUp && !IsPaused && _shards.Count > 0;
+    protected override void Died() => _connection = null;
 
     protected override void Handle(in Event e)
     {
@@ -52,26 +33,29 @@ internal sealed class WorkerProcess(World world, string name) : Process(world, n
             case Happening.ConnectionLost:
                 Disconnect((Connection)e.Subject!);
                 break;
+            case Happening.Dismissed:
+                World.Note($"{Name} is dismissed");
+                IsDismissed = true;
+                Crash();
+                break;
             case Happening.FrameToWorker:
                 Take((Connection)e.Subject!, e);
-                break;
-            case Happening.ShardDone:
-                ShardDone((SimulatedShard)e.Subject!);
-                break;
-            case Happening.ShardBack:
-                var id = ((SimulatedShard)e.Subject!).Id;
-                ShardStarts(id with { Incarnation = id.Incarnation + 1 });
                 break;
             default:
                 throw new System.Diagnostics.UnreachableException($"{e.What} is not for a worker.");
         }
     }
 
-    private void ShardStarts(ShardId id)
+    protected override void ShardReady(ShardId shard) => Take(new NodeShardReady(shard));
+
+    // A node notices when the shard is back.
+    protected override void ShardDied(ShardId shard)
     {
-        _shards.Add(new(World.Run, id, World.Settings.IsReal));
-        Take(new NodeShardReady(id));
     }
+
+    protected override void ShardAnswered(ShardId shard, WorkAnswer answer) => Take(new PartAnswered(shard, answer));
+
+    protected override void ShardThrew(ShardId shard, WorkKey key, string reason) => Take(new PartFailed(shard, key, reason));
 
     private void Dial()
     {
@@ -121,21 +105,6 @@ internal sealed class WorkerProcess(World world, string name) : Process(world, n
         Take(new OrderArrived(World.Settings.IsReal ? World.Run.Copied(order) : order));
     }
 
-    private void ShardDone(SimulatedShard shard)
-    {
-        if (shard.Mail.Count == 0) return;
-        var order = Finish(shard);
-        if (World.ThrowsLeft > 0 && Random.OneIn(30))
-        {
-            World.ThrowsLeft--;
-            Take(new PartFailed(shard.Id, order.Key, "thrown by the schedule"));
-        }
-        else
-        {
-            Take(new PartAnswered(shard.Id, shard.Answer(order)));
-        }
-    }
-
     private void Take(WorkerEvent @event)
     {
         var before = _state;
@@ -151,7 +120,7 @@ internal sealed class WorkerProcess(World world, string name) : Process(world, n
             case GivePart e:
                 if (e.Part.Key.Incarnation < _state.Incarnation)
                     throw new Violation($"{Name} works for an older server");
-                if (_shards.Find(s => s.Id == e.Shard) is { } shard) Give(shard, e.Part);
+                if (Shards.Find(s => s.Id == e.Shard) is { } shard) Give(shard, e.Part);
                 break;
             case SendAnswer e when _connection is not null:
                 World.Note($"{Name} answers {e.Answer.Key}");

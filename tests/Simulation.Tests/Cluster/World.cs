@@ -20,14 +20,14 @@ internal sealed class World
     private readonly long[] _tally;
     private long _deadline = long.MaxValue;
 
-    public World(Seeded random, Settings settings, SequentialRun run, Rules rules, long[] tally, List<string>? trace)
+    public World(Seeded random, Settings settings, RunOracle run, Rules rules, long[] tally, List<string>? trace)
     {
         (Random, Settings, Run, Rules, _tally, _trace) = (random, settings, run, rules, tally, trace);
         Network = new(this);
         Membership = new(this);
         _faults = new(this);
         for (var i = 0; i < settings.Servers; i++) Servers.Add(new(this, $"server {i}"));
-        for (var i = 0; i < settings.Workers; i++) Workers.Add(new(this, $"node {i}"));
+        for (var i = 0; i < settings.Workers; i++) Workers.Add(new(this, $"node {i}") { IsBroken = i == 0 && settings.HasBrokenWorker });
         Processes = [.. Servers, .. Workers];
     }
 
@@ -35,7 +35,7 @@ internal sealed class World
 
     public Settings Settings { get; }
 
-    public SequentialRun Run { get; }
+    public RunOracle Run { get; }
 
     public Rules Rules { get; }
 
@@ -71,6 +71,8 @@ internal sealed class World
         foreach (var server in Servers) server.Start();
         foreach (var worker in Workers) At(Random.BetweenByMagnitude(10, 50_000), Happening.Restart, subject: worker);
         _faults.Begin();
+        for (var i = 0; i < Settings.Stops; i++)
+            At(Random.BetweenByMagnitude(1000, 1_000_000), Happening.StopPressed);
         while (!IsOver)
         {
             if (_queue.IsEmpty) throw new Violation("the run has not ended and nothing is left to happen");
@@ -114,7 +116,13 @@ internal sealed class World
                 process!.Resume();
                 break;
             case Happening.Restart:
-                if (!process!.IsUp) process.Start();
+                StartAgain(process!);
+                break;
+            case Happening.StopPressed:
+                if (Membership.Server is { } server) At(Now, Happening.StopAsked, server);
+                break;
+            case Happening.RunStopped:
+                if (process is ServerProcess { IsServing: true } stopped && stopped.Life == e.Number) StartAllAgain(stopped);
                 break;
             case Happening.ServerSuspected:
                 Membership.Suspect((ServerProcess)process!, (int)e.Number);
@@ -122,6 +130,26 @@ internal sealed class World
             default:
                 throw new System.Diagnostics.UnreachableException($"{e.What} is not for the world.");
         }
+    }
+
+    private static void StartAgain(Process process)
+    {
+        if (process is { IsUp: false, IsDismissed: false }) process.Start();
+    }
+
+    // As a person does: the server where the run stopped comes first, for its disk has the last step.
+    private void StartAllAgain(ServerProcess server)
+    {
+        var (steps, isGivenUp) = (server.State.StepsDone, server.Checkpoints.GivenUp == server.State.StepsDone);
+        Note($"the run has stopped after {steps} steps");
+        foreach (var process in Processes)
+            if (process.IsUp) process.Crash();
+        Membership.Dissolve();
+        server.Start();
+        if (server.State.StepsDone != steps && !isGivenUp)
+            throw new Violation($"{server.Name} stopped after step {steps} and goes on from {server.State.StepsDone}");
+        foreach (var process in Processes)
+            if (process != server) At(Now + Random.BetweenByMagnitude(10, 100_000), Happening.Restart, subject: process);
     }
 
     private void EndFaults()
@@ -134,7 +162,7 @@ internal sealed class World
         foreach (var process in Processes)
         {
             process.Slowness = 1;
-            if (!process.IsUp) process.Start();
+            if (!process.IsUp) StartAgain(process);
             else if (process.IsPaused) process.Wake();
         }
         // What was lost without a trace is not sent again; a connection that breaks tells both ends.

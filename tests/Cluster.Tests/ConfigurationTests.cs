@@ -1,0 +1,78 @@
+namespace ActorTrain.Cluster.Tests;
+
+/// <summary>
+/// Processes start from the ready files of <c>configs/cluster</c>; only ports, folders and a smaller run are the test's.
+/// </summary>
+public class ConfigurationTests
+{
+    private static readonly string Configs = Path.Combine(FindRoot(), "configs", "cluster");
+
+    [Fact]
+    public async Task One_server_and_two_workers_of_their_ready_files_finish_a_run()
+    {
+        using var cluster = new TestCluster();
+        var server = Server(cluster, "server.json", 0);
+        cluster.Start("w1", "", Worker(cluster, "worker.json", "w1"));
+        cluster.Start("w2", "", Worker(cluster, "worker.json", "w2"));
+        await AssertFinishes(cluster, [server]);
+    }
+
+    [Fact]
+    public async Task Three_servers_of_the_ready_file_and_two_workers_finish_a_run()
+    {
+        using var cluster = new TestCluster(servers: 3);
+        var servers = Enumerable.Range(0, 3).Select(i => Server(cluster, "three-servers.json", i)).ToList();
+        cluster.Worker("w1");
+        cluster.Worker("w2");
+        await AssertFinishes(cluster, servers);
+    }
+
+    [Fact]
+    public async Task A_worker_of_the_ready_file_with_certificates_takes_part()
+    {
+        using var cluster = new TestCluster();
+        var certs = cluster.Start("certs", "", "certs", "--out", "certs", "--host", "127.0.0.1");
+        Assert.Equal(0, (await certs.End(60)).ExitCode);
+        string[] own = ["--tls-certificate", "certs/127.0.0.1.pem", "--tls-key", "certs/127.0.0.1-key.pem"];
+        var server = cluster.Train(1, 0, ["--epochs", "2", "--tls-authority", "certs/ca.pem", .. own]);
+        cluster.Start("w1", "", [.. Worker(cluster, "tls.json", "w1"), "--host", "127.0.0.1", .. own]);
+        await AssertFinishes(cluster, [server]);
+    }
+
+    private static NodeProcess Server(TestCluster cluster, string file, int index) => cluster.Start(
+        $"s{index + 1}", "",
+        [
+            "node", "--role", "server", "--config", Path.Combine(Configs, file),
+            .. SmallRun.Options(
+                ["--name", $"s{index + 1}", "--out", $"s{index + 1}", "--seed-node", cluster.Seeds],
+                ["--port", Port(cluster, index), "--epochs", "2"]),
+        ]);
+
+    private static string[] Worker(TestCluster cluster, string file, string name) =>
+    [
+        "node", "--role", "worker", "--config", Path.Combine(Configs, file), "--data", SmallRun.Folder,
+        "--name", name, "--seed-node", cluster.Seeds,
+    ];
+
+    private static async Task AssertFinishes(TestCluster cluster, IReadOnlyList<NodeProcess> servers)
+    {
+        foreach (var server in servers)
+        {
+            var (exitCode, error) = await server.End(120);
+            Assert.True(exitCode == 0, error + cluster.Log);
+        }
+        Assert.Equal([1, 2], cluster.EpochsDone());
+        cluster.AssertTheRightBits();
+        cluster.AssertPlainWords();
+    }
+
+    private static string Port(TestCluster cluster, int index) =>
+        cluster.Seeds.Split(',')[index].Split(':')[1];
+
+    private static string FindRoot()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "ActorTrain.sln"))) folder = folder.Parent!;
+        return folder.FullName;
+    }
+}
