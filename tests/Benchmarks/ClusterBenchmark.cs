@@ -1,8 +1,9 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using ActorTrain.Benchmarks.Peers;
+using ActorTrain.Benchmarks.Report;
 
 namespace ActorTrain.Benchmarks;
 
@@ -17,12 +18,11 @@ internal static class ClusterBenchmark
     // The first epoch of each run warms up.
     private static readonly (string Hidden, int Rounds, int Epochs)[] Models = [("128,64", 3, 3), ("1024,1024", 2, 2)];
 
-    /// <param name="peers">The folder with <c>ddp_gloo.py</c>; none: without the peer.</param>
-    public static void Run(string? peers)
+    /// <summary>Measures and reports.</summary>
+    /// <param name="peers">The folder with the peers; none: without them.</param>
+    public static Section Run(string? peers)
     {
-        var program = FindProgram();
-        Console.WriteLine("A step of a cluster, microseconds, medians (least to most) of the last epochs of runs that took turns");
-        Console.WriteLine($"{"hidden",-12}{"server+worker",30}{"server+2 workers",30}{"DDP gloo, world 2",30}{"ratio",8}");
+        var (program, peer, rows) = (FindProgram(), Peer.DdpGloo(peers), new List<string[]>());
         foreach (var (hidden, rounds, epochs) in Models)
         {
             List<double> one = [], two = [], ddp = [];
@@ -30,14 +30,36 @@ internal static class ClusterBenchmark
             {
                 one.AddRange(StepsOf(program, hidden, epochs, workers: 1, serverShards: 1));
                 two.AddRange(StepsOf(program, hidden, epochs, workers: 2, serverShards: 0));
-                if (peers is not null) ddp.AddRange(StepsOfDdp(peers, hidden));
+                ddp.AddRange(peer.Steps("--world", "2", "--hidden", hidden, "--epochs", "2"));
             }
-            var ratio = ddp.Count == 0 ? "" : (Median(ddp) / Median(one)).ToString("F2", CultureInfo.InvariantCulture);
-            Console.WriteLine($"{hidden,-12}{Text(one),30}{Text(two),30}{(ddp.Count == 0 ? "absent" : Text(ddp)),30}{ratio,8}");
+            var (ours, theirs) = (new Figures(one), new Figures(ddp));
+            rows.Add([hidden, $"{ours}", $"{new Figures(two)}", $"{theirs}", Figures.Short(theirs.Median / ours.Median)]);
         }
+        return new("A cluster's step beside PyTorch DDP over gloo",
+            "Processes on loopback, one thread of computation each, a total minibatch of 64, microseconds a step, epochs after the first "
+            + "of runs that took turns. Three processes on two cores only share the cores: that column says that nothing collapses.",
+            ["hidden", "server and worker, a shard each", "server with two workers", "DDP over gloo, world 2", "DDP / server and worker"], rows);
     }
 
-    private static List<double> StepsOf(string program, string hidden, int epochs, int workers, int serverShards)
+    /// <summary>A server that only serves, and more and more workers.</summary>
+    public static Section RunGrowth(string hidden, int epochs, params int[] workers)
+    {
+        var program = FindProgram();
+        var steps = workers.Select(w => new Figures(StepsOf(program, hidden, epochs, w, serverShards: 0, "--microbatches", "16"))).ToList();
+        return new("Worker processes",
+            $"Hidden {hidden}, a minibatch of 64 in 16 microbatches, {Environment.ProcessorCount} cores: more processes than cores can only share "
+            + "them. What must not happen is a collapse.",
+            ["worker processes", "µs a step"], [.. workers.Zip(steps, (w, s) => new[] { $"{w}", $"{s}" })])
+        {
+            Pictures =
+            [
+                ("A step by worker processes", "growth-workers.png", Chart.Png(
+                    "A step by worker processes", "worker processes", "µs a step", ("a step", [.. workers.Zip(steps, (w, s) => ((double)w, s.Median))]))),
+            ],
+        };
+    }
+
+    private static List<double> StepsOf(string program, string hidden, int epochs, int workers, int serverShards, params string[] options)
     {
         var folder = Directory.CreateTempSubdirectory("actortrain-bench-").FullName;
         var port = FreePort();
@@ -49,7 +71,7 @@ internal static class ClusterBenchmark
             using var server = Start("dotnet",
             [
                 program, "train", "--nodes", $"{workers}", "--port", $"{port}", "--shards", $"{serverShards}", "--hidden", hidden,
-                "--epochs", $"{epochs}", "--out", Path.Combine(folder, "run"),
+                "--epochs", $"{epochs}", "--out", Path.Combine(folder, "run"), .. options,
             ]);
             var output = server.StandardOutput.ReadToEnd();
             server.WaitForExit();
@@ -72,21 +94,6 @@ internal static class ClusterBenchmark
         let json = JsonDocument.Parse(line).RootElement
         where json.GetProperty("event").GetString() == "EpochDone"
         select json.GetProperty("trainSeconds").GetDouble();
-
-    // Prints "…, 1234 us/step" for each epoch; the first one warms up.
-    private static IEnumerable<double> StepsOfDdp(string peers, string hidden)
-    {
-        var start = new ProcessStartInfo("/usr/bin/python3", [Path.Combine(peers, "ddp_gloo.py"), Dataset.FindMnist(), "--world", "2", "--hidden", hidden, "--epochs", "2"])
-        {
-            RedirectStandardOutput = true,
-        };
-        start.Environment["OMP_NUM_THREADS"] = "1";
-        using var process = Process.Start(start)!;
-        var lines = process.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        process.WaitForExit();
-        return lines.Where(l => l.EndsWith("us/step", StringComparison.Ordinal)).Skip(1)
-            .Select(l => double.Parse(l.Split(' ')[^2], CultureInfo.InvariantCulture));
-    }
 
     private static Process Start(string file, IEnumerable<string> arguments) => Process.Start(new ProcessStartInfo(file, arguments)
     {
@@ -112,9 +119,4 @@ internal static class ClusterBenchmark
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
-
-    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
-
-    private static string Text(List<double> values) =>
-        string.Create(CultureInfo.InvariantCulture, $"{Median(values):F0} ({values.Min():F0} to {values.Max():F0})");
 }

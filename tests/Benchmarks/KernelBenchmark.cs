@@ -1,64 +1,85 @@
 using System.Diagnostics;
+using ActorTrain.Benchmarks.Report;
 using ActorTrain.Kernels;
 
 namespace ActorTrain.Benchmarks;
 
 /// <summary>
-/// Times the managed kernel on one thread. Rounds are interleaved over all products and the peak, so that a noisy
-/// moment hits all of them; medians are reported.
+/// Times the matrix products of the kernels that are here, on one thread. Rounds are interleaved over all of them and
+/// the peak, so that a noisy moment hits all.
 /// </summary>
 internal static class KernelBenchmark
 {
-    private const int Rounds = 41;
     private const double SecondsPerSample = 0.001;
 
-    public static void Run()
+    // A product that takes longer is sampled a few times only.
+    private const double LongSeconds = 0.02;
+    private const int LongRounds = 5;
+    private const int LeafRows = 16;
+
+    private static readonly (int In, int Out)[] Layers = [(784, 128), (128, 64), (64, 10), (1024, 1024)];
+
+    /// <summary>Measures and reports.</summary>
+    /// <param name="isQuick">The seed network's minibatch only, in few rounds.</param>
+    public static Section Run(bool isQuick)
     {
-        var cases = Cases(new ManagedMatMul()).ToArray();
-        foreach (var c in cases) c.Calibrate();
-        var peaks = new List<double>();
-        for (var round = 0; round < Rounds; round++)
+        var kernels = Present();
+        (int Rows, int In, int Out)[] shapes = isQuick
+            ? [(64, 784, 128), (64, 128, 64)]
+            : [.. new[] { 1, 16, 32, 64, 1024 }.SelectMany(rows => Layers.Select(l => (rows, l.In, l.Out))), (512, 1024, 1024), (4096, 4096, 4096)];
+        var products = shapes.SelectMany(s => ProductsOf(s.Rows, s.In, s.Out, kernels)).ToList();
+        var rounds = isQuick ? 11 : 41;
+        foreach (var c in products.SelectMany(p => p.Cases)) c.Calibrate();
+        List<double> peaks = [];
+        for (var round = 0; round < rounds; round++)
         {
             peaks.Add(FmaPeak.MeasureOneCore(TimeProvider.System, runs: 4));
-            foreach (var c in cases) c.Sample();
+            foreach (var c in products.SelectMany(p => p.Cases))
+                if (round < LongRounds || c.IsShort) c.Sample();
         }
         var peak = peaks.Max();
-        var usual = peaks.Order().ElementAt(Rounds / 2);
-        Console.WriteLine($"managed, {VectorWidth.Bits} bits, one thread");
-        Console.WriteLine($"FMA peak of the core: {peak:F1} GFLOP/s at best, {usual:F1} in the median");
-        Console.WriteLine("product             rows x in x out   leaves         us   GFLOP/s  of peak     best");
-        foreach (var c in cases)
-        {
-            var gflops = c.Flops / c.MedianSeconds / 1e9;
-            var best = c.Flops / c.BestSeconds / 1e9;
-            var what = $"{c.Product,-20}{c.Shape,-16}{c.Leaves,8}{c.MedianSeconds * 1e6,11:F2}";
-            Console.WriteLine($"{what}{gflops,10:F1}{gflops / peak,9:P1}{best / peak,9:P1}");
-        }
+        return new("Matrix products",
+            $"One thread, its FMA peak {peak:F1} GFLOP/s in the same run; shares of that peak, medians, in brackets the best. One leaf "
+            + $"means that all rows are summed in one chain, as a library may; leaves of {LeafRows} rows are what training sums in the "
+            + "fixed tree. A library that is not installed is absent.",
+            ["product", "rows x in x out", "managed", .. kernels.Skip(1).Select(k => k.Name), $"managed, leaves of {LeafRows}"],
+            [.. products.Select(p => p.Row(peak))]);
     }
 
-    private static IEnumerable<Case> Cases(IMatMul kernel)
+    private static IReadOnlyList<IMatMul> Present()
     {
-        (int In, int Out)[] layers = [(784, 128), (128, 64), (64, 10), (1024, 1024)];
-        foreach (var rows in new[] { 1, 16, 32, 64, 1024 })
-            foreach (var (inputs, outputs) in layers)
+        var present = new List<IMatMul> { new ManagedMatMul() };
+        foreach (var name in MatMuls.Names.Skip(1))
+        {
+            try
             {
-                int[] leaves = rows <= 16 ? [rows] : [.. Enumerable.Repeat(16, rows / 16)];
-                Memory<float> x = Values(rows * inputs), w = Values(inputs * outputs), y = Values(rows * outputs),
-                    bias = Values(outputs);
-                Memory<float> forward = Values(rows * outputs), dx = Values(rows * inputs),
-                    dw = Values(inputs * outputs);
-                var shape = $"{rows}x{inputs}x{outputs}";
-                var flops = 2.0 * rows * inputs * outputs;
-                yield return new Case("Multiply", shape, leaves.Length, flops, () =>
-                    kernel.Multiply(new(x.Span, rows, inputs), new(w.Span, inputs, outputs), bias.Span,
-                        new(forward.Span, rows, outputs), leaves));
-                yield return new Case("TransposedMultiply", shape, leaves.Length, flops, () =>
-                    kernel.TransposedMultiply(new(x.Span, rows, inputs), new(y.Span, rows, outputs),
-                        new(dw.Span, inputs, outputs), leaves));
-                yield return new Case("MultiplyTransposed", shape, leaves.Length, flops, () =>
-                    kernel.MultiplyTransposed(new(y.Span, rows, outputs), new(w.Span, inputs, outputs),
-                        new(dx.Span, rows, inputs), leaves));
+                present.Add(MatMuls.Create(name));
             }
+            catch (KernelUnavailableException e)
+            {
+                Console.Error.WriteLine($"{name} is absent: {e.Message}");
+            }
+        }
+        return present;
+    }
+
+    private static IEnumerable<Product> ProductsOf(int rows, int inputs, int outputs, IReadOnlyList<IMatMul> kernels)
+    {
+        Memory<float> x = Values(rows * inputs), w = Values(inputs * outputs), y = Values(rows * outputs), bias = Values(outputs);
+        Memory<float> forward = Values(rows * outputs), dx = Values(rows * inputs), dw = Values(inputs * outputs);
+        yield return Of("Multiply", (kernel, leaves) => kernel.Multiply(
+            new(x.Span, rows, inputs), new(w.Span, inputs, outputs), bias.Span, new(forward.Span, rows, outputs), leaves));
+        yield return Of("TransposedMultiply", (kernel, leaves) => kernel.TransposedMultiply(
+            new(x.Span, rows, inputs), new(y.Span, rows, outputs), new(dw.Span, inputs, outputs), leaves));
+        yield return Of("MultiplyTransposed", (kernel, leaves) => kernel.MultiplyTransposed(
+            new(y.Span, rows, outputs), new(w.Span, inputs, outputs), new(dx.Span, rows, inputs), leaves));
+
+        Product Of(string name, Action<IMatMul, int[]> call)
+        {
+            int[] one = [rows], many = rows <= LeafRows ? one : [.. Enumerable.Repeat(LeafRows, rows / LeafRows)];
+            return new(name, $"{rows}x{inputs}x{outputs}", 2.0 * rows * inputs * outputs,
+                [.. kernels.Select(k => new Case(() => call(k, one))), new Case(() => call(kernels[0], many))]);
+        }
     }
 
     // Aligned, as the memory of tensors is.
@@ -70,18 +91,22 @@ internal static class KernelBenchmark
         return values;
     }
 
-    private sealed class Case(string product, string shape, int leaves, double flops, Action call)
+    private sealed record Product(string Name, string Shape, double Flops, IReadOnlyList<Case> Cases)
+    {
+        public string[] Row(double peak) => [Name, Shape, .. Cases.Select(c => Share(c.Seconds, peak))];
+
+        private string Share(Figures seconds, double peak) =>
+            $"{Figures.Percent(Flops / seconds.Median / 1e9 / peak)} ({Figures.Percent(Flops / seconds.Least / 1e9 / peak)})";
+    }
+
+    private sealed class Case(Action call)
     {
         private readonly List<double> _seconds = [];
         private int _repeats = 1;
 
-        public string Product => product;
-        public string Shape => shape;
-        public int Leaves => leaves;
-        public double Flops => flops;
-        public double MedianSeconds => _seconds.Order().ElementAt(_seconds.Count / 2);
+        public Figures Seconds => new(_seconds);
 
-        public double BestSeconds => _seconds.Min();
+        public bool IsShort => _repeats > 1 || _seconds.Count == 0 || _seconds[0] < LongSeconds;
 
         public void Calibrate()
         {

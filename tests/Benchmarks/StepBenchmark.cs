@@ -1,5 +1,6 @@
 using ActorTrain.Actors;
-using ActorTrain.Kernels;
+using ActorTrain.Benchmarks.Peers;
+using ActorTrain.Benchmarks.Report;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -7,54 +8,74 @@ using Microsoft.Extensions.Logging;
 namespace ActorTrain.Benchmarks;
 
 /// <summary>
-/// Times whole epochs of the default recipe, actors and all, against the arithmetic limit: the multiply-adds of an
-/// epoch at the FMA peak of the cores in use, measured in the same run. The shard counts take turns, so that a noisy
-/// moment hits all of them.
+/// Times whole epochs in one process, actors and all, against the arithmetic limit (the multiply-adds of a step at the
+/// FMA peak of the cores in use, measured in the same run) and against libtorch. The contenders take turns, so that a
+/// noisy moment hits all of them.
 /// </summary>
 internal static class StepBenchmark
 {
-    private const int Turns = 2;
-    private const int WarmUpEpochs = 2;
-    private const int MeasuredEpochs = 4;
-    private const int PeakRuns = 200;
+    private const int BatchSize = 64;
 
-    public static void Run()
+    /// <summary>Measures and reports.</summary>
+    /// <param name="peers">The folder with the peers; none: without them.</param>
+    /// <param name="isQuick">A few epochs of the small network only.</param>
+    public static Section Run(string? peers, bool isQuick)
     {
-        var data = Dataset.Mnist();
-        var recipe = new Recipe { Epochs = WarmUpEpochs + MeasuredEpochs };
-        var plan = new TrainingPlan(recipe, data.Description);
-        var gigaflops = Flops(recipe.Model) * data.Train.Count / 1e9;
-        int[] shardCounts = [.. new[] { 1, Environment.ProcessorCount }.Distinct()];
-        var runs = shardCounts.ToDictionary(s => s, _ => new List<double>());
-        var peaks = shardCounts.ToDictionary(s => s, _ => 0.0);
-        foreach (var shards in Enumerable.Repeat(shardCounts, Turns).SelectMany(s => s))
-        {
-            peaks[shards] = Math.Max(peaks[shards], Peak(shards));
-            runs[shards].AddRange(EpochMilliseconds(recipe, data, shards).Skip(WarmUpEpochs));
-        }
-        Console.WriteLine($"{gigaflops:F1} GFLOP an epoch of {plan.StepsPerEpoch} steps, {runs[1].Count} epochs for each number of shards");
-        Console.WriteLine($"{"shards",6}{"peak GFLOP/s",14}{"limit ms",10}{"median ms",11}{"best ms",9}{"us/step",9}{"median/limit",14}{"best/limit",12}");
-        foreach (var (shards, epochs) in runs)
-        {
-            var limit = gigaflops / peaks[shards] * 1e3;
-            var (median, best) = (epochs.Order().ElementAt(epochs.Count / 2), epochs.Min());
-            Console.WriteLine(
-                $"{shards,6}{peaks[shards],14:F0}{limit,10:F1}{median,11:F1}{best,9:F1}{median * 1e3 / plan.StepsPerEpoch,9:F0}"
-                + $"{median / limit,14:F2}{best / limit,12:F2}");
-        }
+        var torch = Peer.TorchSharp(peers);
+        var rows = new List<string[]>();
+        (int[] Hidden, int Turns, int Epochs)[] models = isQuick ? [([128, 64], 1, 3)] : [([128, 64], 4, 5), ([1024, 1024], 2, 2)];
+        foreach (var (hidden, turns, epochs) in models) rows.AddRange(Compare(hidden, turns, epochs, torch));
+        return new("A step in one process",
+            $"Minibatches of {BatchSize}, SGD with momentum, epochs of MNIST after the first of each run, which warms up. The "
+            + "limit is the step's multiply-adds at the FMA peak of as many cores, measured in the same run.",
+            ["hidden", "contender", "µs a step", "limit, µs", "median / limit", "libtorch's best / median"], rows);
     }
 
-    // Forward, weight gradient and, but for the first layer, input gradient: a multiply-add is two operations.
-    private static double Flops(Sequential model)
+    private static IEnumerable<string[]> Compare(int[] hidden, int turns, int epochs, Peer torch)
+    {
+        var data = Dataset.Mnist();
+        var recipe = new Recipe { Model = Sequential.Mlp([784, .. hidden, 10]), BatchSize = BatchSize, Epochs = epochs };
+        int[] counts = [.. new[] { 1, Environment.ProcessorCount }.Distinct()];
+        var ours = counts.ToDictionary(c => c, _ => new List<double>());
+        var theirs = counts.ToDictionary(c => c, _ => new List<double>());
+        var peaks = counts.ToDictionary(c => c, _ => 0.0);
+        var name = string.Join(',', hidden);
+        for (var turn = 0; turn < turns; turn++)
+            foreach (var count in counts)
+            {
+                peaks[count] = Math.Max(peaks[count], Machine.Peak(count));
+                ours[count].AddRange(StepMicroseconds(recipe, data, count).Skip(1));
+                theirs[count].AddRange(torch.Steps("--threads", $"{count}", "--epochs", $"{epochs}", "--hidden", name));
+            }
+        var best = theirs.Values.Select(v => new Figures(v).Median).Where(double.IsFinite).DefaultIfEmpty(double.NaN).Min();
+        foreach (var count in counts)
+        {
+            var (figures, limit) = (new Figures(ours[count]), Flops(recipe.Model) * BatchSize / peaks[count] / 1e3);
+            yield return
+            [
+                name, $"ActorTrain, {Count(count, "shard")}", $"{figures}", Figures.Short(limit), Figures.Short(figures.Median / limit),
+                Figures.Short(best / figures.Median),
+            ];
+        }
+        foreach (var count in counts)
+            yield return [name, $"{torch.Name}, {Count(count, "thread")}", $"{new Figures(theirs[count])}", "", "", ""];
+    }
+
+    private static string Count(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
+
+    /// <summary>Operations of one example: forward, weight gradient and, but for the first layer, input gradient.</summary>
+    public static double Flops(Sequential model)
     {
         var linears = model.Layers.Select(l => l.Layer).OfType<Linear>().Select(l => 2.0 * l.InFeatures * l.OutFeatures).ToList();
         return (3 * linears.Sum()) - linears[0];
     }
 
-    private static List<double> EpochMilliseconds(Recipe recipe, Dataset data, int shards)
+    /// <summary>Microseconds a step of each epoch of a run.</summary>
+    public static IReadOnlyList<double> StepMicroseconds(Recipe recipe, Dataset data, int shards)
     {
-        var milliseconds = new List<double>();
-        var builder = Host.CreateApplicationBuilder();
+        var times = new List<double>();
+        var stepsPerEpoch = new TrainingPlan(recipe, data.Description).StepsPerEpoch;
+        var builder = Microsoft.Extensions.Hosting.Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders();
         builder.Services.AddActorTrain(new TrainingJob
         {
@@ -63,28 +84,13 @@ internal static class StepBenchmark
             Shards = shards,
             OnEvent = e =>
             {
-                if (e is EpochDone epoch) milliseconds.Add(epoch.Pace.Seconds * 1e3);
+                if (e is EpochDone epoch) times.Add(epoch.Pace.Seconds * 1e6 / stepsPerEpoch);
             },
         });
         using var host = builder.Build();
         host.Start();
         host.Services.GetRequiredService<TrainingRun>().Completion.GetAwaiter().GetResult();
         host.StopAsync().GetAwaiter().GetResult();
-        return milliseconds;
-    }
-
-    // One thread a core at once, each started before any measures, so that none has a core to itself.
-    private static double Peak(int cores)
-    {
-        var peaks = new double[cores];
-        using var start = new Barrier(cores);
-        var threads = Enumerable.Range(0, cores).Select(i => new Thread(() =>
-        {
-            start.SignalAndWait();
-            peaks[i] = FmaPeak.MeasureOneCore(TimeProvider.System, PeakRuns);
-        })).ToList();
-        threads.ForEach(t => t.Start());
-        threads.ForEach(t => t.Join());
-        return peaks.Sum();
+        return times;
     }
 }
