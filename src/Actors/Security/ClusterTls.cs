@@ -48,7 +48,8 @@ public sealed class ClusterTls
     /// <exception cref="AuthenticationException">The peer is not one of the cluster.</exception>
     /// <exception cref="IOException">The peer does not speak TLS, or is gone.</exception>
     public SslStream AsServer(Stream inner, IPAddress peer) => Shake(
-        inner, CertificateUse.Client, peer.ToString(), (stream, check) => stream.AuthenticateAsServer(new SslServerAuthenticationOptions
+        inner, CertificateUse.Client, peer.ToString(),
+        (stream, check) => stream.AuthenticateAsServer(new SslServerAuthenticationOptions
         {
             ServerCertificateContext = _own,
             ClientCertificateRequired = true,
@@ -63,7 +64,8 @@ public sealed class ClusterTls
     /// <exception cref="AuthenticationException">The peer is not one of the cluster.</exception>
     /// <exception cref="IOException">The peer does not speak TLS, or is gone.</exception>
     public SslStream AsClient(Stream inner, string host) => Shake(
-        inner, CertificateUse.Server, host, (stream, check) => stream.AuthenticateAsClient(new SslClientAuthenticationOptions
+        inner, CertificateUse.Server, host,
+        (stream, check) => stream.AuthenticateAsClient(new SslClientAuthenticationOptions
         {
             TargetHost = host,
             ClientCertificateContext = _own,
