@@ -11,7 +11,8 @@ public class DividedUpdateTests
     private static readonly TrainingResult Trained = Trainer.Train(Tiny.Wide, Tiny.Data);
 
     [Theory, InlineData(1, 0), InlineData(2, 12), InlineData(3, 18), InlineData(4, 24)]
-    public void The_update_of_a_large_model_is_divided_among_the_shards_and_gives_the_same_bits(int shards, int updateOrders)
+    public void The_update_of_a_large_model_is_divided_among_the_shards_and_gives_the_same_bits(
+        int shards, int updateOrders)
     {
         var server = TestServer.With(shards, Tiny.Wide, Tiny.Data);
         server.AnswerUntil<EndRun>();

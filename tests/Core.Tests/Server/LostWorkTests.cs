@@ -16,7 +16,9 @@ public class LostWorkTests
         var key = server.Orders[1].Order.Key;
         server.AnswerOldest();
         var effects = server.Lose(TestServer.Shard(2));
-        Assert.Equal(new ReportLost(TestServer.Shard(2), Step: 0, TimeSpan.Zero, Microbatches: 2, "killed by the test"), effects[0]);
+        Assert.Equal(
+            new ReportLost(TestServer.Shard(2), Step: 0, TimeSpan.Zero, Microbatches: 2, "killed by the test"),
+            effects[0]);
         var again = Assert.IsType<SendWork>(effects[1]);
         Assert.Equal((TestServer.Shard(1), key), (again.Shard, again.Order.Key));
         Assert.Equal(2, effects.Count);
@@ -43,7 +45,9 @@ public class LostWorkTests
         var key = server.Orders[0].Order.Key;
         server.Forget(TestServer.Shard(1));
         var effects = server.Join(TestServer.Shard(1, incarnation: 1));
-        Assert.Equal(new ReportLost(TestServer.Shard(1), Step: 0, TimeSpan.Zero, Microbatches: 4, "it came back as a new one"), effects[0]);
+        Assert.Equal(
+            new ReportLost(TestServer.Shard(1), Step: 0, TimeSpan.Zero, Microbatches: 4, "it came back as a new one"),
+            effects[0]);
         Assert.Equal((TestServer.Shard(1, 1), key), (((SendWork)effects[1]).Shard, ((SendWork)effects[1]).Order.Key));
         Assert.Equal(TestServer.Shard(1, 1), Assert.Single(server.State.Shards).Id);
     }
@@ -64,7 +68,8 @@ public class LostWorkTests
         var server = TestServer.With(1, Tiny.Recipe, Tiny.Data);
         var order = server.Orders[0];
         var effects = server.Fail(order, "DivideByZeroException: no");
-        Assert.Equal(new ReportReassignment(TestServer.Shard(1), order.Order.Key, "DivideByZeroException: no"), effects[0]);
+        Assert.Equal(
+            new ReportReassignment(TestServer.Shard(1), order.Order.Key, "DivideByZeroException: no"), effects[0]);
         Assert.Equal(order, Assert.IsType<SendWork>(effects[1]));
         AssertNothing(server, new WorkFailed(TestServer.Shard(1), order.Order.Key with { Version = 9 }, "late news"));
         AssertNothing(server, new WorkFailed(TestServer.Shard(2), order.Order.Key, "of a stranger"));
@@ -78,7 +83,8 @@ public class LostWorkTests
         var server = TestServer.With(2, Tiny.Recipe, Tiny.Data);
         for (var i = 1; i < ParameterServer.MaxFailuresPerRound; i++)
             Assert.Equal([nameof(ReportReassignment), nameof(SendWork)], Kinds(server.Fail(server.Orders[0], "boom")));
-        var end = Assert.IsType<EndRun>(Assert.Single(server.Fail(server.Orders.Single(o => o.Shard == TestServer.Shard(2)), "boom")));
+        var end = Assert.IsType<EndRun>(
+            Assert.Single(server.Fail(server.Orders.Single(o => o.Shard == TestServer.Shard(2)), "boom")));
         Assert.Equal(RunPhase.Failed, end.Phase);
         Assert.Null(end.Evaluation);
         Assert.Equal("Gradient of node 1:1, version 0 failed 8 times; the last time on shard-2: boom", end.Reason);

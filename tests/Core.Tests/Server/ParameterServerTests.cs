@@ -31,7 +31,9 @@ public class ParameterServerTests
     [InlineData(4, "0:0 0:1 0:2 0:3")]
     [InlineData(5, "0:0 0:1 0:2 0:3")]
     public void A_steps_orders_are_aligned_subtrees_that_cover_every_leaf_once(int shards, string nodes) =>
-        Assert.Equal(nodes, string.Join(' ', TestServer.With(shards, Tiny.Recipe, Tiny.Data).Orders.Select(o => o.Order.Key.Node)));
+        Assert.Equal(
+            nodes,
+            string.Join(' ', TestServer.With(shards, Tiny.Recipe, Tiny.Data).Orders.Select(o => o.Order.Key.Node)));
 
     [Theory, InlineData(1), InlineData(2), InlineData(3), InlineData(4), InlineData(5)]
     public void A_run_ends_with_the_trainers_state_on_any_number_of_shards(int shards)
@@ -46,7 +48,8 @@ public class ParameterServerTests
         Assert.Equal(Trained.State.History, server.Effects.OfType<ReportEpoch>().Select(e => e.Summary));
     }
 
-    [Theory, InlineData(0, 1, 2), InlineData(0, 2, 1), InlineData(1, 0, 2), InlineData(1, 2, 0), InlineData(2, 0, 1), InlineData(2, 1, 0)]
+    [Theory, InlineData(0, 1, 2), InlineData(0, 2, 1), InlineData(1, 0, 2), InlineData(1, 2, 0), InlineData(2, 0, 1)]
+    [InlineData(2, 1, 0)]
     public void Answers_in_any_order_give_the_same_weights(int first, int second, int third)
     {
         var server = TestServer.With(3, Tiny.Recipe, Tiny.Data);
@@ -78,10 +81,13 @@ public class ParameterServerTests
         var key = answer.Key;
         WorkKey[] others =
         [
-            key with { Version = -1 }, key with { Version = 1 }, key with { Incarnation = 0 }, key with { Incarnation = 2 },
-            key with { Kind = WorkKind.Evaluation }, key with { Node = new(2, 0) }, key with { Node = new(0, 0) }, key with { Node = new(1, 7) },
+            key with { Version = -1 },
+            key with { Version = 1 }, key with { Incarnation = 0 }, key with { Incarnation = 2 },
+            key with { Kind = WorkKind.Evaluation },
+            key with { Node = new(2, 0) }, key with { Node = new(0, 0) }, key with { Node = new(1, 7) },
         ];
-        foreach (var other in others) AssertNothing(server, new WorkAnswered(TestServer.Shard(1), answer with { Key = other }));
+        foreach (var other in others)
+            AssertNothing(server, new WorkAnswered(TestServer.Shard(1), answer with { Key = other }));
     }
 
     [Fact]
@@ -96,7 +102,8 @@ public class ParameterServerTests
         Assert.Equal(1, server.State.Training.Version);
         Assert.Equal("1:1", $"{Assert.Single(server.State.Shards[1].Orders).Node}");
         Assert.Empty(server.Take(answers[1]));
-        Assert.Equal([TestServer.Shard(1), TestServer.Shard(2)], server.AnswerOldest().OfType<SendWork>().Select(e => e.Shard));
+        Assert.Equal(
+            [TestServer.Shard(1), TestServer.Shard(2)], server.AnswerOldest().OfType<SendWork>().Select(e => e.Shard));
         server.AnswerUntil<EndRun>();
         AssertTrained(Trained, server);
     }
@@ -126,5 +133,6 @@ public class ParameterServerTests
     }
 
     [Property(MaxTest = 100)]
-    public void Whatever_the_shards_do_a_run_ends_with_the_trainers_state(int seed, byte shards) => AssertTrained(Trained, Tiny.Recipe, seed, shards);
+    public void Whatever_the_shards_do_a_run_ends_with_the_trainers_state(int seed, byte shards) =>
+        AssertTrained(Trained, Tiny.Recipe, seed, shards);
 }

@@ -48,7 +48,8 @@ public class StopTests
         var server = TestServer.With(1, Tiny.Recipe, Tiny.Data);
         server.AnswerUntil<ReportStep>();
         Assert.Empty(server.Take(new StopRequested()));
-        Assert.Equal([nameof(ReportLost), nameof(SaveCheckpoint), nameof(EndRun)], Kinds(server.Lose(TestServer.Shard(1))));
+        Assert.Equal(
+            [nameof(ReportLost), nameof(SaveCheckpoint), nameof(EndRun)], Kinds(server.Lose(TestServer.Shard(1))));
         Assert.Equal((RunPhase.Stopped, 1L), (server.State.Phase, server.State.Training.Version));
     }
 
