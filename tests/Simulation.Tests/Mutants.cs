@@ -23,7 +23,8 @@ internal sealed class SwapsNodes : Rules
             answers.Length + 1 < round.Nodes.Length)
             return base.Server(state, @event, now, pool);
         var (first, last) = ((GradientAnswer)answers[0], (GradientAnswer)answers[^1]);
-        answers = answers.SetItem(0, first with { Sum = last.Sum }).SetItem(answers.Length - 1, last with { Sum = first.Sum });
+        answers = answers.SetItem(0, first with { Sum = last.Sum })
+            .SetItem(answers.Length - 1, last with { Sum = first.Sum });
         return base.Server(state with { Round = round with { Answers = answers } }, @event, now, pool);
     }
 }
@@ -141,7 +142,8 @@ internal sealed class TrustsCheckpointsTooEarly : Rules
 {
     public override Transition Server(ServerState state, ServerEvent @event, TimeSpan now, VectorPool pool) =>
         base.Server(
-            state with { Durability = state.Durability with { Settled = state.Durability.Requested } }, @event, now, pool);
+            state with { Durability = state.Durability with { Settled = state.Durability.Requested } }, @event, now,
+            pool);
 }
 
 internal static class RoundExtensions
