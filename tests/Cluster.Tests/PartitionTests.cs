@@ -31,8 +31,10 @@ public class PartitionTests
         PrivateNetwork.Pull(place);
         var next = await cluster.Line(others, "epoch ", cut);
         var stopped = await cluster.Line(leader, "this node was cut off from the majority of the servers and has stopped", cut);
-        await cluster.Line(others, $"node w{Worker} joined at step ", cut, seconds: 20);
-        Measured.Tell("the server was cut off", ("it stopped itself", stopped.At - cut), ("the next epoch of the others", next.At - cut));
+        var joined = await cluster.Line(others, $"node w{Worker} joined at step ", cut);
+        Measured.Tell(
+            "the server was cut off", ("it stopped itself", stopped.At - cut), ("the next epoch of the others", next.At - cut),
+            ("with the worker", joined.At - cut));
         await cluster.Epochs(others, 3);
         Assert.DoesNotContain(leader.Lines, l => l.At > stopped.At && l.Text.StartsWith("epoch ", StringComparison.Ordinal));
 
