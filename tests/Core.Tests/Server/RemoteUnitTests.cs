@@ -33,6 +33,39 @@ public class RemoteUnitTests
         Assert.Equal(Trained.State.Parameters.Sha256(), server.Weights);
     }
 
+    [Theory, InlineData(1), InlineData(0)]
+    public void However_many_nodes_always_fail_whoever_can_do_the_work_finishes_the_run(int shards)
+    {
+        var server = new TestServer(Tiny.Wide, Tiny.Data, shardsToBegin: 4);
+        ShardId[] bad = [Node, new("node c", 0), new("node d", 0)];
+        foreach (var node in bad) server.JoinNode(node, cores: 1);
+        var good = new ShardId("good", 0);
+        if (shards == 0) server.JoinNode(good, cores: 1);
+        else server.Join(good);
+        while (server.State.IsAlive)
+        {
+            if (server.Orders.Find(o => bad.Contains(o.Shard)) is { } order) server.Fail(order, "boom");
+            else server.AnswerOldest();
+        }
+        Assert.Equal(bad.ToHashSet(), server.Effects.OfType<DismissNode>().Select(e => e.Shard).ToHashSet());
+        Assert.Equal(Trained.State.Parameters.Sha256(), server.Weights);
+    }
+
+    [Fact]
+    public void A_run_whose_last_node_is_dismissed_is_given_up_with_a_reason()
+    {
+        var server = new TestServer(Tiny.Recipe, Tiny.Data, shardsToBegin: 2);
+        server.JoinNode(new("node a", 0), cores: 1);
+        server.JoinNode(Node, cores: 1);
+        while (server.State.IsAlive) server.Fail(server.Orders[^1], "boom");
+        var reason = "it failed 5 times, the last time with boom";
+        var last = server.Effects.OfType<DismissNode>().Last();
+        Assert.Equal(2, server.Effects.OfType<DismissNode>().Count(e => e.Reason == reason));
+        Assert.Equal(
+            (RunPhase.Failed, $"nobody is left to compute; the last one was {last.Shard}: {reason}"),
+            server.Effects.OfType<EndRun>().Select(e => (e.Phase, e.Reason)).Single());
+    }
+
     [Fact]
     public void A_node_that_fails_now_and_then_stays()
     {
