@@ -34,6 +34,22 @@ public class KillTests
     }
 
     [Fact]
+    public async Task After_kill_9_of_a_stand_by_the_run_goes_on_without_waiting_for_its_acknowledgements()
+    {
+        using var cluster = new TestCluster(servers: 3);
+        var (leader, others) = await Begin(cluster);
+        var killed = NodeProcess.Now;
+        others[0].Kill();
+        await cluster.Line(leader, $"stand-by {others[0].Name} lost (", killed);
+        var next = await cluster.Line(leader, "epoch ", killed);
+        Measured.Tell("a stand-by was killed", ("the next epoch", next.At - killed));
+        // Each has more steps than a run may be ahead of its stand-bys.
+        await cluster.Epochs([leader], 3);
+        cluster.AssertTheRightBits();
+        cluster.AssertPlainWords();
+    }
+
+    [Fact]
     public async Task After_kill_9_of_the_server_and_a_worker_at_once_the_others_go_on()
     {
         using var cluster = new TestCluster(servers: 3);

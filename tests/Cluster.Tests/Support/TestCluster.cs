@@ -45,11 +45,12 @@ internal sealed class TestCluster : IDisposable
     /// <param name="index">Which, from 0; its name is <c>s1</c> and so on.</param>
     /// <param name="workers">How many workers a new run waits for.</param>
     /// <param name="options">Further ones.</param>
-    public NodeProcess Server(int index, int workers, params string[] options) => Start(
-        $"s{index + 1}", "",
+    /// <param name="shell">As in <see cref="Start"/>.</param>
+    public NodeProcess Server(int index, int workers, IEnumerable<string>? options = null, string shell = "") => Start(
+        $"s{index + 1}", shell,
         ["node", "--role", "server", .. SmallRun.Options(
             ["--shards", "1", "--nodes", $"{workers}", "--name", $"s{index + 1}", "--port", $"{_ports[index]}", "--seed-node", Seeds, "--out", $"s{index + 1}"],
-            options)]);
+            options ?? [])]);
 
     /// <summary>A node that computes: <c>actortrain node --role worker</c>.</summary>
     public NodeProcess Worker(string name, params string[] options) => Start(name, "",
