@@ -22,7 +22,7 @@ internal static class ClusterBenchmark
     /// <param name="peers">The folder with the peers; none: without them.</param>
     public static Section Run(string? peers)
     {
-        var (program, peer, rows) = (FindProgram(), Peer.DdpGloo(peers), new List<string[]>());
+        var (program, peer, rows) = (ProgramFile.Find(), Peer.DdpGloo(peers), new List<string[]>());
         foreach (var (hidden, rounds, epochs) in Models)
         {
             List<double> one = [], two = [], ddp = [];
@@ -44,7 +44,7 @@ internal static class ClusterBenchmark
     /// <summary>A server that only serves, and more and more workers.</summary>
     public static Section RunGrowth(string hidden, int epochs, params int[] workers)
     {
-        var program = FindProgram();
+        var program = ProgramFile.Find();
         var steps = workers.Select(w => new Figures(StepsOf(program, hidden, epochs, w, serverShards: 0, "--microbatches", "16"))).ToList();
         return new("Worker processes",
             $"Hidden {hidden}, a minibatch of 64 in 16 microbatches, {Environment.ProcessorCount} cores: more processes than cores can only share "
@@ -101,17 +101,6 @@ internal static class ClusterBenchmark
         RedirectStandardOutput = true,
         RedirectStandardError = true,
     })!;
-
-    // Built beside this program, in the same configuration.
-    private static string FindProgram()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            var program = Path.Combine(folder.FullName, "src", "Host", "bin", "Release", "net10.0", "actortrain.dll");
-            if (File.Exists(program)) return program;
-        }
-        throw new FileNotFoundException("actortrain.dll is not built; run: dotnet build src/Host -c Release");
-    }
 
     private static int FreePort()
     {

@@ -12,7 +12,7 @@ internal static class Suite
         List<Section> sections =
         [
             StepBenchmark.Run(peers, isQuick: false), KernelBenchmark.Run(isQuick: false), InferenceBenchmark.Run(isQuick: false),
-            ClusterBenchmark.Run(peers), .. GrowthBenchmark.Run(), ClusterBenchmark.RunGrowth("128,64", 2, 1, 2, 4, 8),
+            ClusterBenchmark.Run(peers), .. GrowthBenchmark.Run(), DataBenchmark.Run(), ClusterBenchmark.RunGrowth("128,64", 2, 1, 2, 4, 8),
         ];
         const string folder = "docs";
         if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"There is no folder {folder} here; run this at the top of the repository.");

@@ -15,7 +15,7 @@ public class JoinAndLeaveTests
         await cluster.Epochs([server], 2);
         var left = NodeProcess.Now;
         first.Signal("TERM");
-        var lost = await cluster.Line(server, "node a lost at step ", left, seconds: 5);
+        var lost = await cluster.Line(server, "node a lost at step ", left);
         // It held one order at most, and that may have been for the whole minibatch.
         TestCluster.AssertMatches("^node a lost at step [0-9]+ after [0-9.]+ s: [0-4] microbatch(es)? handed out again, 0 samples lost \\(it left\\)$", lost);
         Assert.Equal((0, ""), await first.End(20));
@@ -39,7 +39,7 @@ public class JoinAndLeaveTests
         var other = leader == first ? second : first;
         var signalled = NodeProcess.Now;
         leader.Signal("INT");
-        var next = await cluster.Line(other, "epoch ", signalled, seconds: 30);
+        var next = await cluster.Line(other, "epoch ", signalled);
         Measured.Tell("a server left", ("the next epoch", next.At - signalled));
         Assert.Equal((0, ""), await leader.End(30));
         cluster.AssertTheRightBits();

@@ -19,7 +19,7 @@ public class PausedServerTests
         var stopped = NodeProcess.Now;
         paused.Signal("STOP");
         var next = await cluster.Line(others, "epoch ", stopped);
-        var joined = await cluster.Line(others, "node a joined at step ", stopped, seconds: 20);
+        var joined = await cluster.Line(others, "node a joined at step ", stopped);
         Measured.Tell("the server was paused", ("the next epoch", next.At - stopped), ("with the worker", joined.At - stopped));
         await cluster.Line(others, "keeps checkpoints", stopped);
         while (NodeProcess.Now - stopped < Pause) await cluster.Epochs(others, 1);

@@ -42,7 +42,7 @@ public sealed class CheckpointsActor : ReceiveActor
             _ledger = _ledger.With(m.Name);
             if (_newest is not null) Sender.Tell(_newest);
         });
-        Receive<StandbyHas>(m => Take(_ledger.Settle(m.Name, m.StepsDone)));
+        Receive<StandbySettled>(m => Take(_ledger.Settle(m.Name, m.StepsDone)));
         Receive<StandbyGone>(m =>
         {
             _standbys.Remove(m.Name);
@@ -64,8 +64,8 @@ public sealed class CheckpointsActor : ReceiveActor
     /// </summary>
     internal sealed record StandbyJoined(string Name);
 
-    /// <summary>A stand-by has one on its disk.</summary>
-    internal sealed record StandbyHas(string Name, long StepsDone);
+    /// <summary>A stand-by has one on its disk, or can not put it there.</summary>
+    internal sealed record StandbySettled(string Name, long StepsDone);
 
     /// <summary>A stand-by is gone.</summary>
     internal sealed record StandbyGone(string Name);

@@ -11,6 +11,9 @@ public static class ClusterHocon
     /// <summary>Name of the parameter server as a singleton, and of its manager under <c>/user</c>.</summary>
     public const string SingletonName = "parameter-server";
 
+    private static readonly TimeSpan TimeToFindOthers = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ForEver = TimeSpan.FromDays(365);
+
     /// <summary>What a peer may select by path: what Akka.Cluster and the singleton need, and nothing else.</summary>
     public static ImmutableArray<string> TrustedPaths { get; } =
     [
@@ -53,6 +56,8 @@ public static class ClusterHocon
           cluster {
             roles = {{List(settings.Roles)}}
             seed-nodes = {{List(settings.SeedNodes.Select(seed => AddressOf(settings, seed)))}}
+            # The first seed node forms a cluster after this time, if all others are silent; they try again after it.
+            seed-node-timeout = {{Seconds(settings.IsFirstSeed && !settings.FormsClusterAlone ? ForEver : TimeToFindOthers)}}
             retry-unsuccessful-join-after = 1s
             # Half of Akka's: each is waited for between a death and the next server.
             gossip-interval = 500ms

@@ -46,6 +46,12 @@ public sealed record ClusterSettings
     /// </summary>
     public ImmutableArray<string> SeedNodes { get; init; } = [];
 
+    /// <summary>
+    /// Whether the first seed node forms a cluster when no other one answers. Default true. False: only when all others
+    /// answer and have none, so that a node that is cut off begins no second cluster beside that of the others.
+    /// </summary>
+    public bool FormsClusterAlone { get; init; } = true;
+
     /// <summary><see cref="ServerRole"/>, <see cref="WorkerRole"/> or both.</summary>
     public ImmutableArray<string> Roles { get; init; } = [ServerRole];
 
@@ -80,6 +86,10 @@ public sealed record ClusterSettings
 
     /// <summary>How long a node tries to join before it gives up; none (default): for ever.</summary>
     public TimeSpan? JoinTimeout { get; init; }
+
+    /// <summary>Whether others join by this node before all others.</summary>
+    public bool IsFirstSeed => !SeedNodes.IsEmpty && SeedNode.TryParse(SeedNodes[0], out var first)
+        && string.Equals(first.Host.Trim('[', ']'), PublicHost ?? Host, StringComparison.OrdinalIgnoreCase) && first.Port == Port;
 
     /// <summary>Empty when valid; else one sentence for each mistake, naming key, value and what is allowed.</summary>
     public IEnumerable<string> Errors()

@@ -1,3 +1,4 @@
+using System.Text;
 using ActorTrain.Actors.Bulk;
 using ActorTrain.Actors.Protocol;
 using Akka.Actor;
@@ -19,6 +20,7 @@ internal sealed class RemoteStandbyActor : RemoteNodeActor
     {
         (_name, _context, _server) = (name, context, server);
         IActorRef checkpoints = ActorRefs.Nobody;
+        var isKeeping = true;
         Expect(new Owner(Self), welcome);
         Receive<TrainingProtocol.WriteCheckpoint>(m =>
         {
@@ -27,7 +29,19 @@ internal sealed class RemoteStandbyActor : RemoteNodeActor
                 BulkKind.Checkpoint, Incarnation: incarnation, Step: m.StepsDone,
                 PayloadBytes: m.Contents.Length), m.Contents);
         });
-        Receive<Has>(m => checkpoints.Tell(new CheckpointsActor.StandbyHas(_name, m.StepsDone)));
+        Receive<Has>(m =>
+        {
+            if (!isKeeping) _context.Tell(new StandbyAttached(_name));
+            isKeeping = true;
+            checkpoints.Tell(new CheckpointsActor.StandbySettled(_name, m.StepsDone));
+        });
+        Receive<HasNot>(m =>
+        {
+            if (isKeeping)
+                _context.Tell(new Notice($"stand-by {_name} keeps no checkpoints: {m.Reason}; the run does not wait for it"));
+            isKeeping = false;
+            checkpoints.Tell(new CheckpointsActor.StandbySettled(_name, m.StepsDone));
+        });
     }
 
     /// <summary>How to make one.</summary>
@@ -58,22 +72,30 @@ internal sealed class RemoteStandbyActor : RemoteNodeActor
 
     private sealed record Has(long StepsDone);
 
-    // Acknowledgements are all that comes.
+    private sealed record HasNot(long StepsDone, string Reason);
+
+    // Acknowledgements, and why there are none, are all that comes.
     private sealed class Owner(IActorRef actor) : ILinkOwner
     {
+        private readonly byte[] _reason = new byte[BulkHeader.FailureBytes];
+
         void ILinkOwner.Opened(ILink link) => actor.Tell(new LinkOpened(link));
 
         bool ILinkOwner.TryPlace(in BulkHeader header, out Memory<byte> place, out string? refusal)
         {
-            place = default;
-            refusal = header.Kind is BulkKind.CheckpointAck or BulkKind.Bye ? null : $"{header.Kind} of a stand-by";
+            place = header.Kind == BulkKind.Failure ? _reason.AsMemory(0, header.PayloadBytes) : default;
+            refusal = header.Kind is BulkKind.CheckpointAck or BulkKind.Failure or BulkKind.Bye ? null : $"{header.Kind} of a stand-by";
             return refusal is null;
         }
 
         void ILinkOwner.Arrived(in BulkHeader header, ReadOnlyMemory<byte> payload)
         {
-            if (header.Kind == BulkKind.CheckpointAck) actor.Tell(new Has(header.Step));
-            else actor.Tell(new CloseLink("it left"));
+            actor.Tell(header.Kind switch
+            {
+                BulkKind.CheckpointAck => new Has(header.Step),
+                BulkKind.Failure => new HasNot(header.Step, Encoding.UTF8.GetString(payload.Span)),
+                _ => new CloseLink("it left"),
+            });
         }
 
         void ILinkOwner.Closed(string reason) => actor.Tell(new LinkClosed(reason));

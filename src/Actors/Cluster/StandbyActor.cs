@@ -1,3 +1,4 @@
+using System.Text;
 using ActorTrain.Actors.Bulk;
 using ActorTrain.Actors.Protocol;
 using ActorTrain.Checkpoints;
@@ -40,7 +41,7 @@ internal sealed class StandbyActor : ReceiveActor, IWithTimers
         {
             if (_keeper is not null || _isServer || _isLeaving) return;
             (_server, _closingReason) = (Sender.Path.Address, null);
-            var keeper = _keeper = new(folder, m.Incarnation, Self);
+            var keeper = _keeper = new(folder, m.Incarnation, node, Self);
             _node.Connect(Context, m.BulkHost, m.BulkPort, m.Run, m.Token, keeper)
                 .PipeTo(Self, success: link => new Opened(keeper, link), failure: e => new Closed(keeper, (e.InnerException ?? e).Message));
         });
@@ -139,11 +140,15 @@ internal sealed class StandbyActor : ReceiveActor, IWithTimers
     private sealed record Closed(Keeper Keeper, string Reason);
 
     // Writes on the link's receiving thread: the next checkpoint waits in the socket meanwhile.
-    private sealed class Keeper(CheckpointFolder folder, long incarnation, IActorRef actor) : ILinkOwner
+    private sealed class Keeper(CheckpointFolder folder, long incarnation, NodeContext node, IActorRef actor) : ILinkOwner
     {
         private const int MostBytes = 1 << 30;
+        private static readonly TimeSpan BetweenTries = TimeSpan.FromSeconds(10);
+
         private ILink? _link;
         private byte[] _contents = [];
+        private string? _trouble;
+        private long _troubleAt;
 
         public long Incarnation => incarnation;
 
@@ -169,8 +174,34 @@ internal sealed class StandbyActor : ReceiveActor, IWithTimers
         void ILinkOwner.Arrived(in BulkHeader header, ReadOnlyMemory<byte> payload)
         {
             if (header.Kind != BulkKind.Checkpoint) return;
-            folder.Save(header.Step, payload.Span);
-            _link!.Send(new BulkHeader(BulkKind.CheckpointAck, Incarnation: incarnation, Step: header.Step), default);
+            var ack = new BulkHeader(BulkKind.CheckpointAck, Incarnation: incarnation, Step: header.Step);
+            if (TrySave(header.Step, payload.Span))
+            {
+                _link!.Send(ack, default);
+                return;
+            }
+            var reason = Encoding.UTF8.GetBytes(_trouble!).AsMemory();
+            reason = reason[..Math.Min(reason.Length, BulkHeader.FailureBytes)];
+            _link!.Send(ack with { Kind = BulkKind.Failure, PayloadBytes = reason.Length }, reason);
+        }
+
+        // A disk that is full is left alone for a while; the run does not wait for it.
+        private bool TrySave(long step, ReadOnlySpan<byte> checkpoint)
+        {
+            if (_trouble is not null && node.Time.GetElapsedTime(_troubleAt) < BetweenTries) return false;
+            try
+            {
+                folder.Save(step, checkpoint);
+                if (_trouble is not null) node.Tell(new Notice("keeps checkpoints again"));
+                _trouble = null;
+                return true;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                if (_trouble is null) node.Tell(new Notice($"keeps no checkpoints: {e.Message}; tries again every 10 s"));
+                (_trouble, _troubleAt) = (e.Message, node.Time.GetTimestamp());
+                return false;
+            }
         }
 
         void ILinkOwner.Closed(string reason) => actor.Tell(new Closed(this, reason));

@@ -5,6 +5,8 @@ namespace ActorTrain;
 /// <summary>Makes inputs of the examples of a batch; until then pixels stay bytes.</summary>
 public static class Batch
 {
+    private const int MostBytesOnStack = 4096;
+
     /// <summary>Copies the named examples, in the given order, as normalised floats.</summary>
     /// <param name="split">Where the examples are.</param>
     /// <param name="indices">[N], each in 0 … Count−1; may repeat.</param>
@@ -31,10 +33,11 @@ public static class Batch
                 $"Batch.Gather: labels has {labels.Length} places; give {indices.Length}.", nameof(labels));
         var (scale, shift) = (normalization.Scale, normalization.Shift);
         var allLabels = split.Labels;
+        Span<byte> image = split.Features <= MostBytesOnStack ? stackalloc byte[split.Features] : new byte[split.Features];
         for (var i = 0; i < indices.Length; i++)
         {
             VectorOperations.BytesToFloats(
-                split.Image(indices[i]), scale, shift, pixels.Slice(i * split.Features, split.Features));
+                split.Image(indices[i], image), scale, shift, pixels.Slice(i * split.Features, split.Features));
             labels[i] = allLabels[indices[i]];
         }
     }

@@ -18,7 +18,7 @@ public sealed class Dataset
         Train = train;
         Test = test;
         Classes = classes;
-        Normalization = Normalization.Of(train.Pixels);
+        Normalization = train.Normalization;
     }
 
     /// <summary>What reports call it, for example <c>mnist</c>.</summary>

@@ -42,6 +42,27 @@ public static class IdxFile
     public static IdxImages ReadImages(string path) =>
         ParseImages(Read(path, IdxHeader.ImagesBytes, IdxHeader.Images), path);
 
+    /// <summary>
+    /// Opens a plain file of images whose pixels are read when they are needed; none: it is compressed, or has no more
+    /// than <paramref name="mostBytes"/> and is better read as a whole.
+    /// </summary>
+    /// <exception cref="DatasetException">The file is damaged, or not an IDX file of images.</exception>
+    internal static (IdxHeader Header, FilePixels Pixels)? OpenImages(string path, long mostBytes)
+    {
+        if (IsCompressed(path) || !File.Exists(path)) return null;
+        var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read, FileOptions.RandomAccess);
+        var bytes = RandomAccess.GetLength(file);
+        if (bytes <= mostBytes)
+        {
+            file.Dispose();
+            return null;
+        }
+        Span<byte> start = stackalloc byte[IdxHeader.ImagesBytes];
+        var header = IdxHeader.StreamedImages(start[..RandomAccess.Read(file, start, fileOffset: 0)], path);
+        CheckLength(bytes, header, path);
+        return (header, new(file, path, header.Bytes, bytes - header.Bytes));
+    }
+
     /// <summary>Reads a file of labels; compressed if its name ends in <c>.gz</c>.</summary>
     /// <exception cref="DatasetException">The file is missing, damaged, or not an IDX file of labels.</exception>
     public static IdxLabels ReadLabels(string path) =>
@@ -78,7 +99,7 @@ public static class IdxFile
         try
         {
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-            var compressed = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase);
+            var compressed = IsCompressed(path);
             using Stream contents = compressed ? Decompress(file) : file;
             var start = new byte[headerBytes];
             var got = contents.ReadAtLeast(start, headerBytes, throwOnEndOfStream: false);
@@ -95,6 +116,8 @@ public static class IdxFile
             throw new DatasetException(path, "no such file", "an IDX file, plain or .gz", e);
         }
     }
+
+    private static bool IsCompressed(string path) => path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase);
 
     private static GZipStream Decompress(FileStream file) =>
         new(new BufferedStream(file, 1 << 16), CompressionMode.Decompress);
@@ -115,7 +138,7 @@ public static class IdxFile
 
     private static byte[] ReadRest(Stream stream, ReadOnlySpan<byte> start, IdxHeader header, string path)
     {
-        var contents = GC.AllocateUninitializedArray<byte>(header.FileBytes);
+        var contents = GC.AllocateUninitializedArray<byte>((int)header.FileBytes);
         start.CopyTo(contents);
         var rest = contents.AsSpan(start.Length);
         CheckLength(start.Length + stream.ReadAtLeast(rest, rest.Length, throwOnEndOfStream: false), header, path);

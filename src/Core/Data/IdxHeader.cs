@@ -16,8 +16,8 @@ internal sealed record IdxHeader(int Count, int Rows, int Columns, int Bytes)
     private const uint ImagesMagic = 0x00000803;
     private const uint LabelsMagic = 0x00000801;
 
-    /// <summary>What a file with this header holds, header included; at most <see cref="Array.MaxLength"/>.</summary>
-    public int FileBytes => Bytes + (Count * Rows * Columns);
+    /// <summary>What a file with this header holds, header included.</summary>
+    public long FileBytes => Bytes + ((long)Count * Rows * Columns);
 
     /// <summary>The contents in words, for error messages.</summary>
     public string Contents => Bytes == ImagesBytes
@@ -26,16 +26,23 @@ internal sealed record IdxHeader(int Count, int Rows, int Columns, int Bytes)
 
     /// <summary>Reads and checks an images header at the start of <paramref name="contents"/>.</summary>
     /// <exception cref="DatasetException">Not a header of images, or of sizes that no array can hold.</exception>
-    public static IdxHeader Images(ReadOnlySpan<byte> contents, string file)
+    public static IdxHeader Images(ReadOnlySpan<byte> contents, string file) => Images(contents, file, (UInt128)Array.MaxLength);
+
+    /// <summary>The same for a file that is not read as a whole.</summary>
+    /// <exception cref="DatasetException">Not a header of images, or of more than can be counted.</exception>
+    public static IdxHeader StreamedImages(ReadOnlySpan<byte> contents, string file) =>
+        Images(contents, file, (UInt128)Array.MaxLength << 20);
+
+    private static IdxHeader Images(ReadOnlySpan<byte> contents, string file, UInt128 most)
     {
         CheckStart(contents, file, ImagesBytes, "magic number, count, rows, columns", ImagesMagic, "images");
         uint count = Word(contents, 1), rows = Word(contents, 2), columns = Word(contents, 3);
         if (count == 0) throw new DatasetException(file, "0 images", "at least 1");
         if (rows == 0 || columns == 0) throw new DatasetException(
             file, $"images of {rows}x{columns} pixels", "at least 1x1");
-        if (ImagesBytes + ((UInt128)count * rows * columns) > (UInt128)Array.MaxLength)
-            throw new DatasetException(
-                file, $"{count} images of {rows}x{columns} pixels", $"at most {Array.MaxLength} bytes in all");
+        if (count > Array.MaxLength) throw new DatasetException(file, $"{count} images", $"at most {Array.MaxLength}");
+        if (ImagesBytes + ((UInt128)count * rows * columns) > most || (ulong)rows * columns > (ulong)Array.MaxLength)
+            throw new DatasetException(file, $"{count} images of {rows}x{columns} pixels", $"at most {most} bytes in all");
         return new((int)count, (int)rows, (int)columns, ImagesBytes);
     }
 

@@ -28,10 +28,28 @@ public readonly record struct Normalization(float Mean, float StandardDeviation)
         if (pixels.IsEmpty) throw new ArgumentException(
             "Normalization.Of: no pixels; give at least one.", nameof(pixels));
         var (sum, squares) = Sums(pixels);
-        var mean = sum / (255.0 * pixels.Length);
+        return Of(pixels.Length, sum, squares);
+    }
+
+    /// <summary>The same for pixels that come in pieces.</summary>
+    internal static Normalization Of(IEnumerable<ReadOnlyMemory<byte>> pieces)
+    {
+        var count = 0L;
+        ulong sum = 0, squares = 0;
+        foreach (var piece in pieces)
+        {
+            var (more, moreSquares) = Sums(piece.Span);
+            (count, sum, squares) = (count + piece.Length, sum + more, squares + moreSquares);
+        }
+        return Of(count, sum, squares);
+    }
+
+    private static Normalization Of(long count, ulong sum, ulong squares)
+    {
+        var mean = sum / (255.0 * count);
         // n·Σb² − (Σb)² is exact in 128 bits, so nothing cancels.
-        var spread = ((UInt128)(ulong)pixels.Length * squares) - ((UInt128)sum * sum);
-        var deviation = Math.Round(Math.Sqrt((double)spread) / (255.0 * pixels.Length), 4);
+        var spread = ((UInt128)(ulong)count * squares) - ((UInt128)sum * sum);
+        var deviation = Math.Round(Math.Sqrt((double)spread) / (255.0 * count), 4);
         return new((float)Math.Round(mean, 4), deviation == 0 ? 1 : (float)deviation);
     }
 

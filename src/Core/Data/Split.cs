@@ -4,22 +4,26 @@ using System.Security.Cryptography;
 namespace ActorTrain;
 
 /// <summary>
-/// Labelled grey images of one size, immutable, one byte a pixel: the training or the test examples of a data set.
+/// Labelled grey images of one size, immutable, one byte a pixel: the training or the test examples of a data set. Those
+/// of a plain file above <see cref="MostBytesInMemory"/> stay in it, and are read as batches need them.
 /// </summary>
 public sealed class Split
 {
+    /// <summary>A larger plain file of images is not read into memory.</summary>
+    public const long MostBytesInMemory = 256L << 20;
+
     private const string TrainImages = "train-images-idx3-ubyte";
     private const string TrainLabels = "train-labels-idx1-ubyte";
     private const string TestImages = "t10k-images-idx3-ubyte";
     private const string TestLabels = "t10k-labels-idx1-ubyte";
 
-    private readonly ReadOnlyMemory<byte> _pixels;
+    private readonly PixelStore _pixels;
     private readonly ReadOnlyMemory<byte> _labels;
     private string? _sha256;
 
-    private Split(IdxImages images, IdxLabels labels, string labelsFile)
+    private Split(PixelStore pixels, int rows, int columns, IdxLabels labels, string labelsFile)
     {
-        (Count, Rows, Columns, _pixels) = images;
+        (Count, Rows, Columns, _pixels) = (labels.Count, rows, columns, pixels);
         _labels = labels.Labels;
         LabelsFile = labelsFile;
     }
@@ -37,7 +41,17 @@ public sealed class Split
     public int Features => Rows * Columns;
 
     /// <summary>[Count, Rows, Columns], row-major, without a copy; 0 is background in MNIST, 255 full stroke.</summary>
-    public ReadOnlySpan<byte> Pixels => _pixels.Span;
+    /// <exception cref="InvalidOperationException">They stay in their file.</exception>
+    public ReadOnlySpan<byte> Pixels => _pixels switch
+    {
+        MemoryPixels p => p.All.Span,
+        FilePixels p => throw new InvalidOperationException(
+            $"Split.Pixels: the pixels of {p.Path} are not in memory, it is larger than {MostBytesInMemory} bytes; use Image."),
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
+    /// <summary>Mean and deviation of all pixels.</summary>
+    internal Normalization Normalization => Normalization.Of(_pixels.Pieces());
 
     /// <summary>[Count], without a copy.</summary>
     public ReadOnlySpan<byte> Labels => _labels.Span;
@@ -65,7 +79,7 @@ public sealed class Split
                 + "give one image for each label, at least one.",
                 nameof(pixels));
         }
-        return new(new(labels.Length, rows, columns, pixels.ToArray()), new(labels.Length, labels.ToArray()), "labels");
+        return new(new MemoryPixels(pixels.ToArray()), rows, columns, new(labels.Length, labels.ToArray()), "labels");
     }
 
     /// <summary>
@@ -86,21 +100,31 @@ public sealed class Split
 
     /// <summary>Reads a file of images and a file of their labels.</summary>
     /// <exception cref="DatasetException">A file is missing, damaged or does not fit the other.</exception>
-    public static Split Load(string imagesFile, string labelsFile)
+    public static Split Load(string imagesFile, string labelsFile) => Load(imagesFile, labelsFile, MostBytesInMemory);
+
+    /// <summary>The same with another limit of what is read into memory.</summary>
+    internal static Split Load(string imagesFile, string labelsFile, long mostBytesInMemory)
     {
         // Labels first: they are small, so their errors come before a long read.
         var labels = IdxFile.ReadLabels(labelsFile);
+        if (IdxFile.OpenImages(imagesFile, mostBytesInMemory) is var (header, pixels))
+            return Fitting(pixels, header.Count, header.Rows, header.Columns);
         var images = IdxFile.ReadImages(imagesFile);
-        return labels.Count == images.Count
-            ? new(images, labels, labelsFile)
-            : throw new DatasetException(
-                labelsFile, $"{labels.Count} labels", $"{images.Count}, one for each image of {imagesFile}");
+        return Fitting(new MemoryPixels(images.Pixels), images.Count, images.Rows, images.Columns);
+
+        Split Fitting(PixelStore pixels, int count, int rows, int columns) => labels.Count == count
+            ? new(pixels, rows, columns, labels, labelsFile)
+            : throw new DatasetException(labelsFile, $"{labels.Count} labels", $"{count}, one for each image of {imagesFile}");
     }
 
-    /// <summary>The pixels of one image, row-major, without a copy.</summary>
+    /// <summary>The pixels of one image, row-major; without a copy where they are in memory.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such image.</exception>
-    public ReadOnlySpan<byte> Image(int index) => (uint)index < (uint)Count
-        ? _pixels.Span.Slice(index * Features, Features)
+    /// <exception cref="DatasetException">They stay in a file, which was cut off since.</exception>
+    public ReadOnlySpan<byte> Image(int index) => Image(index, _pixels is MemoryPixels ? [] : new byte[Features]);
+
+    /// <summary>The same, with memory for a copy where one is needed.</summary>
+    internal ReadOnlySpan<byte> Image(int index, Span<byte> place) => (uint)index < (uint)Count
+        ? _pixels.Image(index, Features, place)
         : throw new ArgumentOutOfRangeException(nameof(index), $"Split.Image: index {index}; give 0..{Count - 1}.");
 
     /// <summary>Is there a file with training images in <paramref name="folder"/>?</summary>
@@ -115,7 +139,7 @@ public sealed class Split
         BinaryPrimitives.WriteInt32LittleEndian(sizes[4..], Rows);
         BinaryPrimitives.WriteInt32LittleEndian(sizes[8..], Columns);
         hash.AppendData(sizes);
-        hash.AppendData(Pixels);
+        foreach (var piece in _pixels.Pieces()) hash.AppendData(piece.Span);
         hash.AppendData(Labels);
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }

@@ -8,13 +8,15 @@ namespace ActorTrain.Server;
 public static class ParameterServer
 {
     /// <summary>
-    /// Failures in one round after which a run is given up: work that always throws would be handed out for ever.
+    /// Failures of the server's own shards in one round after which a run is given up: work that always throws would be
+    /// handed out for ever.
     /// </summary>
     public const int MaxFailuresPerRound = 8;
 
     /// <summary>
     /// Failures of a worker node, without an answer between them, after which it takes no part any more: with one that
-    /// always fails no round would end, while the others could do its work.
+    /// always fails no round would end, while the others could do its work. A run whose last node goes so waits for
+    /// another one.
     /// </summary>
     public const int MaxFailuresOfNode = 5;
 
@@ -94,13 +96,13 @@ public static class ParameterServer
         state = state with
         {
             Shards = state.Shards.Replace(slot, slot.Without(e.Key, now, rows: 0) with { Failures = failures }),
-            Failures = state.Failures + 1,
+            Failures = state.Failures + (slot.IsRemote ? 0 : 1),
         };
         if (state.Failures >= MaxFailuresPerRound)
         {
-            state = state with { Phase = RunPhase.Failed };
             var reason = $"{e.Key} failed {state.Failures} times; the last time on {e.Shard}: {e.Reason}";
-            return new(state, [new EndRun(RunPhase.Failed, state.Training, null, reason)]);
+            return new(
+                state with { Phase = RunPhase.Failed }, [new EndRun(RunPhase.Failed, state.Training, null, reason)]);
         }
         if (!Rounds.IsWanted(state, e.Key) || Rounds.IsHeld(state, e.Key)) return Rounds.HandOut(new(state, []), now);
         state = Rounds.PutBack(state, e.Key);
@@ -111,9 +113,8 @@ public static class ParameterServer
     private static Transition Dismiss(ServerState state, ShardSlot slot, int failures, string why, TimeSpan now)
     {
         var reason = $"it failed {failures} times, the last time with {why}";
-        var (next, effects) = Lose(
-            state with { Failures = Math.Max(0, state.Failures - slot.Failures) }, slot.Id, reason, now);
-        return Rounds.HandOut(new(next, [.. effects, new DismissNode(slot.Id, reason)]), now);
+        var (next, effects) = Lose(state, slot.Id, reason, now);
+        return EndIfDeserted(Rounds.HandOut(new(next, [.. effects, new DismissNode(slot.Id, reason)]), now));
     }
 
     private static Transition Stop(ServerState state, TimeSpan now)

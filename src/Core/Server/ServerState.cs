@@ -123,7 +123,7 @@ public readonly record struct Durability(int MostStepsAtRisk, long Requested, lo
 /// <param name="ShardsToBegin">How many must be there before the first step.</param>
 /// <param name="Durability">How far the run may be ahead of its checkpoints.</param>
 /// <param name="StopRequested">True: end after the current step.</param>
-/// <param name="Failures">Failures in the current round.</param>
+/// <param name="Failures">Failures of the server's own shards in the current round.</param>
 public sealed record ServerState(
     TrainingPlan Plan, long Incarnation, TrainingState Training, RunPhase Phase, Round? Round,
     ImmutableArray<ShardSlot> Shards, int ShardsToBegin, Durability Durability, bool StopRequested, int Failures)

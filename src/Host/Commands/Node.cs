@@ -48,6 +48,7 @@ internal sealed class Node(string role, TrainSettings settings, NodeSettings nod
             {
                 case var _ when isBack:
                     if (!_isRunOver) Say("coming back as a new node");
+                    job = job with { Cluster = job.Cluster with { FormsClusterAlone = false } };
                     await Task.Delay(BeforeComingBack, stop.Token).ContinueWith(_ => { }, TaskScheduler.Default);
                     break;
                 case NodeEnd.RunEnded { Outcome.Phase: not RunPhase.Failed }

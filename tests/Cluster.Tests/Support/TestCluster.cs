@@ -10,7 +10,13 @@ namespace ActorTrain.Cluster.Tests;
 /// <summary>Processes on this machine that train together, each in the same folder, until the test ends.</summary>
 internal sealed class TestCluster : IDisposable
 {
+    private const int FirstPort = 15_000;
+    private const int Ports = 15_000;
+
     private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "actortrain.dll");
+
+    // Test processes that run at the same time begin in different places.
+    private static int _portsTried = 37 * Environment.ProcessId;
 
     private readonly List<NodeProcess> _nodes = [];
     private readonly int[] _ports;
@@ -19,7 +25,7 @@ internal sealed class TestCluster : IDisposable
     /// <param name="servers">How many nodes may be the server.</param>
     public TestCluster(int servers = 1)
     {
-        _ports = FreePorts(servers);
+        _ports = [.. Enumerable.Range(0, servers).Select(_ => FreePort())];
         Folder = Directory.CreateTempSubdirectory("actortrain-").FullName;
     }
 
@@ -39,11 +45,12 @@ internal sealed class TestCluster : IDisposable
     /// <param name="index">Which, from 0; its name is <c>s1</c> and so on.</param>
     /// <param name="workers">How many workers a new run waits for.</param>
     /// <param name="options">Further ones.</param>
-    public NodeProcess Server(int index, int workers, params string[] options) => Start(
-        $"s{index + 1}", "",
+    /// <param name="shell">As in <see cref="Start"/>.</param>
+    public NodeProcess Server(int index, int workers, IEnumerable<string>? options = null, string shell = "") => Start(
+        $"s{index + 1}", shell,
         ["node", "--role", "server", .. SmallRun.Options(
             ["--shards", "1", "--nodes", $"{workers}", "--name", $"s{index + 1}", "--port", $"{_ports[index]}", "--seed-node", Seeds, "--out", $"s{index + 1}"],
-            options)]);
+            options ?? [])]);
 
     /// <summary>A node that computes: <c>actortrain node --role worker</c>.</summary>
     public NodeProcess Worker(string name, params string[] options) => Start(name, "",
@@ -52,10 +59,11 @@ internal sealed class TestCluster : IDisposable
     /// <summary>A node by its name.</summary>
     public NodeProcess this[string name] => _nodes.Last(n => n.Name == name);
 
-    /// <summary>SIGKILL for everybody, at once.</summary>
-    public void KillAll()
+    /// <summary>SIGKILL for everybody, at once; all that they wrote is read afterwards.</summary>
+    public async Task KillAll()
     {
         foreach (var node in _nodes) node.Kill();
+        foreach (var node in _nodes) await node.End(30);
     }
 
     /// <summary>Starts the program.</summary>
@@ -159,18 +167,22 @@ internal sealed class TestCluster : IDisposable
     private IEnumerable<NodeLine> EpochLines() =>
         _nodes.SelectMany(n => n.Lines).Where(l => l.Text.StartsWith("epoch ", StringComparison.Ordinal));
 
-    // At the same time, so that they differ.
-    private static int[] FreePorts(int count)
+    // Below those that the system gives to outgoing connections: a node that is killed finds its own free again.
+    private static int FreePort()
     {
-        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
-        try
+        while (true)
         {
-            foreach (var listener in listeners) listener.Start();
-            return [.. listeners.Select(l => ((IPEndPoint)l.LocalEndpoint).Port)];
-        }
-        finally
-        {
-            foreach (var listener in listeners) listener.Dispose();
+            var port = FirstPort + (Interlocked.Increment(ref _portsTried) % Ports);
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, port);
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // In use: the next one.
+            }
         }
     }
 }

@@ -80,7 +80,7 @@ public sealed class IdxFileTests : IDisposable
     {
         Refused(
             IdxBytes.Images(uint.MaxValue, uint.MaxValue, uint.MaxValue),
-            "4294967295 images of 4294967295x4294967295 pixels; expected at most 2147483591 bytes in all.");
+            "4294967295 images; expected at most 2147483591.");
         Assert.Equal(
             "x: 4294967295 labels; expected at most 2147483591 bytes in all.",
             ErrorOf(() => IdxFile.ParseLabels(IdxBytes.Labels(uint.MaxValue), "x")));

@@ -35,14 +35,22 @@ internal sealed class RandomSchedule(int seed, TestServer server, bool withNodes
             case < 97 when server.State.Shards.Length > 0:
                 server.Lose(Pick(server.State.Shards).Id);
                 break;
-            case < 99 when server.Orders.Count > 0 && server.State.Failures < ParameterServer.MaxFailuresPerRound - 1:
-                server.Fail(Pick(server.Orders), "thrown by the schedule");
+            case < 99 when server.Orders.Count > 0 && MayFail(Pick(server.Orders)) is { } order:
+                server.Fail(order, "thrown by the schedule");
                 break;
             default:
                 server.Now += TimeSpan.FromSeconds(1);
                 server.Take(Ticked.Instance);
                 break;
         }
+    }
+
+    // What would be the end of the run does not fail.
+    private SendWork? MayFail(SendWork order)
+    {
+        var isNode = server.State.Shards.First(s => s.Id == order.Shard).IsRemote;
+        var isLast = isNode ? server.State.Shards.Length == 1 : server.State.Failures == ParameterServer.MaxFailuresPerRound - 1;
+        return isLast ? null : order;
     }
 
     private void Deliver()

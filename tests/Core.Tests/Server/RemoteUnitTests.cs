@@ -60,6 +60,47 @@ public class RemoteUnitTests
         Assert.Equal(Trained.State.Parameters.Sha256(), server.Weights);
     }
 
+    [Theory, InlineData(1), InlineData(0)]
+    public void However_many_nodes_always_fail_whoever_can_do_the_work_finishes_the_run(int shards)
+    {
+        var server = new TestServer(Tiny.Wide, Tiny.Data, shardsToBegin: 4);
+        ShardId[] bad = [Node, new("node c", 0), new("node d", 0)];
+        foreach (var node in bad) server.JoinNode(node, cores: 1);
+        var good = new ShardId("good", 0);
+        if (shards == 0) server.JoinNode(good, cores: 1);
+        else server.Join(good);
+        while (server.State.IsAlive)
+        {
+            if (server.Orders.Find(o => bad.Contains(o.Shard)) is { } order) server.Fail(order, "boom");
+            else server.AnswerOldest();
+        }
+        Assert.Equal(bad.ToHashSet(), server.Effects.OfType<DismissNode>().Select(e => e.Shard).ToHashSet());
+        Assert.Equal(Trained.State.Parameters.Sha256(), server.Weights);
+    }
+
+    [Fact]
+    public void A_run_whose_last_node_is_dismissed_waits_for_another_one()
+    {
+        var server = new TestServer(Tiny.Wide, Tiny.Data, shardsToBegin: 1);
+        server.JoinNode(Node, cores: 1);
+        while (!server.State.Shards.IsEmpty) server.Fail(server.Orders[^1], "boom");
+        Assert.Single(server.Effects.OfType<DismissNode>());
+        Assert.True(server.State.IsAlive);
+        server.JoinNode(new("good", 0), cores: 1);
+        server.AnswerUntil<EndRun>();
+        Assert.Equal(Trained.State.Parameters.Sha256(), server.Weights);
+    }
+
+    [Fact]
+    public void A_run_that_is_asked_to_stop_ends_when_its_last_node_is_dismissed()
+    {
+        var server = new TestServer(Tiny.Recipe, Tiny.Data, shardsToBegin: 1);
+        server.JoinNode(Node, cores: 1);
+        server.Take(new StopRequested());
+        while (!server.State.Shards.IsEmpty) server.Fail(server.Orders[^1], "boom");
+        Assert.Equal(RunPhase.Stopped, server.State.Phase);
+    }
+
     [Fact]
     public void A_node_that_fails_now_and_then_stays()
     {
