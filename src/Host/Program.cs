@@ -22,20 +22,23 @@ var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)
 {
     foreach (var error in parsed.Errors) Console.Error.WriteLine(error.Message);
-    Console.Error.WriteLine($"See: actortrain {(parsed.CommandResult.Command is RootCommand ? "" : $"{parsed.CommandResult.Command.Name} ")}--help");
+    Console.Error.WriteLine("See: actortrain "
+        + $"{(parsed.CommandResult.Command is RootCommand ? "" : $"{parsed.CommandResult.Command.Name} ")}--help");
     return usage;
 }
 try
 {
     // Signals are the commands' own business: the first Ctrl-C writes a checkpoint.
-    return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+    return await parsed.InvokeAsync(
+        new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
 }
 catch (Exception e) when (e is UsageException or ShapeMismatchException or RecipeException)
 {
     Console.Error.WriteLine(e.Message);
     return usage;
 }
-catch (Exception e) when (e is FailureException or DatasetException or CheckpointException or KernelUnavailableException or IdentityException or IOException or UnauthorizedAccessException)
+catch (Exception e) when (e is FailureException or DatasetException or CheckpointException or KernelUnavailableException
+    or IdentityException or IOException or UnauthorizedAccessException)
 {
     Console.Error.WriteLine(e.Message);
     return failure;

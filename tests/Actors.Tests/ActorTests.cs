@@ -22,8 +22,11 @@ public class ActorTests(ITestOutputHelper output) : Akka.Hosting.TestKit.TestKit
     [Fact]
     public async Task A_shard_joins_and_answers()
     {
-        var shard = Sys.ActorOf(DataShardActor.Props(First, TestActor, Plan, Tiny.Data, new ManagedMatMul(), AnyThread));
-        Assert.Equal(new TrainingProtocol.JoinTraining(First), await ExpectMsgAsync<TrainingProtocol.JoinTraining>(cancellationToken: Ct));
+        var shard = Sys.ActorOf(
+            DataShardActor.Props(First, TestActor, Plan, Tiny.Data, new ManagedMatMul(), AnyThread));
+        Assert.Equal(
+            new TrainingProtocol.JoinTraining(First),
+            await ExpectMsgAsync<TrainingProtocol.JoinTraining>(cancellationToken: Ct));
         var order = Order(incarnation: 1);
         shard.Tell(new TrainingProtocol.DoWork(order));
         var done = await ExpectMsgAsync<TrainingProtocol.WorkDone>(cancellationToken: Ct);
@@ -34,7 +37,8 @@ public class ActorTests(ITestOutputHelper output) : Akka.Hosting.TestKit.TestKit
     [Fact]
     public async Task A_shard_that_throws_says_so_and_works_again()
     {
-        var shard = Sys.ActorOf(DataShardActor.Props(First, TestActor, Plan, Tiny.Data, new ThrowingKernel(times: 1), AnyThread));
+        var shard = Sys.ActorOf(
+            DataShardActor.Props(First, TestActor, Plan, Tiny.Data, new ThrowingKernel(call => call == 1), AnyThread));
         await ExpectMsgAsync<TrainingProtocol.JoinTraining>(cancellationToken: Ct);
         var order = Order(incarnation: 1);
         shard.Tell(new TrainingProtocol.DoWork(order));
@@ -48,11 +52,14 @@ public class ActorTests(ITestOutputHelper output) : Akka.Hosting.TestKit.TestKit
     [Fact]
     public async Task A_shard_ignores_orders_of_a_server_that_another_one_has_replaced()
     {
-        var shard = Sys.ActorOf(DataShardActor.Props(First, TestActor, Plan, Tiny.Data, new ManagedMatMul(), AnyThread));
+        var shard = Sys.ActorOf(
+            DataShardActor.Props(First, TestActor, Plan, Tiny.Data, new ManagedMatMul(), AnyThread));
         await ExpectMsgAsync<TrainingProtocol.JoinTraining>(cancellationToken: Ct);
         foreach (var incarnation in new[] { 2, 1, 3 }) shard.Tell(new TrainingProtocol.DoWork(Order(incarnation)));
-        Assert.Equal(2, (await ExpectMsgAsync<TrainingProtocol.WorkDone>(cancellationToken: Ct)).Answer.Key.Incarnation);
-        Assert.Equal(3, (await ExpectMsgAsync<TrainingProtocol.WorkDone>(cancellationToken: Ct)).Answer.Key.Incarnation);
+        Assert.Equal(
+            2, (await ExpectMsgAsync<TrainingProtocol.WorkDone>(cancellationToken: Ct)).Answer.Key.Incarnation);
+        Assert.Equal(
+            3, (await ExpectMsgAsync<TrainingProtocol.WorkDone>(cancellationToken: Ct)).Answer.Key.Incarnation);
     }
 
     [Fact]
@@ -60,7 +67,8 @@ public class ActorTests(ITestOutputHelper output) : Akka.Hosting.TestKit.TestKit
     {
         Sys.ActorOf(DataShardsActor.Props(3, TestActor, Plan, Tiny.Data, new ManagedMatMul()));
         var names = new List<string>();
-        for (var i = 0; i < 3; i++) names.Add((await ExpectMsgAsync<TrainingProtocol.JoinTraining>(cancellationToken: Ct)).Shard.Name);
+        for (var i = 0; i < 3; i++)
+            names.Add((await ExpectMsgAsync<TrainingProtocol.JoinTraining>(cancellationToken: Ct)).Shard.Name);
         Assert.Equal(["shard-1", "shard-2", "shard-3"], names.Order(StringComparer.Ordinal));
     }
 
@@ -72,7 +80,9 @@ public class ActorTests(ITestOutputHelper output) : Akka.Hosting.TestKit.TestKit
         for (var order = 0; order < 12; order++) await AnswerNext(server, shard, First);
         var told = await events.ReadAllAsync(Ct).ToListAsync(Ct);
         var outcome = Assert.IsType<RunEnded>(told[^1]).Outcome;
-        Assert.Equal((RunPhase.Finished, Trained, 10, 80), (outcome.Phase, outcome.State.Parameters.Sha256(), outcome.StepsDone, outcome.SamplesSeen));
+        Assert.Equal(
+            (RunPhase.Finished, Trained, 10, 80),
+            (outcome.Phase, outcome.State.Parameters.Sha256(), outcome.StepsDone, outcome.SamplesSeen));
         Assert.Equal(outcome.State.History, told.OfType<EpochDone>().Select(e => e.Summary));
     }
 
@@ -117,14 +127,17 @@ public class ActorTests(ITestOutputHelper output) : Akka.Hosting.TestKit.TestKit
     private static async Task AnswerNext(IActorRef server, TestProbe shard, ShardId id)
     {
         var work = await shard.ExpectMsgAsync<TrainingProtocol.DoWork>(cancellationToken: Ct);
-        server.Tell(new TrainingProtocol.WorkDone(id, new ShardComputation(Plan, Tiny.Data, new ManagedMatMul()).Answer(work.Order)), shard.Ref);
+        server.Tell(new TrainingProtocol.WorkDone(
+            id, new ShardComputation(Plan, Tiny.Data, new ManagedMatMul()).Answer(work.Order)), shard.Ref);
     }
 
     private (IActorRef Server, ChannelReader<TrainingEvent> Events) Server(int shards)
     {
         var events = Channel.CreateUnbounded<TrainingEvent>();
         var state = ServerState.Initial(Plan, TrainingState.Initial(Tiny.Recipe), incarnation: 1, shards);
-        return (Sys.ActorOf(ParameterServerActor.Props(state, checkpoints: null, events.Writer, TimeProvider.System)), events.Reader);
+        return (
+            Sys.ActorOf(ParameterServerActor.Props(state, checkpoints: null, events.Writer, TimeProvider.System)),
+            events.Reader);
     }
 
     private TestProbe Join(IActorRef server, ShardId id)

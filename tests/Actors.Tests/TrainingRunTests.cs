@@ -10,7 +10,8 @@ namespace ActorTrain.Actors.Tests;
 public class TrainingRunTests
 {
     private static readonly TrainingResult Trained = Trainer.Train(Tiny.Recipe, Tiny.Data);
-    private static readonly TrainingJob Job = new() { Recipe = Tiny.Recipe, LoadData = _ => Task.FromResult(Tiny.Data), Shards = 2 };
+    private static readonly TrainingJob Job =
+        new() { Recipe = Tiny.Recipe, LoadData = _ => Task.FromResult(Tiny.Data), Shards = 2 };
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -73,7 +74,8 @@ public class TrainingRunTests
     [Fact]
     public async Task Data_that_can_not_be_loaded_fails_the_run()
     {
-        using var host = HostOf(Job with { LoadData = _ => throw new DatasetException("mnist", "not there", "it to be there") });
+        using var host = HostOf(
+            Job with { LoadData = _ => throw new DatasetException("mnist", "not there", "it to be there") });
         await host.StartAsync(Ct);
         var e = await Assert.ThrowsAsync<DatasetException>(() => Completion(host));
         Assert.Equal("mnist: not there; expected it to be there.", e.Message);

@@ -1,3 +1,4 @@
+using ActorTrain.Core.Tests.Support;
 using ActorTrain.Kernels;
 
 namespace ActorTrain.Cluster.Tests;
@@ -50,7 +51,7 @@ public class RefusalTests
         using var cluster = new TestCluster();
         var server = cluster.Train(workers: 2, shards: 0);
         cluster.Worker("good");
-        await using var node = await OwnNode.Start(cluster, "bad", _ => new ThrowingKernel(after: 1000));
+        await using var node = await OwnNode.Start(cluster, "bad", _ => new ThrowingKernel(call => call > 1000));
         var lost = await cluster.Line(server, "node bad lost at step ");
         // None are handed out again of an evaluation, nor of what somebody else has been given meanwhile.
         TestCluster.AssertMatches("^node bad lost at step [0-9]+ after [0-9.]+ s: [0-4] microbatch(es)? handed out again, 0 samples lost \\(it failed 5 times, the last time with .*thrown by the test\\)$", lost);

@@ -5,16 +5,27 @@ public class UsageTests
 {
     [Theory]
     [InlineData("--epochs 0", "Training:Epochs (--epochs) is '0'; give a whole number from 1 to 1000000.")]
-    [InlineData("--batch-size many", "Training:BatchSize (--batch-size) is 'many'; give a whole number from 1 to 1000000.")]
+    [InlineData(
+        "--batch-size many", "Training:BatchSize (--batch-size) is 'many'; give a whole number from 1 to 1000000.")]
     [InlineData("--kernel fast", "Training:Kernel (--kernel) is 'fast'; give managed, mkl, openblas, auto.")]
-    [InlineData("--hidden 128,x", "Training:Hidden (--hidden) is '128,x'; give sizes from 1 to 1000000 with commas between them, for example 128,64, or none.")]
-    [InlineData("--strategy local:4 --compression bf16", "compression is bf16 with strategy local:4; give none: local steps send parameters, not gradients.")]
+    [InlineData("--hidden 128,x", "Training:Hidden (--hidden) is '128,x'; give sizes from 1 to 1000000 with commas "
+        + "between them, for example 128,64, or none.")]
+    [InlineData(
+        "--strategy local:4 --compression bf16",
+        "compression is bf16 with strategy local:4; give none: local steps send parameters, not gradients.")]
     [InlineData("--nodes x", "Training:Nodes (--nodes) is 'x'; give a whole number from 0 to 1024.")]
-    [InlineData("--shards 0", "Training:Shards (--shards) is '0'; give 1 or more, or --nodes N to train on worker nodes only.")]
-    [InlineData("--data nowhere", "--data: 'nowhere' is neither mnist nor a folder; give mnist, or a folder with four IDX files.")]
-    [InlineData("--model nowhere.json", "--model: 'nowhere.json' is neither mlp nor a file; give mlp, or a JSON file with layers.")]
+    [InlineData(
+        "--shards 0", "Training:Shards (--shards) is '0'; give 1 or more, or --nodes N to train on worker nodes only.")]
+    [InlineData(
+        "--data nowhere",
+        "--data: 'nowhere' is neither mnist nor a folder; give mnist, or a folder with four IDX files.")]
+    [InlineData(
+        "--model nowhere.json",
+        "--model: 'nowhere.json' is neither mlp nor a file; give mlp, or a JSON file with layers.")]
     [InlineData("--resume nowhere", "--resume: nowhere does not exist; give a checkpoint file or a run's folder.")]
-    [InlineData("--config nowhere.json", "--config: nowhere.json does not exist; give a JSON file, for example one of configs/.")]
+    [InlineData(
+        "--config nowhere.json",
+        "--config: nowhere.json does not exist; give a JSON file, for example one of configs/.")]
     public void A_wrong_option_is_one_line_and_exit_code_2(string options, string message)
     {
         using var program = new TestProgram();
@@ -31,7 +42,8 @@ public class UsageTests
         using var program = new TestProgram();
         var result = program.Run([("ACTORTRAIN__TRAINING__SHARDS", "2000")], "train", "--epochs", "0");
         Assert.Equal(
-            "Training:Epochs (--epochs) is '0'; give a whole number from 1 to 1000000.\nTraining:Shards (--shards) is '2000'; give a whole number from 0 to 1024.",
+            "Training:Epochs (--epochs) is '0'; give a whole number from 1 to 1000000.\nTraining:Shards (--shards) is "
+            + "'2000'; give a whole number from 0 to 1024.",
             result.Error.TrimEnd().ReplaceLineEndings("\n"));
     }
 
@@ -50,9 +62,15 @@ public class UsageTests
     {
         using var program = new TestProgram();
         File.WriteAllText(program.In("model.json"),
-            """{"layers":[{"name":"fc1","type":"Linear","in":784,"out":128},{"name":"fc2","type":"Linear","in":100,"out":10}]}""");
+            """
+            {"layers":[
+                {"name":"fc1","type":"Linear","in":784,"out":128},
+                {"name":"fc2","type":"Linear","in":100,"out":10}]}
+            """);
         var result = program.Run("train", "--model", "model.json");
-        Assert.Equal("--model: model.json: fc2: Linear(100, 10): input has shape [128], expected [100]. Use Linear(128, 10).", result.Error.TrimEnd());
+        Assert.Equal(
+            "--model: model.json: fc2: Linear(100, 10): input has shape [128], expected [100]. Use Linear(128, 10).",
+            result.Error.TrimEnd());
         Assert.Equal(2, result.ExitCode);
     }
 
@@ -72,7 +90,8 @@ public class UsageTests
         using var program = new TestProgram();
         var mnist = Dataset.FindMnist();
         Directory.CreateDirectory(program.In("data"));
-        foreach (var file in Directory.GetFiles(mnist, "*.gz")) File.Copy(file, program.In("data", Path.GetFileName(file)));
+        foreach (var file in Directory.GetFiles(mnist, "*.gz"))
+            File.Copy(file, program.In("data", Path.GetFileName(file)));
         using (var labels = File.OpenWrite(program.In("data", "train-labels-idx1-ubyte.gz"))) labels.SetLength(1000);
         var result = program.Run("train", "--data", "data");
         Assert.Equal(1, result.ExitCode);
@@ -86,7 +105,8 @@ public class UsageTests
         File.WriteAllText(program.In("file"), "");
         var result = program.Run("train", "--out", "file/run");
         Assert.Equal(1, result.ExitCode);
-        Assert.StartsWith($"can't write {Path.Combine("file", "run", "recipe.json")}: ", result.Error, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"can't write {Path.Combine("file", "run", "recipe.json")}: ", result.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("epoch", result.Output, StringComparison.Ordinal);
     }
 
@@ -95,11 +115,15 @@ public class UsageTests
     {
         if (OperatingSystem.IsWindows()) Assert.Skip("needs a shell's ulimit to stand for a full disk");
         using var program = new TestProgram();
-        // Files of at most 200 KB: the recipe fits, a checkpoint of 0.9 MB does not. (The JIT's doubly mapped memory is a file too.)
-        var result = program.RunInShell("export DOTNET_EnableWriteXorExecute=0; trap '' XFSZ; ulimit -f 200", "train", "--out", "run", "--max-steps", "5");
+        // Files of at most 200 KB: the recipe fits, a checkpoint of 0.9 MB does not. (The JIT's doubly mapped memory is
+        // a file too.)
+        var result = program.RunInShell(
+            "export DOTNET_EnableWriteXorExecute=0; trap '' XFSZ; ulimit -f 200", "train", "--out", "run",
+            "--max-steps", "5");
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("no checkpoint: ", result.Output, StringComparison.Ordinal);
-        Assert.StartsWith("the run failed: the last checkpoint could not be written: ", result.Error, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "the run failed: the last checkpoint could not be written: ", result.Error, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(program.In("run", "checkpoints")));
         Assert.False(File.Exists(program.In("run", "report.json")));
     }

@@ -13,9 +13,13 @@ public class TrainSettingsTests
         { "Optimizer", "lamb", "Training:Optimizer (--optimizer) is 'lamb'; give sgd, adam." },
         {
             "Strategy", "ssp:-1",
-            "Training:Strategy (--strategy) is 'ssp:-1'; give sync, ssp:BOUND (a staleness from 0 to 1000000), async, or local:STEPS (from 1 to 1000000)."
+            "Training:Strategy (--strategy) is 'ssp:-1'; give sync, ssp:BOUND (a staleness from 0 to 1000000), async, "
+            + "or local:STEPS (from 1 to 1000000)."
         },
-        { "Compression", "topk:2", "Training:Compression (--compression) is 'topk:2'; give none, bf16, or topk:FRACTION (above 0, at most 1)." },
+        {
+            "Compression", "topk:2",
+            "Training:Compression (--compression) is 'topk:2'; give none, bf16, or topk:FRACTION (above 0, at most 1)."
+        },
         { "Seed", "-7", "Training:Seed (--seed) is '-7'; give a whole number from 0 to 18446744073709551615." },
     };
 
@@ -57,7 +61,8 @@ public class TrainSettingsTests
             File.WriteAllText(file, """{"Training":{"Epochs":1,"Seed":1,"Shards":1}}""");
             Environment.SetEnvironmentVariable("ACTORTRAIN__TRAINING__EPOCHS", "2");
             Environment.SetEnvironmentVariable("ACTORTRAIN__TRAINING__SEED", "2");
-            var settings = TrainSettings.Read(TrainConfiguration.Build(file, [KeyValuePair.Create("Training:Epochs", (string?)"3")]));
+            var settings = TrainSettings.Read(
+                TrainConfiguration.Build(file, [KeyValuePair.Create("Training:Epochs", (string?)"3")]));
             Assert.Equal((3, 2UL, 1), (settings.Epochs, settings.Seed, settings.Shards));
         }
         finally
@@ -69,5 +74,6 @@ public class TrainSettingsTests
     }
 
     private static TrainSettings Read(params (string Key, string Value)[] settings) => TrainSettings.Read(
-        TrainConfiguration.Build(file: null, settings.Select(s => KeyValuePair.Create($"Training:{s.Key}", (string?)s.Value))));
+        TrainConfiguration.Build(
+            file: null, settings.Select(s => KeyValuePair.Create($"Training:{s.Key}", (string?)s.Value))));
 }

@@ -20,10 +20,8 @@ internal sealed class CountsLateLocalSteps : Rules
     public override Transition Server(ServerState state, ServerEvent @event, TimeSpan now, VectorPool pool)
     {
         if (@event is WorkAnswered { Answer: LocalStepsAnswer answer } e &&
-            state.Round is { Kind: WorkKind.LocalSteps } round && answer.Key != state.KeyOf(answer.Key.Node))
-            foreach (var node in round.Nodes)
-                if (!round.IsAnswered(state.KeyOf(node)))
-                    return base.Server(state, e with { Answer = answer with { Key = state.KeyOf(node) } }, now, pool);
+            state.Round is { Kind: WorkKind.LocalSteps } && answer.Key != state.KeyOf(answer.Key.Node))
+            @event = e with { Answer = answer with { Key = state.UnansweredKey() ?? answer.Key } };
         return base.Server(state, @event, now, pool);
     }
 }

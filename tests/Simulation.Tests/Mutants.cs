@@ -7,9 +7,7 @@ internal sealed class CountsTwice : Rules
     {
         if (@event is WorkAnswered { Answer: GradientAnswer answer } e && state.Round is { } round &&
             round.IsAnswered(answer.Key))
-            foreach (var node in round.Nodes)
-                if (!round.IsAnswered(state.KeyOf(node)))
-                    return base.Server(state, e with { Answer = answer with { Key = state.KeyOf(node) } }, now, pool);
+            @event = e with { Answer = answer with { Key = state.UnansweredKey() ?? answer.Key } };
         return base.Server(state, @event, now, pool);
     }
 }
@@ -25,7 +23,8 @@ internal sealed class SwapsNodes : Rules
             answers.Length + 1 < round.Nodes.Length)
             return base.Server(state, @event, now, pool);
         var (first, last) = ((GradientAnswer)answers[0], (GradientAnswer)answers[^1]);
-        answers = answers.SetItem(0, first with { Sum = last.Sum }).SetItem(answers.Length - 1, last with { Sum = first.Sum });
+        answers = answers.SetItem(0, first with { Sum = last.Sum })
+            .SetItem(answers.Length - 1, last with { Sum = first.Sum });
         return base.Server(state with { Round = round with { Answers = answers } }, @event, now, pool);
     }
 }
@@ -143,10 +142,18 @@ internal sealed class TrustsCheckpointsTooEarly : Rules
 {
     public override Transition Server(ServerState state, ServerEvent @event, TimeSpan now, VectorPool pool) =>
         base.Server(
-            state with { Durability = state.Durability with { Settled = state.Durability.Requested } }, @event, now, pool);
+            state with { Durability = state.Durability with { Settled = state.Durability.Requested } }, @event, now,
+            pool);
 }
 
 internal static class RoundExtensions
 {
+    public static WorkKey? UnansweredKey(this ServerState state)
+    {
+        foreach (var node in state.Round!.Nodes)
+            if (!state.Round.IsAnswered(state.KeyOf(node))) return state.KeyOf(node);
+        return null;
+    }
+
     public static bool IsAnswered(this Round round, WorkKey key) => round.Answers.Any(a => a.Key == key);
 }

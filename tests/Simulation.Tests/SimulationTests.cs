@@ -37,7 +37,8 @@ public class SimulationTests(ITestOutputHelper output)
     [Fact]
     public void Whatever_else_happens_a_run_is_the_one_that_it_must_be()
     {
-        if (Environment.GetEnvironmentVariable(SeedVariable) is null) RunMany(first: Random.Shared.NextInt64(1L << 40), mustTouchAll: false);
+        if (Environment.GetEnvironmentVariable(SeedVariable) is null)
+            RunMany(first: Random.Shared.NextInt64(1L << 40), mustTouchAll: false);
     }
 
     [Fact]
@@ -78,7 +79,8 @@ public class SimulationTests(ITestOutputHelper output)
         if (failed >= 0) Assert.Fail(new Simulator(new Rules()).Explain(failed));
         processor = Environment.CpuUsage.TotalTime - processor;
         output.WriteLine(
-            $"{Schedules / watch.Elapsed.TotalSeconds:F0} schedules/s, {Schedules / processor.TotalSeconds:F0} a second of one " +
+            $"{Schedules / watch.Elapsed.TotalSeconds:F0} schedules/s, {Schedules / processor.TotalSeconds:F0} a "
+            + "second of one " +
             $"core's time, {simulators.Sum(s => s.Events) / Schedules} events each");
         foreach (var what in Enum.GetValues<Notable>())
         {

@@ -5,10 +5,12 @@ namespace ActorTrain.Actors;
 /// <summary>Who still has to say that a checkpoint is safe with him. Pure.</summary>
 /// <param name="Keepers">Who keeps checkpoints.</param>
 /// <param name="Waiting">Those that are on their way, in order of their steps, and whom each waits for.</param>
-internal sealed record CheckpointLedger(ImmutableHashSet<string> Keepers, ImmutableSortedDictionary<long, ImmutableHashSet<string>> Waiting)
+internal sealed record CheckpointLedger(
+    ImmutableHashSet<string> Keepers, ImmutableSortedDictionary<long, ImmutableHashSet<string>> Waiting)
 {
     /// <summary>Nothing is kept yet.</summary>
-    public static CheckpointLedger Empty { get; } = new([], ImmutableSortedDictionary<long, ImmutableHashSet<string>>.Empty);
+    public static CheckpointLedger Empty { get; } = new(
+        [], ImmutableSortedDictionary<long, ImmutableHashSet<string>>.Empty);
 
     /// <summary>One more who keeps checkpoints from here on.</summary>
     public CheckpointLedger With(string keeper) => this with { Keepers = Keepers.Add(keeper) };

@@ -12,7 +12,8 @@ public sealed class CheckpointWriterActor : ReceiveActor
     {
         try
         {
-            Sender.Tell(new TrainingProtocol.CheckpointWritten(message.StepsDone, folder.Save(message.StepsDone, message.Contents)));
+            Sender.Tell(new TrainingProtocol.CheckpointWritten(
+                message.StepsDone, folder.Save(message.StepsDone, message.Contents)));
         }
         catch (Exception e) // whatever it is: the server waits for an answer, and goes on without this checkpoint
         {

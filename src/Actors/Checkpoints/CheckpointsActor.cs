@@ -59,7 +59,9 @@ public sealed class CheckpointsActor : ReceiveActor
         foreach (var steps in next.Kept) Context.Parent.Tell(new TrainingProtocol.CheckpointKept(steps));
     }
 
-    /// <summary>A stand-by keeps checkpoints from here on; the sender takes them, beginning with the newest there is.</summary>
+    /// <summary>
+    /// A stand-by keeps checkpoints from here on; the sender takes them, beginning with the newest there is.
+    /// </summary>
     internal sealed record StandbyJoined(string Name);
 
     /// <summary>A stand-by has one on its disk, or can not put it there.</summary>

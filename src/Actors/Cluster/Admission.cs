@@ -11,13 +11,16 @@ internal static class Admission
     /// <param name="softwareVersion">The server's.</param>
     public static string? Refusal(ClusterProtocol.Hello hello, TrainingPlan plan, string softwareVersion)
     {
-        if (VersionRefusal(hello.ProtocolVersion, hello.SoftwareVersion, softwareVersion) is { } version) return version;
+        if (VersionRefusal(hello.ProtocolVersion, hello.SoftwareVersion, softwareVersion) is { } version)
+            return version;
         if (hello.DataSha256 != plan.Data.Sha256)
-            return $"its dataset '{hello.DataName}' has SHA-256 {Short(hello.DataSha256)}, this run trains on '{plan.Data.Name}' with {Short(plan.Data.Sha256)}; "
+            return $"its dataset '{hello.DataName}' has SHA-256 {Short(hello.DataSha256)}, this run trains on "
+                + $"'{plan.Data.Name}' with {Short(plan.Data.Sha256)}; "
                 + "give the node the same data (--data), undamaged.";
         return hello.Kernels.Contains(plan.Recipe.Kernel)
             ? null
-            : $"this run's kernel is {plan.Recipe.Kernel}, the node has {(hello.Kernels.IsEmpty ? "none" : string.Join(", ", hello.Kernels))}; "
+            : $"this run's kernel is {plan.Recipe.Kernel}, the node has "
+                + $"{(hello.Kernels.IsEmpty ? "none" : string.Join(", ", hello.Kernels))}; "
                 + $"install {plan.Recipe.Kernel} there, or train with --kernel managed, which every machine has.";
     }
 
@@ -25,9 +28,11 @@ internal static class Admission
     public static string? Refusal(ClusterProtocol.StandbyHello hello, string softwareVersion) =>
         VersionRefusal(hello.ProtocolVersion, hello.SoftwareVersion, softwareVersion);
 
-    private static string? VersionRefusal(int protocol, string software, string own) => protocol == ClusterProtocol.Version && software == own
-        ? null
-        : $"it runs version {software} (protocol {protocol}), the server {own} (protocol {ClusterProtocol.Version}); install the same version on all nodes.";
+    private static string? VersionRefusal(int protocol, string software, string own) =>
+        protocol == ClusterProtocol.Version && software == own
+            ? null
+            : $"it runs version {software} (protocol {protocol}), the server {own} (protocol "
+                + $"{ClusterProtocol.Version}); install the same version on all nodes.";
 
     private static string Short(string sha256) => sha256.Length > 12 ? sha256[..12] + "…" : sha256;
 }

@@ -19,7 +19,8 @@ internal sealed class ChunkAssembler(ILinkOwner owner)
     /// <returns>Why it is refused; none: it was not.</returns>
     public string? Take(ClusterProtocol.BulkChunk chunk)
     {
-        if (chunk.Index != _next || (chunk.Index > 0 && chunk.Stream != _stream)) return "a piece of a frame is missing";
+        if (chunk.Index != _next || (chunk.Index > 0 && chunk.Stream != _stream))
+            return "a piece of a frame is missing";
         if (chunk.Index > 0)
         {
             if (chunk.Bytes.Length > _place.Length - _filled) return "a frame that is longer than its header says";

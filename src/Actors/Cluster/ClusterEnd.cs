@@ -26,7 +26,8 @@ public enum ClusterEndReason
 /// <summary>Tells the host why its actor system is over. One for each actor system.</summary>
 public sealed class ClusterEnd
 {
-    private readonly TaskCompletionSource<ClusterEndReason> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<ClusterEndReason> _completion =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Completes when the actor system has terminated.</summary>
     public Task<ClusterEndReason> Completion => _completion.Task;

@@ -15,7 +15,9 @@ public static class ClusterHosting
     /// <param name="akka">The actor system's builder.</param>
     /// <param name="settings">How this process takes part.</param>
     /// <param name="end">Learns why the node is out of the cluster.</param>
-    /// <param name="tls">Akka.Remote's TLS identity and rule; given with <see cref="ClusterSettings.Tls"/> only.</param>
+    /// <param name="tls">
+    /// Akka.Remote's TLS identity and rule; given with <see cref="ClusterSettings.Tls"/> only.
+    /// </param>
     /// <exception cref="ArgumentException">The settings are invalid; the message names every mistake.</exception>
     public static AkkaConfigurationBuilder WithActorTrainCluster(
         this AkkaConfigurationBuilder akka, ClusterSettings settings, ClusterEnd end, Setup? tls = null)

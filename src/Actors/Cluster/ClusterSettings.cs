@@ -29,7 +29,9 @@ public sealed record ClusterSettings
     /// <summary>The role of nodes that compute.</summary>
     public const string WorkerRole = "worker";
 
-    /// <summary>Address to listen on: a name or an IP address of this machine. Default 127.0.0.1: this machine only.</summary>
+    /// <summary>
+    /// Address to listen on: a name or an IP address of this machine. Default 127.0.0.1: this machine only.
+    /// </summary>
     public string Host { get; init; } = "127.0.0.1";
 
     /// <summary>Port for Akka; 0 (default): any free one.</summary>
@@ -39,8 +41,8 @@ public sealed record ClusterSettings
     public string? PublicHost { get; init; }
 
     /// <summary>
-    /// HOST:PORT of nodes to join by, the same list in the same order on every node. The first one can form the cluster alone.
-    /// Empty: this node forms a cluster of its own.
+    /// HOST:PORT of nodes to join by, the same list in the same order on every node. The first one can form the cluster
+    /// alone. Empty: this node forms a cluster of its own.
     /// </summary>
     public ImmutableArray<string> SeedNodes { get; init; } = [];
 
@@ -77,7 +79,9 @@ public sealed record ClusterSettings
     /// <summary>How long reachability must not change before the unreachable side is downed. Default 4 s.</summary>
     public TimeSpan StableAfter { get; init; } = TimeSpan.FromSeconds(4);
 
-    /// <summary>Between a removal and the next server. Short, because incarnations make two servers harmless. Default 1 s.</summary>
+    /// <summary>
+    /// Between a removal and the next server. Short, because incarnations make two servers harmless. Default 1 s.
+    /// </summary>
     public TimeSpan RemovalMargin { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>How long a node tries to join before it gives up; none (default): for ever.</summary>
@@ -93,21 +97,25 @@ public sealed record ClusterSettings
         if (!IsHost(Host)) yield return $"host is '{Host}'; give a host name or an IP address of this machine.";
         else if (IsWildcard(Host)) yield return $"host is '{Host}', every address of this machine; name one.";
         if (PublicHost is not null && (!IsHost(PublicHost) || IsWildcard(PublicHost)))
-            yield return $"public-host is '{PublicHost}'; give the host name or IP address that other nodes reach this one by.";
+            yield return $"public-host is '{PublicHost}'; give the host name or IP address that other nodes reach "
+                + "this one by.";
         if (Port is < 0 or > 65535) yield return $"port is {Port}; give 0 (any) to 65535.";
         if (BulkPort is < 0 or > 65535) yield return $"bulk-port is {BulkPort}; give 0 (any) to 65535.";
         if (Port != 0 && Port == BulkPort) yield return $"port and bulk-port are both {Port}; give two.";
         foreach (var seed in SeedNodes)
         {
-            if (!SeedNode.TryParse(seed, out _)) yield return $"seed-node is '{seed}'; give HOST:PORT, with a port of 1 to 65535.";
+            if (!SeedNode.TryParse(seed, out _))
+                yield return $"seed-node is '{seed}'; give HOST:PORT, with a port of 1 to 65535.";
         }
         if (SeedNodes.IsEmpty && !Roles.Contains(ServerRole))
             yield return $"seed-node is not given; a node without the role {ServerRole} needs one to join.";
         if (Roles.IsEmpty) yield return $"roles is empty; give {ServerRole}, {WorkerRole} or both.";
         foreach (var role in Roles)
-            if (role is not (ServerRole or WorkerRole)) yield return $"role is '{role}'; give {ServerRole} or {WorkerRole}.";
+            if (role is not (ServerRole or WorkerRole))
+                yield return $"role is '{role}'; give {ServerRole} or {WorkerRole}.";
         if (!Enum.IsDefined(Transport)) yield return $"transport is {Transport}; give tcp or akka.";
-        if (string.IsNullOrWhiteSpace(Name) || System.Text.Encoding.UTF8.GetByteCount(Name) > Protocol.WireLimits.MaxNameBytes)
+        if (string.IsNullOrWhiteSpace(Name)
+            || System.Text.Encoding.UTF8.GetByteCount(Name) > Protocol.WireLimits.MaxNameBytes)
             yield return $"name is '{Name}'; give 1 to {Protocol.WireLimits.MaxNameBytes} bytes.";
         if (CheckpointSteps < 2) yield return $"checkpoint-steps is {CheckpointSteps}; give 2 or more.";
         foreach (var error in TimingErrors()) yield return error;
@@ -116,16 +124,22 @@ public sealed record ClusterSettings
 
     /// <summary>True for an address that nobody but this machine can reach.</summary>
     public static bool IsLoopback(string host) =>
-        string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out var ip) && IPAddress.IsLoopback(ip));
+        string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase)
+            || (IPAddress.TryParse(host, out var ip) && IPAddress.IsLoopback(ip));
 
     private IEnumerable<string> TimingErrors()
     {
-        if (!IsWithin(HeartbeatInterval, 0.05, 60)) yield return $"heartbeat-interval is {Seconds(HeartbeatInterval)}; give 0.05 s to 60 s.";
+        if (!IsWithin(HeartbeatInterval, 0.05, 60))
+            yield return $"heartbeat-interval is {Seconds(HeartbeatInterval)}; give 0.05 s to 60 s.";
         if (!IsWithin(AcceptablePause, 0.1, 600) || AcceptablePause < HeartbeatInterval)
-            yield return $"acceptable-pause is {Seconds(AcceptablePause)}; give 0.1 s to 600 s, and no less than heartbeat-interval.";
-        if (!IsWithin(StableAfter, 0.5, 600)) yield return $"stable-after is {Seconds(StableAfter)}; give 0.5 s to 600 s.";
-        if (!IsWithin(RemovalMargin, 0.1, 600)) yield return $"removal-margin is {Seconds(RemovalMargin)}; give 0.1 s to 600 s.";
-        if (JoinTimeout is { } join && !IsWithin(join, 1, 86400)) yield return $"join-timeout is {Seconds(join)}; give 1 s to 86400 s, or none.";
+            yield return $"acceptable-pause is {Seconds(AcceptablePause)}; give 0.1 s to 600 s, and no less than "
+                + "heartbeat-interval.";
+        if (!IsWithin(StableAfter, 0.5, 600))
+            yield return $"stable-after is {Seconds(StableAfter)}; give 0.5 s to 600 s.";
+        if (!IsWithin(RemovalMargin, 0.1, 600))
+            yield return $"removal-margin is {Seconds(RemovalMargin)}; give 0.1 s to 600 s.";
+        if (JoinTimeout is { } join && !IsWithin(join, 1, 86400))
+            yield return $"join-timeout is {Seconds(join)}; give 1 s to 86400 s, or none.";
     }
 
     private IEnumerable<string> TlsErrors()
@@ -133,12 +147,19 @@ public sealed record ClusterSettings
         if (Tls is null)
         {
             if (IsHost(Host) && !IsLoopback(Host))
-                yield return $"host is '{Host}' and there is no TLS; give tls-certificate, tls-key and tls-authority, or a loopback address.";
+                yield return $"host is '{Host}' and there is no TLS; give tls-certificate, tls-key and tls-authority, "
+                    + "or a loopback address.";
             else if (PublicHost is not null && !IsLoopback(PublicHost))
-                yield return $"public-host is '{PublicHost}' and there is no TLS; give tls-certificate, tls-key and tls-authority.";
+                yield return $"public-host is '{PublicHost}' and there is no TLS; give tls-certificate, tls-key and "
+                    + "tls-authority.";
             yield break;
         }
-        foreach (var (key, file) in new[] { ("tls-certificate", Tls.CertificateFile), ("tls-key", Tls.KeyFile), ("tls-authority", Tls.AuthorityFile) })
+        foreach (var (key, file) in new[]
+        {
+            ("tls-certificate", Tls.CertificateFile),
+            ("tls-key", Tls.KeyFile),
+            ("tls-authority", Tls.AuthorityFile),
+        })
             if (string.IsNullOrWhiteSpace(file)) yield return $"{key} is empty; give a PEM file.";
     }
 
@@ -147,7 +168,9 @@ public sealed record ClusterSettings
     private static bool IsWildcard(string host) =>
         IPAddress.TryParse(host, out var ip) && (ip.Equals(IPAddress.Any) || ip.Equals(IPAddress.IPv6Any));
 
-    private static bool IsWithin(TimeSpan time, double least, double most) => time.TotalSeconds >= least && time.TotalSeconds <= most;
+    private static bool IsWithin(TimeSpan time, double least, double most) =>
+        time.TotalSeconds >= least && time.TotalSeconds <= most;
 
-    private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.###} s");
+    private static string Seconds(TimeSpan time) =>
+        string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.###} s");
 }

@@ -38,7 +38,8 @@ internal sealed record NodeContext(
     /// <param name="run">Names the run.</param>
     /// <param name="token">To be shown.</param>
     /// <param name="owner">Whose link it will be.</param>
-    public Task<ILink> Connect(IUntypedActorContext actor, string host, int port, Guid run, BulkToken token, ILinkOwner owner)
+    public Task<ILink> Connect(
+        IUntypedActorContext actor, string host, int port, Guid run, BulkToken token, ILinkOwner owner)
     {
         if (port > 0)
         {
@@ -47,7 +48,8 @@ internal sealed record NodeContext(
                 CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         }
         var server = actor.Sender;
-        return Task.FromResult<ILink>(new AkkaLink(actor.ActorOf(AkkaLinkActor.Props(owner, server, (run, token))), server));
+        return Task.FromResult<ILink>(
+            new AkkaLink(actor.ActorOf(AkkaLinkActor.Props(owner, server, (run, token))), server));
     }
 
     private static bool IsHere(TrainingJob training, string kernel)

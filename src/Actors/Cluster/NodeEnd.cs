@@ -19,7 +19,9 @@ public abstract record NodeEnd
     /// <summary>Something on this node went wrong.</summary>
     public sealed record Failed(Exception Reason) : NodeEnd;
 
-    /// <summary>All servers have left. A worker may come back as a new node, and so finds the server of another cluster.</summary>
+    /// <summary>
+    /// All servers have left. A worker may come back as a new node, and so finds the server of another cluster.
+    /// </summary>
     public sealed record ServersGone : NodeEnd
     {
         /// <summary>The only one needed.</summary>

@@ -14,7 +14,8 @@ internal sealed class RemoteStandbyActor : RemoteNodeActor
 
     /// <summary>A stand-in that keeps checkpoints when the stand-by has connected.</summary>
     public RemoteStandbyActor(
-        string name, long incarnation, NodeContext context, IActorRef server, ExpectedLinks links, Func<BulkToken, object> welcome)
+        string name, long incarnation, NodeContext context, IActorRef server, ExpectedLinks links,
+        Func<BulkToken, object> welcome)
         : base(links)
     {
         (_name, _context, _server) = (name, context, server);
@@ -24,7 +25,9 @@ internal sealed class RemoteStandbyActor : RemoteNodeActor
         Receive<TrainingProtocol.WriteCheckpoint>(m =>
         {
             checkpoints = Sender;
-            Link!.Send(new BulkHeader(BulkKind.Checkpoint, Incarnation: incarnation, Step: m.StepsDone, PayloadBytes: m.Contents.Length), m.Contents);
+            Link!.Send(new BulkHeader(
+                BulkKind.Checkpoint, Incarnation: incarnation, Step: m.StepsDone,
+                PayloadBytes: m.Contents.Length), m.Contents);
         });
         Receive<Has>(m =>
         {
@@ -49,7 +52,8 @@ internal sealed class RemoteStandbyActor : RemoteNodeActor
     /// <param name="links">Where its link is announced.</param>
     /// <param name="welcome">What to answer to a hello.</param>
     public static Props Props(
-        string name, long incarnation, NodeContext context, IActorRef server, ExpectedLinks links, Func<BulkToken, object> welcome) =>
+        string name, long incarnation, NodeContext context, IActorRef server, ExpectedLinks links,
+        Func<BulkToken, object> welcome) =>
         Akka.Actor.Props.Create(() => new RemoteStandbyActor(name, incarnation, context, server, links, welcome));
 
     /// <inheritdoc/>

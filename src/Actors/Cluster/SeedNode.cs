@@ -15,7 +15,8 @@ public sealed record SeedNode(string Host, int Port)
         var colon = text.LastIndexOf(':');
         if (colon <= 0) return false;
         var host = text[..colon];
-        if (!int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port)) return false;
+        if (!int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port))
+            return false;
         if (port is < 1 or > 65535 || !IsHost(host)) return false;
         seed = new(host, port);
         return true;

@@ -25,7 +25,8 @@ public sealed class DataShardActor : ReceiveActor
     }
 
     /// <summary>How to make one; a restart gets a fresh computation.</summary>
-    public static Props Props(ShardId id, IActorRef server, TrainingPlan plan, Dataset data, IMatMul matMul, string dispatcher) =>
+    public static Props Props(
+        ShardId id, IActorRef server, TrainingPlan plan, Dataset data, IMatMul matMul, string dispatcher) =>
         Akka.Actor.Props.Create(() => new DataShardActor(id, server, new ShardComputation(plan, data, matMul)))
             .WithDispatcher(dispatcher);
 
@@ -36,7 +37,8 @@ public sealed class DataShardActor : ReceiveActor
     protected override void PreRestart(Exception reason, object message)
     {
         if (message is TrainingProtocol.DoWork work)
-            _server.Tell(new TrainingProtocol.WorkThrew(_state.Id, work.Order.Key, $"{reason.GetType().Name}: {reason.Message}"));
+            _server.Tell(new TrainingProtocol.WorkThrew(
+                _state.Id, work.Order.Key, $"{reason.GetType().Name}: {reason.Message}"));
     }
 
     /// <summary>Nothing: the server still knows this shard.</summary>
@@ -47,6 +49,7 @@ public sealed class DataShardActor : ReceiveActor
     private void Work(TrainingProtocol.DoWork message)
     {
         (_state, var order) = DataShard.Step(_state, message.Order);
-        if (order is not null) _server.Tell(new TrainingProtocol.WorkDone(_state.Id, _computation.Answer(order, message.Progress)));
+        if (order is not null)
+            _server.Tell(new TrainingProtocol.WorkDone(_state.Id, _computation.Answer(order, message.Progress)));
     }
 }

@@ -4,18 +4,24 @@ using Akka.Actor;
 
 namespace ActorTrain.Actors;
 
-/// <summary>Supervises the data shards of one process: one that throws is restarted, the others are left alone.</summary>
+/// <summary>
+/// Supervises the data shards of one process: one that throws is restarted, the others are left alone.
+/// </summary>
 public sealed class DataShardsActor : UntypedActor
 {
     private readonly Func<ShardId, string, Props> _shardProps;
     private readonly int _shards;
 
     /// <summary>A process with this many shards.</summary>
-    public DataShardsActor(int shards, Func<ShardId, string, Props> shardProps) => (_shards, _shardProps) = (shards, shardProps);
+    public DataShardsActor(int shards, Func<ShardId, string, Props> shardProps) =>
+        (_shards, _shardProps) = (shards, shardProps);
 
-    /// <summary>How to make one whose shards read the same data and the same parameters, and join <paramref name="server"/>.</summary>
+    /// <summary>
+    /// How to make one whose shards read the same data and the same parameters, and join <paramref name="server"/>.
+    /// </summary>
     public static Props Props(int shards, IActorRef server, TrainingPlan plan, Dataset data, IMatMul matMul) =>
-        Akka.Actor.Props.Create(() => new DataShardsActor(shards, (id, dispatcher) => DataShardActor.Props(id, server, plan, data, matMul, dispatcher)));
+        Akka.Actor.Props.Create(() => new DataShardsActor(
+            shards, (id, dispatcher) => DataShardActor.Props(id, server, plan, data, matMul, dispatcher)));
 
     /// <inheritdoc/>
     protected override void PreStart()

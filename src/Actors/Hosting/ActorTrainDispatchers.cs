@@ -16,7 +16,9 @@ public static class ActorTrainDispatchers
     public const string Disk = "actortrain.disk-dispatcher";
 
     /// <summary>Their HOCON.</summary>
-    /// <param name="shards">Shards of this process: with more than cores, a spinning one would only take a core from another.</param>
+    /// <param name="shards">
+    /// Shards of this process: with more than cores, a spinning one would only take a core from another.
+    /// </param>
     public static string Hocon(int shards)
     {
         var spin = shards <= Environment.ProcessorCount ? 200 : 0;

@@ -17,13 +17,17 @@ public static class ActorTrainServices
     /// <summary>The name of the actor system.</summary>
     public const string ActorSystemName = "actortrain";
 
-    /// <summary>Adds a training run that starts with the host. <see cref="TrainingRun"/> is how to wait for it.</summary>
+    /// <summary>
+    /// Adds a training run that starts with the host. <see cref="TrainingRun"/> is how to wait for it.
+    /// </summary>
     /// <param name="services">The application's services.</param>
     /// <param name="job">What to train.</param>
-    public static IServiceCollection AddActorTrain(this IServiceCollection services, TrainingJob job) => services.AddActorTrain(_ => job);
+    public static IServiceCollection AddActorTrain(this IServiceCollection services, TrainingJob job) =>
+        services.AddActorTrain(_ => job);
 
     /// <summary>The same, for a job that is made from other services.</summary>
-    public static IServiceCollection AddActorTrain(this IServiceCollection services, Func<IServiceProvider, TrainingJob> job)
+    public static IServiceCollection AddActorTrain(
+        this IServiceCollection services, Func<IServiceProvider, TrainingJob> job)
     {
         services.AddSingleton(job);
         services.AddSingleton<TrainingRun>();
@@ -51,8 +55,8 @@ public static class ActorTrainServices
     }
 
     /// <summary>
-    /// Makes the application a node of a training cluster, from the start of its host on. <see cref="ClusterNode"/> is how
-    /// to wait for it.
+    /// Makes the application a node of a training cluster, from the start of its host on. <see cref="ClusterNode"/> is
+    /// how to wait for it.
     /// </summary>
     /// <param name="services">The application's services.</param>
     /// <param name="job">What the node is to do.</param>
@@ -65,16 +69,19 @@ public static class ActorTrainServices
         services.AddSingleton(_ => new NodeNews());
         services.AddSingleton<ClusterEnd>();
         services.AddSingleton(provider => new ClusterNode(
-            job, provider.GetRequiredService<NodeNews>(), provider.GetRequiredService<ActorSystem>(), provider.GetRequiredService<ClusterEnd>()));
+            job, provider.GetRequiredService<NodeNews>(), provider.GetRequiredService<ActorSystem>(),
+            provider.GetRequiredService<ClusterEnd>()));
         services.AddAkka(ActorSystemName, (akka, provider) =>
         {
             var (time, news) = (provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<NodeNews>());
             var tls = job.Identity is null ? null : new ClusterTls(job.Identity, time);
             var context = new NodeContext(
-                job.Cluster, job.Training, job.WorkersToBegin, tls, time, news.Events, news.End, () => news.IsStopRequested);
+                job.Cluster, job.Training, job.WorkersToBegin, tls, time, news.Events, news.End,
+                () => news.IsStopRequested);
             akka.AddHocon(ActorTrainDispatchers.Hocon(Math.Max(1, job.Training.Shards)), HoconAddMode.Append)
                 .WithActorTrainCluster(
-                    job.Cluster, provider.GetRequiredService<ClusterEnd>(), job.Identity is null ? null : AkkaTls.Setup(job.Identity, time))
+                    job.Cluster, provider.GetRequiredService<ClusterEnd>(),
+                    job.Identity is null ? null : AkkaTls.Setup(job.Identity, time))
                 .WithNodeActors(context);
         });
         services.AddHostedService(provider => provider.GetRequiredService<ClusterNode>());
@@ -92,7 +99,8 @@ public static class ActorTrainServices
         if (!node.Cluster.Roles.Contains(ClusterSettings.ServerRole))
         {
             return akka.WithServerProxy<ServerNodeActor>().WithActors((system, registry) => LeaveFirst(
-                system, system.ActorOf(WorkerSessionActor.Props(node, registry.Get<ServerNodeActor>()), "worker"), WorkerSessionActor.Leave.Instance));
+                system, system.ActorOf(WorkerSessionActor.Props(node, registry.Get<ServerNodeActor>()), "worker"),
+                WorkerSessionActor.Leave.Instance));
         }
         // The stand-by first: the server of this node asks it whether there is something to go on from.
         return akka.WithServerProxy<ServerNodeActor>()
@@ -100,10 +108,13 @@ public static class ActorTrainServices
             {
                 var standby = node.Training.Checkpoints is { } folder
                     ? LeaveFirst(
-                        system, system.ActorOf(StandbyActor.Props(node, folder, registry.Get<ServerNodeActor>()), "standby"), StandbyActor.Leave.Instance)
+                        system, system.ActorOf(
+                            StandbyActor.Props(node, folder, registry.Get<ServerNodeActor>()),
+                            "standby"), StandbyActor.Leave.Instance)
                     : ActorRefs.Nobody;
                 system.ActorOf(ClusterSingletonManager.Props(
-                    ServerNodeActor.Props(node, standby), ServerNodeActor.Leave.Instance, ClusterSingletonManagerSettings.Create(system)),
+                    ServerNodeActor.Props(node, standby), ServerNodeActor.Leave.Instance,
+                    ClusterSingletonManagerSettings.Create(system)),
                     ClusterHocon.SingletonName);
             });
     }

@@ -24,7 +24,9 @@ public sealed class ClusterNode : BackgroundService
     /// <summary>Completes when the node is done, for whatever reason; all its events have been told by then.</summary>
     public Task<NodeEnd> Completion => _news.Completion;
 
-    /// <summary>Ends the run after its current step, for all nodes, when this node is its server; else nothing happens.</summary>
+    /// <summary>
+    /// Ends the run after its current step, for all nodes, when this node is its server; else nothing happens.
+    /// </summary>
     public void StopRun()
     {
         // First: a server that is not there yet, or still loads, asks for it when it begins.
@@ -33,7 +35,9 @@ public sealed class ClusterNode : BackgroundService
             .Tell(TrainingProtocol.StopTraining.Instance);
     }
 
-    /// <summary>Waits for nothing: the end comes when the actor system has stopped, which the host stops after this.</summary>
+    /// <summary>
+    /// Waits for nothing: the end comes when the actor system has stopped, which the host stops after this.
+    /// </summary>
     public override Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <inheritdoc/>
@@ -43,8 +47,10 @@ public sealed class ClusterNode : BackgroundService
 /// <summary>What happens on a node, from its actors to whoever watches.</summary>
 internal sealed class NodeNews
 {
-    private readonly TaskCompletionSource<NodeEnd> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Channel<TrainingEvent> _events = Channel.CreateUnbounded<TrainingEvent>(new() { SingleReader = true });
+    private readonly TaskCompletionSource<NodeEnd> _completion =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Channel<TrainingEvent> _events = Channel.CreateUnbounded<TrainingEvent>(
+        new() { SingleReader = true });
     private volatile bool _isStopRequested;
     private NodeEnd? _end;
 

@@ -9,6 +9,7 @@ public static class DatasetLoading
     {
         var test = Task.Run(() => Split.LoadTest(folder), cancellation);
         var train = await Task.Run(() => Split.LoadTrain(folder), cancellation);
-        return Dataset.Combine(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))), train, await test);
+        return Dataset.Combine(
+            Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))), train, await test);
     }
 }

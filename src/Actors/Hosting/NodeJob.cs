@@ -26,7 +26,8 @@ public sealed record NodeJob
         foreach (var error in Cluster.Errors()) yield return error;
         foreach (var error in Training.Recipe.Errors()) yield return error;
         var least = Cluster.Roles.Contains(ClusterSettings.ServerRole) ? 0 : 1;
-        if (Training.Shards < least || Training.Shards > 1024) yield return $"shards is {Training.Shards}; give {least} to 1024.";
+        if (Training.Shards < least || Training.Shards > 1024)
+            yield return $"shards is {Training.Shards}; give {least} to 1024.";
         if (WorkersToBegin is < 0 or > 1024) yield return $"nodes is {WorkersToBegin}; give 0 to 1024.";
     }
 }

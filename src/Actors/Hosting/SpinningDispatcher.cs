@@ -97,7 +97,8 @@ public sealed class SpinningDispatcherConfigurator : MessageDispatcherConfigurat
     private int _count;
 
     /// <summary>As Akka makes it, from the dispatcher's section.</summary>
-    public SpinningDispatcherConfigurator(Config config, IDispatcherPrerequisites prerequisites) : base(config, prerequisites)
+    public SpinningDispatcherConfigurator(Config config, IDispatcherPrerequisites prerequisites)
+        : base(config, prerequisites)
     {
         _isShared = config.GetBoolean("shared", false);
         _shared = new(Make);
@@ -107,5 +108,6 @@ public sealed class SpinningDispatcherConfigurator : MessageDispatcherConfigurat
     public override MessageDispatcher Dispatcher() => _isShared ? _shared.Value : Make();
 
     private SpinningDispatcher Make() => new(
-        this, Config.GetLong("spin-microseconds", 0), $"{Config.GetString("thread-name")}-{Interlocked.Increment(ref _count)}");
+        this, Config.GetLong("spin-microseconds", 0),
+        $"{Config.GetString("thread-name")}-{Interlocked.Increment(ref _count)}");
 }

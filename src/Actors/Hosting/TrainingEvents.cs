@@ -41,7 +41,8 @@ public sealed record NodeJoined(ShardId Node, int Shards, long Step) : TrainingE
 /// <param name="Silence">Since it was last heard of.</param>
 /// <param name="Microbatches">How many of its microbatches are handed out again; no sample is lost with them.</param>
 /// <param name="Reason">In words.</param>
-public sealed record NodeLost(ShardId Node, long Step, TimeSpan Silence, int Microbatches, string Reason) : TrainingEvent;
+public sealed record NodeLost(
+    ShardId Node, long Step, TimeSpan Silence, int Microbatches, string Reason) : TrainingEvent;
 
 /// <summary>A checkpoint is on the disk.</summary>
 /// <param name="Path">Where.</param>
@@ -64,7 +65,8 @@ public sealed record RunEnded(TrainingOutcome Outcome) : TrainingEvent;
 /// <param name="SamplesSeen">Training examples of those steps.</param>
 /// <param name="Reason">Why it failed; none otherwise.</param>
 public sealed record TrainingOutcome(
-    RunPhase Phase, TrainingState State, Evaluation? Evaluation, double TrainSeconds, long StepsDone, long SamplesSeen, string? Reason);
+    RunPhase Phase, TrainingState State, Evaluation? Evaluation, double TrainSeconds, long StepsDone, long SamplesSeen,
+    string? Reason);
 
 /// <summary>This worker node takes part in a run.</summary>
 /// <param name="Incarnation">The server's fencing number.</param>

@@ -10,10 +10,12 @@ public sealed record TrainingJob
     public Recipe Recipe { get; init; } = new();
 
     /// <summary>Where the data comes from. Default: the MNIST that is found beside the program.</summary>
-    public Func<CancellationToken, Task<Dataset>> LoadData { get; init; } = cancellation => DatasetLoading.Load(Dataset.FindMnist(), cancellation);
+    public Func<CancellationToken, Task<Dataset>> LoadData { get; init; } =
+        cancellation => DatasetLoading.Load(Dataset.FindMnist(), cancellation);
 
     /// <summary>
-    /// The matrix multiply of a name. Default: <see cref="MatMuls.Create"/>; another function may bring more, and throws
+    /// The matrix multiply of a name. Default: <see cref="MatMuls.Create"/>; another function may bring more, and
+    /// throws
     /// <see cref="KernelUnavailableException"/> for names that it does not have.
     /// </summary>
     public Func<string, IMatMul> CreateKernel { get; init; } = name => MatMuls.Create(name);

@@ -13,7 +13,8 @@ namespace ActorTrain.Actors;
 /// </summary>
 public sealed class TrainingRun : BackgroundService
 {
-    private readonly TaskCompletionSource<TrainingOutcome> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<TrainingOutcome> _completion =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<IActorRef> _server = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TrainingJob _job;
     private readonly ActorSystem _system;
@@ -29,7 +30,9 @@ public sealed class TrainingRun : BackgroundService
         (_job, _system, _registry, _time) = (job, system, registry, time);
     }
 
-    /// <summary>Completes when the run is over and its last checkpoint is written; fails when it could not begin.</summary>
+    /// <summary>
+    /// Completes when the run is over and its last checkpoint is written; fails when it could not begin.
+    /// </summary>
     public Task<TrainingOutcome> Completion => _completion.Task;
 
     /// <summary>Ends the run after its current step.</summary>
@@ -74,8 +77,10 @@ public sealed class TrainingRun : BackgroundService
         var data = await _job.LoadData(cancellation);
         var plan = new TrainingPlan(_job.Recipe, data.Description);
         var events = Channel.CreateUnbounded<TrainingEvent>(new() { SingleReader = true, SingleWriter = true });
-        var state = ServerState.Initial(plan, _job.From ?? TrainingState.Initial(_job.Recipe), incarnation: 1, _job.Shards);
-        var server = _system.ActorOf(ParameterServerActor.Props(state, _job.Checkpoints, events.Writer, _time), "parameter-server");
+        var state = ServerState.Initial(
+            plan, _job.From ?? TrainingState.Initial(_job.Recipe), incarnation: 1, _job.Shards);
+        var server = _system.ActorOf(
+            ParameterServerActor.Props(state, _job.Checkpoints, events.Writer, _time), "parameter-server");
         var worker = _system.ActorOf(DataShardsActor.Props(_job.Shards, server, plan, data, matMul), "worker");
         _registry.Register<ParameterServerActor>(server);
         _registry.Register<DataShardsActor>(worker);

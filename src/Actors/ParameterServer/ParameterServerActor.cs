@@ -6,7 +6,9 @@ using Akka.Actor;
 
 namespace ActorTrain.Actors;
 
-/// <summary>A shell around <see cref="ParameterServer"/>: turns messages into events and carries the effects out.</summary>
+/// <summary>
+/// A shell around <see cref="ParameterServer"/>: turns messages into events and carries the effects out.
+/// </summary>
 public sealed class ParameterServerActor : ReceiveActor, IWithTimers
 {
     private static readonly TimeSpan BetweenTicks = TimeSpan.FromMilliseconds(50);
@@ -31,9 +33,12 @@ public sealed class ParameterServerActor : ReceiveActor, IWithTimers
     /// <param name="checkpoints">Where checkpoints go; none: nowhere, or to stand-bys only.</param>
     /// <param name="watchers">Told what happens.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="origin">In a cluster, which server of which run it is; none: all shards are in this process.</param>
+    /// <param name="origin">
+    /// In a cluster, which server of which run it is; none: all shards are in this process.
+    /// </param>
     public ParameterServerActor(
-        ServerState initial, CheckpointFolder? checkpoints, ChannelWriter<TrainingEvent> watchers, TimeProvider time, RunOrigin? origin)
+        ServerState initial, CheckpointFolder? checkpoints, ChannelWriter<TrainingEvent> watchers, TimeProvider time,
+        RunOrigin? origin)
     {
         _origin = origin;
         _hasDisk = checkpoints is not null;
@@ -42,7 +47,9 @@ public sealed class ParameterServerActor : ReceiveActor, IWithTimers
         _time = time;
         _clock = new(time, initial.Training.Totals.Seen);
         _firstStep = initial.Plan.StepsDone(initial.Training.Position);
-        _checkpoints = checkpoints is null && origin is null ? ActorRefs.Nobody : Context.ActorOf(CheckpointsActor.Props(checkpoints), "checkpoints");
+        _checkpoints = checkpoints is null && origin is null
+            ? ActorRefs.Nobody
+            : Context.ActorOf(CheckpointsActor.Props(checkpoints), "checkpoints");
         Receive<TrainingProtocol.WorkDone>(m => Take(new WorkAnswered(m.Shard, m.Answer)));
         Receive<TrainingProtocol.JoinTraining>(m =>
         {
@@ -66,7 +73,8 @@ public sealed class ParameterServerActor : ReceiveActor, IWithTimers
 
     /// <summary>How to make one.</summary>
     public static Props Props(
-        ServerState initial, CheckpointFolder? checkpoints, ChannelWriter<TrainingEvent> watchers, TimeProvider time, RunOrigin? origin = null) =>
+        ServerState initial, CheckpointFolder? checkpoints, ChannelWriter<TrainingEvent> watchers, TimeProvider time,
+        RunOrigin? origin = null) =>
         Akka.Actor.Props.Create(() => new ParameterServerActor(initial, checkpoints, watchers, time, origin))
             .WithDispatcher(ActorTrainDispatchers.Server);
 
@@ -129,7 +137,8 @@ public sealed class ParameterServerActor : ReceiveActor, IWithTimers
             case SaveCheckpoint e when !_checkpoints.IsNobody():
                 if (_hasDisk) _checkpointsOnTheWay++;
                 _checkpoints.Tell(new TrainingProtocol.WriteCheckpoint(
-                    _state.Plan.StepsDone(e.Training.Position), new TrainingCheckpoint(_state.Plan.Recipe, _state.Plan.Data, e.Training, _origin).Encode()));
+                    _state.Plan.StepsDone(e.Training.Position),
+                    new TrainingCheckpoint(_state.Plan.Recipe, _state.Plan.Data, e.Training, _origin).Encode()));
                 break;
             case EndRun e:
                 _end = e;
@@ -169,7 +178,8 @@ public sealed class ParameterServerActor : ReceiveActor, IWithTimers
             : (RunPhase.Failed, $"the last checkpoint could not be written: {_lastCheckpointFailure}");
         var last = _state.Plan.StepsDone(end.Training.Position);
         var samples = _state.Plan.SamplesOf(last) - _state.Plan.SamplesOf(_firstStep);
-        var outcome = new TrainingOutcome(phase, end.Training, end.Evaluation, _clock.TrainSeconds, last - _firstStep, samples, reason);
+        var outcome = new TrainingOutcome(
+            phase, end.Training, end.Evaluation, _clock.TrainSeconds, last - _firstStep, samples, reason);
         Tell(new RunEnded(outcome));
         if (_origin is null) _watchers.TryComplete();
         else Context.Parent.Tell(new ServerNodeActor.RunIsOver(outcome));

@@ -10,7 +10,9 @@ namespace ActorTrain.Actors.Protocol;
 /// </summary>
 public static class ClusterProtocol
 {
-    /// <summary>Version of this protocol and of the bulk frames; nodes of different versions refuse each other.</summary>
+    /// <summary>
+    /// Version of this protocol and of the bulk frames; nodes of different versions refuse each other.
+    /// </summary>
     public const int Version = 1;
 
     /// <summary>
@@ -31,11 +33,13 @@ public static class ClusterProtocol
         /// <summary>By content: an immutable array alone compares by reference.</summary>
         public bool Equals(Hello? other) =>
             other is not null && ProtocolVersion == other.ProtocolVersion && SoftwareVersion == other.SoftwareVersion
-            && Node == other.Node && Shards == other.Shards && DataSha256 == other.DataSha256 && DataName == other.DataName
+            && Node == other.Node && Shards == other.Shards && DataSha256 == other.DataSha256
+            && DataName == other.DataName
             && Kernels.SequenceEqual(other.Kernels);
 
         /// <inheritdoc/>
-        public override int GetHashCode() => HashCode.Combine(ProtocolVersion, SoftwareVersion, Node, Shards, DataSha256);
+        public override int GetHashCode() =>
+            HashCode.Combine(ProtocolVersion, SoftwareVersion, Node, Shards, DataSha256);
     }
 
     /// <summary>Server to worker: attach to the bulk port and wait for orders.</summary>
@@ -47,7 +51,8 @@ public static class ClusterProtocol
     /// <param name="BulkPort">The port there; 0: bulk data goes as <see cref="BulkChunk"/>.</param>
     /// <param name="Token">To present there.</param>
     public sealed record Welcome(
-        Guid Run, long Incarnation, string RecipeJson, DataDescription Data, string BulkHost, int BulkPort, BulkToken Token)
+        Guid Run, long Incarnation, string RecipeJson, DataDescription Data, string BulkHost, int BulkPort,
+        BulkToken Token)
         : IWireMessage;
 
     /// <summary>Server to worker or stand-by: you can not take part. Both sides log the reason.</summary>
@@ -55,7 +60,8 @@ public static class ClusterProtocol
     public sealed record Refused(string Reason) : IWireMessage;
 
     /// <summary>
-    /// Stand-by to server. Answer: <see cref="StandbyWelcome"/> or <see cref="Refused"/>. Of another version, read as <see cref="Hello"/>.
+    /// Stand-by to server. Answer: <see cref="StandbyWelcome"/> or <see cref="Refused"/>. Of another version, read as
+    /// <see cref="Hello"/>.
     /// </summary>
     /// <param name="ProtocolVersion">The stand-by's <see cref="Version"/>.</param>
     /// <param name="SoftwareVersion">For logs.</param>
@@ -68,7 +74,8 @@ public static class ClusterProtocol
     /// <param name="BulkHost">Where the server takes bulk connections.</param>
     /// <param name="BulkPort">The port there; 0: bulk data comes as <see cref="BulkChunk"/>.</param>
     /// <param name="Token">To present there.</param>
-    public sealed record StandbyWelcome(Guid Run, long Incarnation, string BulkHost, int BulkPort, BulkToken Token) : IWireMessage;
+    public sealed record StandbyWelcome(
+        Guid Run, long Incarnation, string BulkHost, int BulkPort, BulkToken Token) : IWireMessage;
 
     /// <summary>Server to all: the run is over.</summary>
     /// <param name="Run">Names the run.</param>
@@ -76,11 +83,12 @@ public static class ClusterProtocol
     /// <param name="Phase">Finished, stopped or failed.</param>
     /// <param name="WeightsSha256">Of the last parameters, in hexadecimal.</param>
     /// <param name="Reason">Why it failed, none otherwise; cut off as in <see cref="Refused"/>.</param>
-    public sealed record RunOver(Guid Run, long Incarnation, RunPhase Phase, string WeightsSha256, string? Reason) : IWireMessage;
+    public sealed record RunOver(
+        Guid Run, long Incarnation, RunPhase Phase, string WeightsSha256, string? Reason) : IWireMessage;
 
     /// <summary>
-    /// A piece of a bulk frame, for the link that goes through Akka. The pieces of a frame are its 64-byte header and its
-    /// payload, one after another; the header is whole in piece 0.
+    /// A piece of a bulk frame, for the link that goes through Akka. The pieces of a frame are its 64-byte header and
+    /// its payload, one after another; the header is whole in piece 0.
     /// </summary>
     /// <param name="Stream">Names the frame among those of one sender.</param>
     /// <param name="Index">Which piece, from 0.</param>

@@ -1,4 +1,6 @@
 namespace ActorTrain.Actors.Protocol;
 
-/// <summary>Marks every message that crosses nodes: <see cref="WireSerializer"/> writes these and nothing else.</summary>
+/// <summary>
+/// Marks every message that crosses nodes: <see cref="WireSerializer"/> writes these and nothing else.
+/// </summary>
 public interface IWireMessage;

@@ -2,7 +2,10 @@ using ActorTrain.Server;
 
 namespace ActorTrain.Actors.Protocol;
 
-/// <summary>What data shards, the parameter server and the checkpoint writer say to each other. Extend only: add records, never change one.</summary>
+/// <summary>
+/// What data shards, the parameter server and the checkpoint writer say to each other. Extend only: add records, never
+/// change one.
+/// </summary>
 public static class TrainingProtocol
 {
     /// <summary>Every message of the conversation.</summary>
@@ -17,7 +20,8 @@ public static class TrainingProtocol
     /// <summary>Server to shard. Answer: <see cref="WorkDone"/> or <see cref="WorkThrew"/>.</summary>
     /// <param name="Order">What to do.</param>
     /// <param name="IsAhead">
-    /// True, for a worker node's stand-in only: the order's parameters are still being written; <see cref="ParametersWritten"/>
+    /// True, for a worker node's stand-in only: the order's parameters are still being written;
+    /// <see cref="ParametersWritten"/>
     /// says how far, to the end.
     /// </param>
     /// <param name="Progress">Told how much of a gradient is final while it is computed; none: nobody waits.</param>

@@ -67,14 +67,17 @@ internal sealed class WireWriter(int capacity)
 
     private Span<byte> Take(int count)
     {
-        if (_length + count > WireLimits.MaxMessageBytes) Wire.Refuse($"the message is longer than {WireLimits.MaxMessageBytes} bytes");
+        if (_length + count > WireLimits.MaxMessageBytes)
+            Wire.Refuse($"the message is longer than {WireLimits.MaxMessageBytes} bytes");
         if (_length + count > _buffer.Length) Array.Resize(ref _buffer, Math.Max(2 * _buffer.Length, _length + count));
         _length += count;
         return _buffer.AsSpan(_length - count, count);
     }
 }
 
-/// <summary>Reads one message; every length is checked against its bound and against what is there before memory is taken.</summary>
+/// <summary>
+/// Reads one message; every length is checked against its bound and against what is there before memory is taken.
+/// </summary>
 /// <param name="message">The whole message.</param>
 internal ref struct WireReader(ReadOnlyMemory<byte> message)
 {

@@ -8,6 +8,10 @@ namespace ActorTrain.Actors.Security;
 /// <summary>TLS 1.2 or 1.3 with a certificate on both sides, each checked by <see cref="CertificateRule"/>.</summary>
 public sealed class ClusterTls
 {
+#pragma warning disable CA5398 // the system's choice may include older ones
+    private const SslProtocols Protocols = SslProtocols.Tls12 | SslProtocols.Tls13;
+#pragma warning restore CA5398
+
     private readonly ClusterIdentity _identity;
     private readonly TimeProvider _clock;
     private readonly SslStreamCertificateContext _own;
@@ -43,53 +47,41 @@ public sealed class ClusterTls
     /// <param name="peer">Where it connects from; its certificate must name it.</param>
     /// <exception cref="AuthenticationException">The peer is not one of the cluster.</exception>
     /// <exception cref="IOException">The peer does not speak TLS, or is gone.</exception>
-    public SslStream AsServer(Stream inner, IPAddress peer)
-    {
-        string? refusal = null;
-        var options = new SslServerAuthenticationOptions
+    public SslStream AsServer(Stream inner, IPAddress peer) => Shake(
+        inner, CertificateUse.Client, peer.ToString(),
+        (stream, check) => stream.AuthenticateAsServer(new SslServerAuthenticationOptions
         {
             ServerCertificateContext = _own,
             ClientCertificateRequired = true,
-#pragma warning disable CA5398 // the system's choice may include older ones
-            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-#pragma warning restore CA5398
+            EnabledSslProtocols = Protocols,
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
-            RemoteCertificateValidationCallback = (_, certificate, _, _) =>
-                (refusal = Refusal(certificate, CertificateUse.Client, peer.ToString())) is null,
-        };
-        return Shake(new SslStream(inner), stream => stream.AuthenticateAsServer(options), () => refusal);
-    }
+            RemoteCertificateValidationCallback = check,
+        }));
 
     /// <summary>The connecting side's handshake.</summary>
     /// <param name="inner">To the peer; disposed with the result.</param>
     /// <param name="host">Name or address that was connected to; the peer's certificate must name it.</param>
     /// <exception cref="AuthenticationException">The peer is not one of the cluster.</exception>
     /// <exception cref="IOException">The peer does not speak TLS, or is gone.</exception>
-    public SslStream AsClient(Stream inner, string host)
-    {
-        string? refusal = null;
-        var options = new SslClientAuthenticationOptions
+    public SslStream AsClient(Stream inner, string host) => Shake(
+        inner, CertificateUse.Server, host,
+        (stream, check) => stream.AuthenticateAsClient(new SslClientAuthenticationOptions
         {
             TargetHost = host,
             ClientCertificateContext = _own,
-#pragma warning disable CA5398 // the system's choice may include older ones
-            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-#pragma warning restore CA5398
+            EnabledSslProtocols = Protocols,
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
-            RemoteCertificateValidationCallback = (_, certificate, _, _) =>
-                (refusal = Refusal(certificate, CertificateUse.Server, host)) is null,
-        };
-        return Shake(new SslStream(inner), stream => stream.AuthenticateAsClient(options), () => refusal);
-    }
+            RemoteCertificateValidationCallback = check,
+        }));
 
-    private string? Refusal(X509Certificate? certificate, CertificateUse use, string host) =>
-        CertificateRule.Check(certificate as X509Certificate2, _identity.Authority, use, host, _clock.GetUtcNow());
-
-    private static SslStream Shake(SslStream stream, Action<SslStream> handshake, Func<string?> refusal)
+    private SslStream Shake(
+        Stream inner, CertificateUse use, string host, Action<SslStream, RemoteCertificateValidationCallback> handshake)
     {
+        string? refusal = null;
+        var stream = new SslStream(inner);
         try
         {
-            handshake(stream);
+            handshake(stream, (_, certificate, _, _) => (refusal = Refusal(certificate, use, host)) is null);
             return stream;
         }
         catch (Exception e)
@@ -97,10 +89,13 @@ public sealed class ClusterTls
             stream.Dispose();
             throw e switch
             {
-                AuthenticationException when refusal() is { } reason => new AuthenticationException(reason, e),
+                AuthenticationException when refusal is not null => new AuthenticationException(refusal, e),
                 AuthenticationException => new AuthenticationException($"no TLS: {(e.InnerException ?? e).Message}", e),
                 _ => e,
             };
         }
     }
+
+    private string? Refusal(X509Certificate? certificate, CertificateUse use, string host) =>
+        CertificateRule.Check(certificate as X509Certificate2, _identity.Authority, use, host, _clock.GetUtcNow());
 }

@@ -25,7 +25,8 @@ internal static class BFloat16Conversion
         for (; i < bits.Length; i++)
         {
             var x = bits[i];
-            destination[i] = (ushort)(((x & NoSign) > Infinity ? x | QuietBit : x + JustBelowHalf + ((x >> 16) & 1)) >> 16);
+            destination[i] =
+                (ushort)(((x & NoSign) > Infinity ? x | QuietBit : x + JustBelowHalf + ((x >> 16) & 1)) >> 16);
         }
     }
 
@@ -45,7 +46,8 @@ internal static class BFloat16Conversion
 
     private static Vector256<uint> Round(Vector256<uint> x)
     {
-        var isNaN = Vector256.GreaterThan((x & Vector256.Create(NoSign)).AsInt32(), Vector256.Create((int)Infinity)).AsUInt32();
+        var isNaN = Vector256.GreaterThan((x & Vector256.Create(NoSign)).AsInt32(), Vector256.Create((int)Infinity))
+            .AsUInt32();
         var rounded = x + Vector256.Create(JustBelowHalf) + ((x >>> 16) & Vector256<uint>.One);
         return Vector256.ConditionalSelect(isNaN, x | Vector256.Create(QuietBit), rounded) >>> 16;
     }

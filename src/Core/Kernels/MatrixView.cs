@@ -4,7 +4,9 @@ namespace ActorTrain.Kernels;
 /// <param name="data">The elements; the last row needs no padding.</param>
 /// <param name="rows">How many rows.</param>
 /// <param name="columns">How many columns.</param>
-/// <param name="stride">Floats from one row to the next, at least <paramref name="columns"/> (BLAS: the leading dimension).</param>
+/// <param name="stride">
+/// Floats from one row to the next, at least <paramref name="columns"/> (BLAS: the leading dimension).
+/// </param>
 public readonly ref struct MatrixView(ReadOnlySpan<float> data, int rows, int columns, int stride)
 {
     /// <summary>A matrix without padding.</summary>
@@ -27,7 +29,9 @@ public readonly ref struct MatrixView(ReadOnlySpan<float> data, int rows, int co
 /// <param name="data">The elements; the last row needs no padding.</param>
 /// <param name="rows">How many rows.</param>
 /// <param name="columns">How many columns.</param>
-/// <param name="stride">Floats from one row to the next, at least <paramref name="columns"/> (BLAS: the leading dimension).</param>
+/// <param name="stride">
+/// Floats from one row to the next, at least <paramref name="columns"/> (BLAS: the leading dimension).
+/// </param>
 public readonly ref struct MatrixSpan(Span<float> data, int rows, int columns, int stride)
 {
     /// <summary>A matrix without padding.</summary>

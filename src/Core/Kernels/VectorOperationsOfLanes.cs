@@ -56,7 +56,8 @@ internal static unsafe class VectorOperations<TLanes, TVector>
         {
             var divisors = TLanes.Create(divisor);
             var i = 0;
-            for (; i <= y.Length - TLanes.Count; i += TLanes.Count) TLanes.Store(TLanes.Divide(TLanes.Load(px + i), divisors), py + i);
+            for (; i <= y.Length - TLanes.Count; i += TLanes.Count)
+                TLanes.Store(TLanes.Divide(TLanes.Load(px + i), divisors), py + i);
             for (; i < y.Length; i++) py[i] = px[i] / divisor;
         }
     }

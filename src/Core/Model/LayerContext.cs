@@ -9,7 +9,8 @@ public delegate void GradientProgress(Parameters gradient, int finalFrom);
 
 /// <summary>
 /// What a pass through a layer needs besides its arguments: the matrix multiply, the memory to take results from, and
-/// how the rows divide into microbatches. A value, passed down; it changes what memory results lie in, never their bits.
+/// how the rows divide into microbatches. A value, passed down; it changes what memory results lie in, never their
+/// bits.
 /// </summary>
 public readonly struct LayerContext
 {
@@ -21,9 +22,12 @@ public readonly struct LayerContext
     /// <summary>A context for rows that divide into microbatches as <paramref name="leafRows"/> says.</summary>
     /// <param name="matMul">The kernel.</param>
     /// <param name="leafRows">Rows in each microbatch, in order; their sum is the number of rows in every pass.</param>
-    /// <param name="arena">Where results are taken from; none: ordinary memory, which the garbage collector frees.</param>
+    /// <param name="arena">
+    /// Where results are taken from; none: ordinary memory, which the garbage collector frees.
+    /// </param>
     /// <param name="progress">Told as a backward pass goes on; none: nobody waits.</param>
-    public LayerContext(IMatMul matMul, ReadOnlyMemory<int> leafRows, Arena? arena = null, GradientProgress? progress = null)
+    public LayerContext(
+        IMatMul matMul, ReadOnlyMemory<int> leafRows, Arena? arena = null, GradientProgress? progress = null)
     {
         MatMul = matMul;
         _leafRows = leafRows;
@@ -47,7 +51,9 @@ public readonly struct LayerContext
     /// <summary>Rows in each microbatch, in order.</summary>
     public ReadOnlySpan<int> LeafRows => _leafRows.Span;
 
-    /// <summary>False where nobody asks for ∂L/∂input, as in a model's first layer; Backward may then return none.</summary>
+    /// <summary>
+    /// False where nobody asks for ∂L/∂input, as in a model's first layer; Backward may then return none.
+    /// </summary>
     public bool InputGradientNeeded { get; }
 
     /// <summary>Memory for a result, contents unspecified.</summary>
@@ -60,8 +66,11 @@ public readonly struct LayerContext
     public ParameterBuffer TakeGradient(ParameterLayout layout) =>
         _gradient ?? new(layout, Take([layout.Count]).Memory);
 
-    /// <summary>The same, but <see cref="TakeGradient"/> hands out <paramref name="gradient"/>, a part of the whole model's.</summary>
-    public LayerContext ForChild(ParameterBuffer gradient, bool inputGradientNeeded) => new(this, gradient, inputGradientNeeded);
+    /// <summary>
+    /// The same, but <see cref="TakeGradient"/> hands out <paramref name="gradient"/>, a part of the whole model's.
+    /// </summary>
+    public LayerContext ForChild(ParameterBuffer gradient, bool inputGradientNeeded) =>
+        new(this, gradient, inputGradientNeeded);
 
     /// <summary>A composed layer's gradient is final from this element on.</summary>
     internal void Report(ParameterBuffer gradient, int finalFrom) => _progress?.Invoke(gradient.Freeze(), finalFrom);

@@ -23,9 +23,11 @@ public sealed record Sequential : Layer
         foreach (var (name, _) in Layers)
         {
             if (string.IsNullOrWhiteSpace(name) || name.Contains('.', StringComparison.Ordinal))
-                throw new ArgumentException($"Sequential: '{name}' can't name a layer; give a name without dots.", nameof(layers));
+                throw new ArgumentException(
+                    $"Sequential: '{name}' can't name a layer; give a name without dots.", nameof(layers));
             if (!names.Add(name))
-                throw new ArgumentException($"Sequential: two layers are named '{name}'; give each its own name.", nameof(layers));
+                throw new ArgumentException(
+                    $"Sequential: two layers are named '{name}'; give each its own name.", nameof(layers));
         }
         _inputShape = CheckedInputShape();
         Layout = ParameterLayout.Nest(Layers.Select(l => (l.Name, l.Layer.Layout)));
@@ -43,7 +45,8 @@ public sealed record Sequential : Layer
     /// <summary>The layer of this name.</summary>
     /// <exception cref="KeyNotFoundException">There is none; the message lists those that are.</exception>
     public Layer this[string name] => Layers.FirstOrDefault(l => l.Name == name).Layer
-        ?? throw new KeyNotFoundException($"No layer is named '{name}'; there are {string.Join(", ", Layers.Select(l => l.Name))}.");
+        ?? throw new KeyNotFoundException(
+            $"No layer is named '{name}'; there are {string.Join(", ", Layers.Select(l => l.Name))}.");
 
     /// <summary>The layer at this place.</summary>
     public Layer this[Index index] => Layers[index].Layer;
@@ -55,7 +58,8 @@ public sealed record Sequential : Layer
     /// <exception cref="ArgumentException">Fewer than two sizes, or one below 1.</exception>
     public static Sequential Mlp(params ReadOnlySpan<int> sizes)
     {
-        if (sizes.Length < 2) throw new ArgumentException("Mlp: give at least input features and classes.", nameof(sizes));
+        if (sizes.Length < 2)
+            throw new ArgumentException("Mlp: give at least input features and classes.", nameof(sizes));
         var layers = new List<(string, Layer)>();
         for (var i = 1; i < sizes.Length; i++)
         {
@@ -91,7 +95,8 @@ public sealed record Sequential : Layer
 
     // Each layer's gradient is taken from its own part of the whole model's: nothing is concatenated afterwards.
     /// <inheritdoc/>
-    public override (Tensor? InputGradient, Parameters ParameterGradient) Backward(Parameters parameters, Saved saved, Tensor outputGradient, LayerContext context)
+    public override (Tensor? InputGradient, Parameters ParameterGradient) Backward(
+        Parameters parameters, Saved saved, Tensor outputGradient, LayerContext context)
     {
         var gradient = context.TakeGradient(Layout);
         Tensor? dy = outputGradient;
@@ -109,7 +114,8 @@ public sealed record Sequential : Layer
     {
         var text = new StringBuilder("Sequential(\n");
         foreach (var (name, layer) in Layers)
-            text.Append("  (").Append(name).Append("): ").Append(layer.ToString().Replace("\n", "\n  ", StringComparison.Ordinal)).Append('\n');
+            text.Append("  (").Append(name).Append("): ")
+                .Append(layer.ToString().Replace("\n", "\n  ", StringComparison.Ordinal)).Append('\n');
         return text.Append(')').ToString();
     }
 

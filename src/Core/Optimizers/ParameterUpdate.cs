@@ -36,7 +36,8 @@ public sealed class ParameterUpdate
         Optimizer optimizer, FlatVector parameters, OptimizerState state,
         TreeSum treeSum, ReadOnlyMemory<float>[] sums, int rows, VectorPool pool)
     {
-        (_optimizer, _parameters, _state, _treeSum, _sums, _scale) = (optimizer, parameters, state, treeSum, sums, 1f / rows);
+        (_optimizer, _parameters, _state, _treeSum, _sums, _scale) = (
+            optimizer, parameters, state, treeSum, sums, 1f / rows);
         _next = pool.Take(parameters.Count);
         _moments = new PooledVector[optimizer.MomentCount];
         for (var m = 0; m < _moments.Length; m++) _moments[m] = pool.Take(parameters.Count);

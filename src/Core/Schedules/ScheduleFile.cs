@@ -6,8 +6,8 @@ namespace ActorTrain.Schedules;
 
 /// <summary>A schedule with what it is a schedule of: all that a replay needs besides the data.</summary>
 /// <remarks>
-/// UTF-8 JSON lines. The first is an object: format, version, recipe, the data's name and SHA-256, how many entries follow,
-/// and the SHA-256 of their bytes. The others are <see cref="ScheduleFormat"/>'s.
+/// UTF-8 JSON lines. The first is an object: format, version, recipe, the data's name and SHA-256, how many entries
+/// follow, and the SHA-256 of their bytes. The others are <see cref="ScheduleFormat"/>'s.
 /// </remarks>
 /// <param name="Recipe">Of the run.</param>
 /// <param name="DataName">Of the data, for people.</param>
@@ -49,7 +49,8 @@ public sealed record ScheduleFile(Recipe Recipe, string DataName, string DataSha
                 throw new ScheduleException($"{file}: no schedule of a training run.");
             if (header.Value<int>("version") is > Version and var newer)
                 throw new ScheduleException(
-                    $"{file}: format version {newer} is newer than {Version}, the newest that this program reads; use a newer ActorTrain.");
+                    $"{file}: format version {newer} is newer than {Version}, the newest that this program reads; use "
+                    + "a newer ActorTrain.");
             header.Object("recipe");
             var data = header.Object("data");
             var recipe = RecipeJson.Read(json["recipe"]!.ToJsonString());
@@ -59,7 +60,8 @@ public sealed record ScheduleFile(Recipe Recipe, string DataName, string DataSha
             var schedule = ScheduleFormat.Decode(entries);
             return schedule.Count == header.Value<int>("entries")
                 ? new(recipe, data.Value<string>("name"), data.Value<string>("sha256"), schedule)
-                : throw new ScheduleException($"{file}: damaged: {schedule.Count} entries where it says {header.Value<int>("entries")}.");
+                : throw new ScheduleException(
+                    $"{file}: damaged: {schedule.Count} entries where it says {header.Value<int>("entries")}.");
         }
         catch (Exception e) when (e is RecipeException or ArgumentException)
         {

@@ -10,8 +10,8 @@ namespace ActorTrain.Schedules;
 /// <summary>Entries of a schedule as bytes, both ways, as pure functions.</summary>
 /// <remarks>
 /// A line of UTF-8 JSON for each: <c>"restart"</c>, or an array of contributions, each
-/// <c>[unit, its incarnation, first minibatch, version, node's level, node's index, minibatches, flags]</c>; flags: 1 it
-/// was applied, 2 it was compressed. In a checkpoint the lines are compressed: about 11 bytes an update.
+/// <c>[unit, its incarnation, first minibatch, version, node's level, node's index, minibatches, flags]</c>; flags: 1
+/// it was applied, 2 it was compressed. In a checkpoint the lines are compressed: about 11 bytes an update.
 /// </remarks>
 internal static class ScheduleFormat
 {
@@ -46,7 +46,8 @@ internal static class ScheduleFormat
         {
             var end = bytes.IndexOf((byte)'\n');
             var line = end < 0 ? bytes : bytes[..end];
-            schedule = schedule.With(line.SequenceEqual(RestartLine) ? ServerRestarted.Instance : Update(line, schedule.Count + 1));
+            schedule = schedule.With(
+                line.SequenceEqual(RestartLine) ? ServerRestarted.Instance : Update(line, schedule.Count + 1));
             bytes = end < 0 ? [] : bytes[(end + 1)..];
         }
         return schedule;
@@ -56,7 +57,8 @@ internal static class ScheduleFormat
     public static string Pack(TrainingSchedule schedule)
     {
         using var packed = new MemoryStream();
-        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true)) gzip.Write(Encode(schedule));
+        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
+            gzip.Write(Encode(schedule));
         return Base64Url.EncodeToString(packed.GetBuffer().AsSpan(0, (int)packed.Length));
     }
 
@@ -66,7 +68,8 @@ internal static class ScheduleFormat
     {
         try
         {
-            using var gzip = new GZipStream(new MemoryStream(Base64Url.DecodeFromChars(text)), CompressionMode.Decompress);
+            using var gzip = new GZipStream(
+                new MemoryStream(Base64Url.DecodeFromChars(text)), CompressionMode.Decompress);
             using var lines = new MemoryStream();
             gzip.CopyTo(lines);
             return Decode(lines.GetBuffer().AsSpan(0, (int)lines.Length));
@@ -111,7 +114,8 @@ internal static class ScheduleFormat
 
     private static Contribution Contribution(JsonElement json)
     {
-        if (json.GetArrayLength() != Fields) throw new FormatException($"{json.GetArrayLength()} fields; expected {Fields}.");
+        if (json.GetArrayLength() != Fields)
+            throw new FormatException($"{json.GetArrayLength()} fields; expected {Fields}.");
         var flags = json[7].GetInt32();
         return new(
             new(json[0].GetString()!, json[1].GetInt32()), json[2].GetInt64(), json[6].GetInt32(), json[3].GetInt64(),

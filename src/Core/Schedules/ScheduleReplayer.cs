@@ -5,8 +5,9 @@ using ActorTrain.Server;
 namespace ActorTrain.Schedules;
 
 /// <summary>
-/// Computes a run again from its schedule, in process, on the calling thread, one contribution after another: the meaning
-/// of a run whose weights depend on who computed what. It keeps old versions as long as some contribution needs them.
+/// Computes a run again from its schedule, in process, on the calling thread, one contribution after another: the
+/// meaning of a run whose weights depend on who computed what. It keeps old versions as long as some contribution needs
+/// them.
 /// </summary>
 public sealed class ScheduleReplayer
 {
@@ -37,12 +38,14 @@ public sealed class ScheduleReplayer
     /// <param name="schedule">What happened, from the first update on.</param>
     /// <param name="onEpoch">Told each finished epoch; it can't change the run.</param>
     /// <param name="cancellation">Gives up.</param>
-    /// <exception cref="ScheduleException">The schedule can't be what happened; the message names the entry.</exception>
+    /// <exception cref="ScheduleException">The schedule can't be what happened; the message names the
+    /// entry.</exception>
     /// <exception cref="ArgumentException">The recipe is invalid.</exception>
     /// <exception cref="KernelUnavailableException">The recipe's kernel can't be had here.</exception>
     /// <exception cref="OperationCanceledException">It was given up.</exception>
     public static TrainingResult Replay(
-        Recipe recipe, Dataset data, TrainingSchedule schedule, Action<EpochSummary>? onEpoch = null, CancellationToken cancellation = default)
+        Recipe recipe, Dataset data, TrainingSchedule schedule, Action<EpochSummary>? onEpoch = null,
+        CancellationToken cancellation = default)
     {
         var plan = new TrainingPlan(recipe, data.Description);
         var computation = new ShardComputation(plan, data, MatMuls.Create(recipe.Kernel));
@@ -55,7 +58,9 @@ public sealed class ScheduleReplayer
             if (entries[i] is ScheduledUpdate update) replayer.Update(i, update, onEpoch);
             else replayer._residuals.Clear();
         }
-        return new(replayer._state with { Schedule = schedule }, Evaluator.Evaluate(plan, computation, replayer._state.Parameters));
+        return new(
+            replayer._state with { Schedule = schedule },
+            Evaluator.Evaluate(plan, computation, replayer._state.Parameters));
     }
 
     private void NoteUses(ImmutableArray<ScheduleEntry> entries)
@@ -114,7 +119,8 @@ public sealed class ScheduleReplayer
     // In memory of its own: the computation's is used again for the next version.
     private (GradientAnswer Answer, FlatVector Vector) Gradient(Contribution contribution)
     {
-        var key = new WorkKey(Incarnation: 0, contribution.Version, contribution.FirstStep, WorkKind.Gradient, contribution.Node);
+        var key = new WorkKey(
+            Incarnation: 0, contribution.Version, contribution.FirstStep, WorkKind.Gradient, contribution.Node);
         var answer = (GradientAnswer)_computation.Answer(new GradientOrder(key, _versions[contribution.Version]));
         var vector = _pool.Take(answer.Sum.Gradient.Span.Length);
         if (contribution.IsCompressed)
@@ -126,7 +132,9 @@ public sealed class ScheduleReplayer
         {
             answer.Sum.Gradient.Span.CopyTo(vector.Memory.Span);
         }
-        return (answer with { Sum = answer.Sum with { Gradient = new(answer.Sum.Gradient.Layout, vector.Frozen) } }, vector.Frozen);
+        return (
+            answer with { Sum = answer.Sum with { Gradient = new(answer.Sum.Gradient.Layout, vector.Frozen) } },
+            vector.Frozen);
     }
 
     private TrainingState Average(int index, ScheduledUpdate update)
@@ -135,7 +143,8 @@ public sealed class ScheduleReplayer
         var minibatches = 0;
         foreach (var part in update.Contributions.OrderBy(c => c.FirstStep))
         {
-            if (part.Version != _state.Version) throw Damaged(index, $"version {part.Version} where the parameters are {_state.Version}");
+            if (part.Version != _state.Version)
+                throw Damaged(index, $"version {part.Version} where the parameters are {_state.Version}");
             for (var i = 0; i < part.Steps; i++) Mark(index, part.FirstStep + i);
             var key = new WorkKey(Incarnation: 0, part.Version, part.FirstStep, WorkKind.LocalSteps, part.Node);
             var order = new LocalStepsOrder(key, part.FirstStep, part.Steps, _state.Parameters, _state.Optimizer);
@@ -143,12 +152,14 @@ public sealed class ScheduleReplayer
             minibatches += part.Steps;
         }
         if (answers.Count == 0) throw Damaged(index, "nothing is applied");
-        return LocalSgd.Average(_plan, _state, minibatches, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(answers), _pool);
+        return LocalSgd.Average(
+            _plan, _state, minibatches, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(answers), _pool);
     }
 
     private Span<float> Residual(ShardId unit, int count)
     {
-        if (!_residuals.TryGetValue(unit, out var residual)) _residuals[unit] = residual = new float[Compression.ResidualLength(count)];
+        if (!_residuals.TryGetValue(unit, out var residual))
+            _residuals[unit] = residual = new float[Compression.ResidualLength(count)];
         return residual;
     }
 
@@ -164,11 +175,13 @@ public sealed class ScheduleReplayer
     {
         var (_, step, steps, version, node, _, _) = contribution;
         if (step < 0 || step >= _plan.TotalSteps) throw Damaged(index, $"there is no minibatch {step}");
-        if (steps < 1 || steps > _plan.TotalSteps - step) throw Damaged(index, $"there are no {steps} minibatches from {step} on");
+        if (steps < 1 || steps > _plan.TotalSteps - step)
+            throw Damaged(index, $"there are no {steps} minibatches from {step} on");
         if (!_versions.ContainsKey(version)) throw Damaged(index, $"there is no version {version} at this moment");
         if (_plan.Recipe.Strategy is LocalSgd) return;
         var tree = _plan.TreeOf(_plan.PositionOf(step).Step);
-        if (node.Level < 0 || node.Level > tree.Root.Level || node.Index < 0 || node.Index >= tree.Leaves || tree.LeafCount(node) == 0)
+        if (node.Level < 0 || node.Level > tree.Root.Level || node.Index < 0 || node.Index >= tree.Leaves
+            || tree.LeafCount(node) == 0)
             throw Damaged(index, $"minibatch {step} has no node {node}");
     }
 

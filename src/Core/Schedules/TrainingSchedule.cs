@@ -5,15 +5,16 @@ namespace ActorTrain.Schedules;
 
 /// <summary>
 /// What happened in a run, as far as the weights depend on it: who computed what from which version, and in which order
-/// it was applied. With the recipe and the data it determines every bit again. Immutable; adding an entry takes constant
-/// time and about 200 bytes.
+/// it was applied. With the recipe and the data it determines every bit again. Immutable; adding an entry takes
+/// constant time and about 200 bytes.
 /// </summary>
 public sealed class TrainingSchedule
 {
     private readonly TrainingSchedule? _before;
     private readonly ScheduleEntry? _last;
 
-    private TrainingSchedule(TrainingSchedule? before, ScheduleEntry? last, int count) => (_before, _last, Count) = (before, last, count);
+    private TrainingSchedule(TrainingSchedule? before, ScheduleEntry? last, int count) =>
+        (_before, _last, Count) = (before, last, count);
 
     /// <summary>Of a run that has not begun.</summary>
     public static TrainingSchedule Empty { get; } = new(null, null, 0);
@@ -47,7 +48,9 @@ public sealed record ServerRestarted : ScheduleEntry
 }
 
 /// <summary>The parameters were updated.</summary>
-/// <param name="Contributions">Of those that were applied and those that only were encoded, in order of arrival.</param>
+/// <param name="Contributions">
+/// Of those that were applied and those that only were encoded, in order of arrival.
+/// </param>
 public sealed record ScheduledUpdate(ImmutableArray<Contribution> Contributions) : ScheduleEntry
 {
     /// <inheritdoc/>

@@ -22,7 +22,8 @@ public sealed class NodeSums
         {
             GradientOrder o => new GradientAnswer(o.Key, SumOf(plan, sum, work)),
             EvaluationOrder o => new EvaluationAnswer(o.Key, work.Answers.Evaluation(sum)),
-            var o => throw new System.Diagnostics.UnreachableException($"NodeSums has no sum of a {o.GetType().Name}; add one."),
+            var o => throw new System.Diagnostics.UnreachableException(
+                $"NodeSums has no sum of a {o.GetType().Name}; add one."),
         };
     }
 
@@ -39,7 +40,9 @@ public sealed class NodeSums
             var length = Math.Min(run, layout.Count - start);
             sum.Of(vectors, start, length, _scratch).CopyTo(buffer.Span.Slice(start, length));
         }
-        return new(buffer.Freeze(), sum.Of([.. parts.Select(p => p.LossSum)]), parts.Sum(p => p.Correct), parts.Sum(p => p.Rows));
+        return new(
+            buffer.Freeze(), sum.Of([.. parts.Select(p => p.LossSum)]), parts.Sum(p => p.Correct),
+            parts.Sum(p => p.Rows));
     }
 
     private Arena ArenaFor(WorkKey key)

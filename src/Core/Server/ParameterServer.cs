@@ -2,8 +2,8 @@ namespace ActorTrain.Server;
 
 /// <summary>
 /// The rules of training: what an event means for the run. A pure transition: reads no clock, sends nothing; the pool
-/// only says which memory the next version lies in, and an effect says when it is written. Who gets which work is the part of the recipe's <see cref="Strategy"/>,
-/// of <see cref="Rounds"/> and of <see cref="Flows"/>.
+/// only says which memory the next version lies in, and an effect says when it is written. Who gets which work is the
+/// part of the recipe's <see cref="Strategy"/>, of <see cref="Rounds"/> and of <see cref="Flows"/>.
 /// </summary>
 public static class ParameterServer
 {
@@ -15,13 +15,14 @@ public static class ParameterServer
 
     /// <summary>
     /// Failures of a worker node, without an answer between them, after which it takes no part any more: with one that
-    /// always fails no round would end, while the others could do its work. A run whose last node goes so waits for another one.
+    /// always fails no round would end, while the others could do its work. A run whose last node goes so waits for
+    /// another one.
     /// </summary>
     public const int MaxFailuresOfNode = 5;
 
     /// <summary>
-    /// Runs of an update (<see cref="ParameterUpdate.RunLength"/> elements each) from which on it is worth a round of its
-    /// own, divided among the server's own shards: below, the round costs more than the server's own pass.
+    /// Runs of an update (<see cref="ParameterUpdate.RunLength"/> elements each) from which on it is worth a round of
+    /// its own, divided among the server's own shards: below, the round costs more than the server's own pass.
     /// </summary>
     public const int MinRunsToDivide = 32;
 
@@ -40,14 +41,17 @@ public static class ParameterServer
         WorkFailed e => Fail(state, e, now),
         CheckpointSettled e => Settle(state, e.StepsDone, now),
         StopRequested => Stop(state, now),
-        _ => throw new System.Diagnostics.UnreachableException($"ParameterServer.Step has no arm for {@event.GetType().Name}; add one."),
+        _ => throw new System.Diagnostics.UnreachableException(
+            $"ParameterServer.Step has no arm for {@event.GetType().Name}; add one."),
     };
 
     private static Transition Join(ServerState state, ShardJoined e, TimeSpan now)
     {
         var former = state.Shards.FirstOrDefault(s => s.Id.Name == e.Shard.Name);
         if (former is not null && former.Id.Incarnation >= e.Shard.Incarnation) return new(state, []);
-        var (next, effects) = former is null ? new(state, []) : Lose(state, former.Id, "it came back as a new one", now);
+        var (next, effects) = former is null
+            ? new(state, [])
+            : Lose(state, former.Id, "it came back as a new one", now);
         var failures = next.FailuresOfLost.GetValueOrDefault(e.Shard.Name);
         next = next with
         {
@@ -61,7 +65,8 @@ public static class ParameterServer
             : Begin(next with { Phase = RunPhase.Running }, effects, now);
     }
 
-    private static Transition Begin(ServerState state, IReadOnlyList<ServerEffect> effects, TimeSpan now) => state.Plan.IsEnd(state.Training.Position)
+    private static Transition Begin(ServerState state, IReadOnlyList<ServerEffect> effects, TimeSpan now) =>
+        state.Plan.IsEnd(state.Training.Position)
         ? Rounds.Begin(state, WorkKind.Evaluation, effects, now)
         : state.Plan.Recipe.Strategy.Begin(state, [.. effects, new SaveCheckpoint(state.Training)], now);
 
@@ -96,7 +101,8 @@ public static class ParameterServer
         if (state.Failures >= MaxFailuresPerRound)
         {
             var reason = $"{e.Key} failed {state.Failures} times; the last time on {e.Shard}: {e.Reason}";
-            return new(state with { Phase = RunPhase.Failed }, [new EndRun(RunPhase.Failed, state.Training, null, reason)]);
+            return new(
+                state with { Phase = RunPhase.Failed }, [new EndRun(RunPhase.Failed, state.Training, null, reason)]);
         }
         if (!Rounds.IsWanted(state, e.Key) || Rounds.IsHeld(state, e.Key)) return Rounds.HandOut(new(state, []), now);
         state = Rounds.PutBack(state, e.Key);
@@ -122,7 +128,11 @@ public static class ParameterServer
     private static Transition EndIfDeserted(Transition transition)
     {
         var (state, effects) = transition;
-        return state is { StopRequested: true, IsAlive: true, Shards.IsEmpty: true, Flow: null, Round.Kind: WorkKind.Gradient or WorkKind.LocalSteps }
+        return state is
+        {
+            StopRequested: true, IsAlive: true, Shards.IsEmpty: true, Flow: null,
+            Round.Kind: WorkKind.Gradient or WorkKind.LocalSteps,
+        }
             ? End(state with { Round = null }, RunPhase.Stopped, null, effects)
             : transition;
     }
@@ -177,7 +187,8 @@ public static class ParameterServer
     {
         var answers = new LocalStepsAnswer[round.Answers.Length];
         for (var i = 0; i < answers.Length; i++) answers[i] = (LocalStepsAnswer)round.Answers[i];
-        return EndRound(state, LocalSgd.Average(state.Plan, state.Training, round.Tree.Rows, answers, pool), [], now, pool);
+        return EndRound(
+            state, LocalSgd.Average(state.Plan, state.Training, round.Tree.Rows, answers, pool), [], now, pool);
     }
 
     private static Transition EndRound(
@@ -222,9 +233,12 @@ public static class ParameterServer
 
     // The next step, unless too much would be lost with this process.
     private static Transition Continue(ServerState state, IReadOnlyList<ServerEffect> effects, TimeSpan now) =>
-        state.Durability.IsExhausted(state.StepsDone) ? new(state, effects) : state.Plan.Recipe.Strategy.Begin(state, effects, now);
+        state.Durability.IsExhausted(state.StepsDone)
+            ? new(state, effects)
+            : state.Plan.Recipe.Strategy.Begin(state, effects, now);
 
-    private static Transition End(ServerState state, RunPhase phase, Evaluation? evaluation, IReadOnlyList<ServerEffect> effects) => new(
+    private static Transition End(
+        ServerState state, RunPhase phase, Evaluation? evaluation, IReadOnlyList<ServerEffect> effects) => new(
         state with { Phase = phase },
         [.. effects, new SaveCheckpoint(state.Training), new EndRun(phase, state.Training, evaluation, null)]);
 }

@@ -9,13 +9,17 @@ namespace ActorTrain.Server;
 /// </summary>
 public static class Rounds
 {
-    /// <summary>Work is late, and given to somebody idle too, after this many times what it should have taken.</summary>
+    /// <summary>
+    /// Work is late, and given to somebody idle too, after this many times what it should have taken.
+    /// </summary>
     public const int LateFactor = 3;
 
     /// <summary>A node that was left out for being slow gets a microbatch again every so many steps.</summary>
     public const int StepsBetweenProbes = 64;
 
-    /// <summary>No work is late before this time: pauses of a scheduler or a collector are no reason to compute twice.</summary>
+    /// <summary>
+    /// No work is late before this time: pauses of a scheduler or a collector are no reason to compute twice.
+    /// </summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
 
     /// <summary>The same for a unit's first work, for which it compiles and fills its caches.</summary>
@@ -38,7 +42,9 @@ public static class Rounds
         if (units.Count == 0)
             return new(state with { Round = state.Round with { Nodes = [tree.Root], Waiting = [tree.Root] } }, before);
         var includeSlow = state.Training.Version % StepsBetweenProbes == 0;
-        var parts = kind == WorkKind.LocalSteps ? WorkDivision.LeafEach(tree) : WorkDivision.Divide(tree, Costs(state, units), includeSlow);
+        var parts = kind == WorkKind.LocalSteps
+            ? WorkDivision.LeafEach(tree)
+            : WorkDivision.Divide(tree, Costs(state, units), includeSlow);
         var effects = new List<ServerEffect>(before.Count + parts.Length);
         effects.AddRange(before);
         var shards = state.Shards.ToArray();
@@ -66,7 +72,8 @@ public static class Rounds
         var shards = state.Shards.ToArray();
         var given = 0;
         for (var i = 0; i < shards.Length && given < round.Waiting.Length; i++)
-            if (CanTake(shards[i], round.Kind)) Give(state, shards, i, state.KeyOf(round.Waiting[given++]), effects, now);
+            if (CanTake(shards[i], round.Kind))
+                Give(state, shards, i, state.KeyOf(round.Waiting[given++]), effects, now);
         state = state with
         {
             Shards = ImmutableCollectionsMarshal.AsImmutableArray(shards),
@@ -75,14 +82,17 @@ public static class Rounds
         return new(state, effects);
     }
 
-    /// <summary>Near the end of a round or a flow: what is late is given to somebody idle too; whoever answers first, counts.</summary>
+    /// <summary>
+    /// Near the end of a round or a flow: what is late is given to somebody idle too; whoever answers first, counts.
+    /// </summary>
     internal static Transition HandOutLate(ServerState state, TimeSpan now)
     {
         // A part of an update writes into memory that all share: it has one owner.
         List<WorkKey> keys = state switch
         {
             { Flow: { Waiting.IsEmpty: true } flow } => [.. flow.Open.Select(o => o.Key)],
-            { Round: { Waiting.IsEmpty: true, Kind: not WorkKind.Update } round } => [.. round.Nodes.Select(state.KeyOf)],
+            { Round: { Waiting.IsEmpty: true, Kind: not WorkKind.Update } round } =>
+                [.. round.Nodes.Select(state.KeyOf)],
             _ => [],
         };
         List<ServerEffect> effects = [];
@@ -91,20 +101,28 @@ public static class Rounds
         {
             var idle = Array.FindIndex(shards, s => CanTake(s, key.Kind));
             if (idle < 0) break;
-            if (!IsWanted(state, key) || !Array.TrueForAll(shards, s => !s.Orders.Contains(key) || IsLate(state, s, now))) continue;
+            if (!IsWanted(state, key)
+                || !Array.TrueForAll(shards, s => !s.Orders.Contains(key) || IsLate(state, s, now)))
+                continue;
             var holder = Array.Find(shards, s => s.Orders.Contains(key));
             if (holder is not null)
-                effects.Add(new ReportReassignment(holder.Id, key, $"no answer for {(now - holder.BusySince).TotalSeconds:F1} s"));
+                effects.Add(new ReportReassignment(
+                    holder.Id, key, $"no answer for {(now - holder.BusySince).TotalSeconds:F1} s"));
             Give(state, shards, idle, key, effects, now);
         }
-        return effects.Count == 0 ? new(state, []) : new(state with { Shards = ImmutableCollectionsMarshal.AsImmutableArray(shards) }, effects);
+        return effects.Count == 0
+            ? new(state, [])
+            : new(state with { Shards = ImmutableCollectionsMarshal.AsImmutableArray(shards) }, effects);
     }
 
-    /// <summary>Wanted once: open in the flow; or of this incarnation, version and round, one of its nodes, not answered yet.</summary>
+    /// <summary>
+    /// Wanted once: open in the flow; or of this incarnation, version and round, one of its nodes, not answered yet.
+    /// </summary>
     internal static bool IsWanted(ServerState state, WorkKey key)
     {
         if (state.Flow is { } flow) return flow.Find(key) is not null;
-        if (state.Round is not { } round || key != state.KeyOf(key.Node) || !round.Nodes.Contains(key.Node)) return false;
+        if (state.Round is not { } round || key != state.KeyOf(key.Node) || !round.Nodes.Contains(key.Node))
+            return false;
         foreach (var answer in round.Answers)
             if (answer.Key == key) return false;
         return true;
@@ -158,18 +176,22 @@ public static class Rounds
             if (shards[i].Id != shard) continue;
             if (!shards[i].Orders.Contains(key)) return shards;
             var isTraining = key.Kind is WorkKind.Gradient or WorkKind.LocalSteps;
-            return shards.SetItem(i, shards[i].Without(key, now, isTraining ? RowsOf(state, key) : 0) with { Failures = 0 });
+            return shards.SetItem(
+                i, shards[i].Without(key, now, isTraining ? RowsOf(state, key) : 0) with { Failures = 0 });
         }
         return shards;
     }
 
-    private static void Give(ServerState state, ShardSlot[] shards, int index, WorkKey key, List<ServerEffect> effects, TimeSpan now)
+    private static void Give(
+        ServerState state, ShardSlot[] shards, int index, WorkKey key, List<ServerEffect> effects, TimeSpan now)
     {
         shards[index] = shards[index].With(key, now);
         Send(state, effects, shards[index], state.Flow?.Find(key) ?? OrderOf(state, key));
     }
 
-    /// <summary>Another node's order goes before the update that it is computed from, so that both go on at once.</summary>
+    /// <summary>
+    /// Another node's order goes before the update that it is computed from, so that both go on at once.
+    /// </summary>
     internal static void Send(ServerState state, List<ServerEffect> effects, ShardSlot unit, WorkOrder order)
     {
         var isNew = unit.IsRemote && order.Key.Version == state.Training.Version;
@@ -186,11 +208,13 @@ public static class Rounds
             WorkKind.Gradient => new GradientOrder(key, state.Training.Parameters),
             WorkKind.Update => new UpdateOrder(key, state.Round.StepEnd!.Update, start, count),
             WorkKind.Evaluation => new EvaluationOrder(key, state.Training.Parameters),
-            WorkKind.LocalSteps => new LocalStepsOrder(key, key.Step + start, count, state.Training.Parameters, state.Training.Optimizer),
+            WorkKind.LocalSteps =>
+                new LocalStepsOrder(key, key.Step + start, count, state.Training.Parameters, state.Training.Optimizer),
         };
     }
 
-    private static bool CanTake(ShardSlot shard, WorkKind kind) => shard.IsIdle && !(kind == WorkKind.Update && shard.IsRemote);
+    private static bool CanTake(ShardSlot shard, WorkKind kind) =>
+        shard.IsIdle && !(kind == WorkKind.Update && shard.IsRemote);
 
     private static List<int> Idle(ServerState state, WorkKind kind)
     {
@@ -239,7 +263,9 @@ public static class Rounds
     private static int RowsOf(ServerState state, WorkKey key)
     {
         if (state.Flow is { } flow)
-            return flow.Find(key) is null ? 0 : state.Plan.TreeOf(state.Plan.PositionOf(key.Step).Step).RowsOf(key.Node).Count;
+            return flow.Find(key) is null
+                ? 0
+                : state.Plan.TreeOf(state.Plan.PositionOf(key.Step).Step).RowsOf(key.Node).Count;
         if (state.Round is not { } round || key != state.KeyOf(key.Node)) return 0;
         return round.Tree.RowsOf(key.Node).Count * (key.Kind == WorkKind.LocalSteps ? state.Plan.Recipe.BatchSize : 1);
     }

@@ -46,8 +46,8 @@ public abstract record ServerEffect;
 /// <param name="Shard">Which.</param>
 /// <param name="Order">The order.</param>
 /// <param name="IsAhead">
-/// True: its parameters are written by the <see cref="ApplyUpdate"/> that follows. It is for another node, to which they
-/// can travel as far as they are written.
+/// True: its parameters are written by the <see cref="ApplyUpdate"/> that follows. It is for another node, to which
+/// they can travel as far as they are written.
 /// </param>
 public sealed record SendWork(ShardId Shard, WorkOrder Order, bool IsAhead = false) : ServerEffect;
 
@@ -79,7 +79,8 @@ public sealed record ReportJoined(ShardId Shard, int Cores, long Step) : ServerE
 /// <param name="Silence">Since it was last heard of.</param>
 /// <param name="Microbatches">How many of its microbatches are handed out again; no sample is lost with them.</param>
 /// <param name="Reason">In words.</param>
-public sealed record ReportLost(ShardId Shard, long Step, TimeSpan Silence, int Microbatches, string Reason) : ServerEffect;
+public sealed record ReportLost(
+    ShardId Shard, long Step, TimeSpan Silence, int Microbatches, string Reason) : ServerEffect;
 
 /// <summary>Tell whoever watches that a piece of work is handed out again, while the unit that had it stays.</summary>
 /// <param name="Shard">Who had it.</param>
@@ -97,7 +98,8 @@ public sealed record DismissNode(ShardId Shard, string Reason) : ServerEffect;
 /// <param name="Training">The last state.</param>
 /// <param name="Evaluation">Of its parameters; none when it was stopped or failed.</param>
 /// <param name="Reason">Why it failed; none otherwise.</param>
-public sealed record EndRun(RunPhase Phase, TrainingState Training, Evaluation? Evaluation, string? Reason) : ServerEffect;
+public sealed record EndRun(
+    RunPhase Phase, TrainingState Training, Evaluation? Evaluation, string? Reason) : ServerEffect;
 
 /// <summary>What an event leads to.</summary>
 /// <param name="State">The next state.</param>

@@ -19,10 +19,13 @@ public readonly record struct ShardId(string Name, int Incarnation)
 /// <param name="Orders">Keys of the orders that it has not answered; none: it is idle.</param>
 /// <param name="BusySince">When it began with the first of them, as far as the server can know.</param>
 /// <param name="HeardAt">When it was last heard of.</param>
-/// <param name="RowCost">Microseconds for a row of a minibatch, transfer included, smoothed; 0: not measured yet.</param>
+/// <param name="RowCost">
+/// Microseconds for a row of a minibatch, transfer included, smoothed; 0: not measured yet.
+/// </param>
 /// <param name="Failures">Orders that it has failed at since it last answered one.</param>
 public sealed record ShardSlot(
-    ShardId Id, int Cores, bool IsRemote, ImmutableArray<WorkKey> Orders, TimeSpan BusySince, TimeSpan HeardAt, double RowCost,
+    ShardId Id, int Cores, bool IsRemote, ImmutableArray<WorkKey> Orders, TimeSpan BusySince, TimeSpan HeardAt,
+    double RowCost,
     int Failures = 0)
 {
     // A fifth of each new measurement: a stall of one step does not move work about, a slower node does within ten.
@@ -38,7 +41,9 @@ public sealed record ShardSlot(
     /// <summary>Without an order that it is done with.</summary>
     /// <param name="key">The order's.</param>
     /// <param name="now">When it was heard of.</param>
-    /// <param name="rows">Rows of a minibatch that it computed for it; 0 where that says nothing about its speed.</param>
+    /// <param name="rows">
+    /// Rows of a minibatch that it computed for it; 0 where that says nothing about its speed.
+    /// </param>
     public ShardSlot Without(WorkKey key, TimeSpan now, int rows) => this with
     {
         Orders = Orders.Remove(key),
@@ -58,7 +63,8 @@ public sealed record ShardSlot(
 /// <param name="Answers">Answers so far, in order of their leaves.</param>
 /// <param name="StepEnd">What an update round works on; none in other rounds.</param>
 public sealed record Round(
-    WorkKind Kind, MicrobatchTree Tree, ImmutableArray<TreeNode> Nodes, ImmutableArray<TreeNode> Waiting, ImmutableArray<WorkAnswer> Answers,
+    WorkKind Kind, MicrobatchTree Tree, ImmutableArray<TreeNode> Nodes, ImmutableArray<TreeNode> Waiting,
+    ImmutableArray<WorkAnswer> Answers,
     StepEnd? StepEnd = null)
 {
     /// <summary>True when every node is answered.</summary>
@@ -86,14 +92,16 @@ public enum RunPhase
 
 /// <summary>How far a run may be ahead of what would be left of it.</summary>
 /// <param name="MostStepsAtRisk">
-/// At most so many steps are ever computed again after a crash; 0: checkpoints are written at the ends of epochs only, and
-/// nothing waits for them.
+/// At most so many steps are ever computed again after a crash; 0: checkpoints are written at the ends of epochs only,
+/// and nothing waits for them.
 /// </param>
 /// <param name="Requested">Steps done in the newest checkpoint that was asked for.</param>
 /// <param name="Settled">Steps done in the newest one that is safe, or that is known to have failed.</param>
 public readonly record struct Durability(int MostStepsAtRisk, long Requested, long Settled)
 {
-    /// <summary>True when a checkpoint is due: half of what may be at risk, so that it is safe before the rest is.</summary>
+    /// <summary>
+    /// True when a checkpoint is due: half of what may be at risk, so that it is safe before the rest is.
+    /// </summary>
     public bool IsDue(long stepsDone) => MostStepsAtRisk > 0 && stepsDone - Requested >= (MostStepsAtRisk + 1) / 2;
 
     /// <summary>How many steps may be done before the next checkpoint is asked for.</summary>
@@ -129,13 +137,15 @@ public sealed record ServerState(
     public static ServerState Initial(
         TrainingPlan plan, TrainingState training, long incarnation, int shardsToBegin, int mostStepsAtRisk = 0) =>
         new(plan, incarnation, training.Restarted(), RunPhase.Gathering, null, [], shardsToBegin,
-            new(mostStepsAtRisk, plan.StepsDone(training.Position), plan.StepsDone(training.Position)), StopRequested: false, Failures: 0);
+            new(mostStepsAtRisk, plan.StepsDone(training.Position), plan.StepsDone(training.Position)),
+            StopRequested: false, Failures: 0);
 
     /// <summary>Minibatches that are applied as they arrive; none in rounds and between barriers.</summary>
     public Flow? Flow { get; init; }
 
     /// <summary>
-    /// Failures of nodes that are gone, by their names: a connection that breaks between two failures makes no node well.
+    /// Failures of nodes that are gone, by their names: a connection that breaks between two failures makes no node
+    /// well.
     /// </summary>
     public ImmutableDictionary<string, int> FailuresOfLost { get; init; } = ImmutableDictionary<string, int>.Empty;
 
@@ -143,7 +153,8 @@ public sealed record ServerState(
     public ImmutableArray<Contribution> Contributions { get; init; } = [];
 
     /// <summary>
-    /// The minibatch before which all others must be applied: the end of the epoch or the run, or where a checkpoint is due.
+    /// The minibatch before which all others must be applied: the end of the epoch or the run, or where a checkpoint is
+    /// due.
     /// </summary>
     public long NextBarrier => Math.Min(
         Math.Min((Training.Position.Epoch + 1L) * Plan.StepsPerEpoch, Plan.TotalSteps), Durability.MostSteps);

@@ -3,8 +3,8 @@ using ActorTrain.Kernels;
 namespace ActorTrain.Server;
 
 /// <summary>
-/// Does a shard's work: a function of (recipe, data, order). It keeps memory and the current epoch's order between calls,
-/// neither of which changes an answer. For one thread at a time.
+/// Does a shard's work: a function of (recipe, data, order). It keeps memory and the current epoch's order between
+/// calls, neither of which changes an answer. For one thread at a time.
 /// </summary>
 public sealed class ShardComputation
 {
@@ -26,7 +26,8 @@ public sealed class ShardComputation
     private System.Collections.Immutable.ImmutableArray<int> _order;
 
     /// <summary>A computation on this data.</summary>
-    public ShardComputation(TrainingPlan plan, Dataset data, IMatMul matMul) => (_plan, _data, _matMul) = (plan, data, matMul);
+    public ShardComputation(TrainingPlan plan, Dataset data, IMatMul matMul) =>
+        (_plan, _data, _matMul) = (plan, data, matMul);
 
     /// <summary>The answer to an order.</summary>
     /// <param name="order">The order.</param>
@@ -37,7 +38,8 @@ public sealed class ShardComputation
         UpdateOrder o => Update(o),
         EvaluationOrder o => new EvaluationAnswer(o.Key, Evaluate(o.Key.Node, o.Parameters)),
         LocalStepsOrder o => LocalSteps(o),
-        _ => throw new System.Diagnostics.UnreachableException($"ShardComputation.Answer has no arm for {order.GetType().Name}; add one."),
+        _ => throw new System.Diagnostics.UnreachableException(
+            $"ShardComputation.Answer has no arm for {order.GetType().Name}; add one."),
     };
 
     private static UpdateAnswer Update(UpdateOrder order)
@@ -55,10 +57,13 @@ public sealed class ShardComputation
             _localStates.Clear();
         }
         _localVersion = (order.Key.Incarnation, order.Key.Version);
-        var state = new TrainingState(_plan.PositionOf(order.FirstStep), order.Parameters, order.Optimizer, default, []);
+        var state = new TrainingState(
+            _plan.PositionOf(order.FirstStep), order.Parameters, order.Optimizer, default, []);
         for (var i = 0; i < order.Steps; i++) state = Trainer.Step(_plan, this, state, _localPool);
         _localStates.Add(state);
-        return new(order.Key, state.Parameters, state.Optimizer, new(state.Totals.LossSum, (int)state.Totals.Correct, (int)state.Totals.Seen));
+        return new(
+            order.Key, state.Parameters, state.Optimizer,
+            new(state.Totals.LossSum, (int)state.Totals.Correct, (int)state.Totals.Seen));
     }
 
     private GradientSum Gradient(GradientOrder order, GradientProgress? progress)
@@ -70,7 +75,8 @@ public sealed class ShardComputation
         var arena = ArenaFor((order.Key.Incarnation, order.Key.Version));
         var input = Gather(_data.Train, _order.AsSpan().Slice(_plan.FirstSampleOf(step) + start, count), arena);
         var context = new LayerContext(_matMul, tree.LeafRowsOf(order.Key.Node), arena, progress);
-        return Gradients.Of(Model, _plan.Recipe.Loss, new(Model.Layout, order.Parameters), input, _labels.AsSpan(0, count), context);
+        return Gradients.Of(
+            Model, _plan.Recipe.Loss, new(Model.Layout, order.Parameters), input, _labels.AsSpan(0, count), context);
     }
 
     private Evaluation Evaluate(TreeNode node, FlatVector parameters)
@@ -78,7 +84,8 @@ public sealed class ShardComputation
         var tree = _plan.EvaluationTree;
         var leaves = new double[tree.LeafCount(node)];
         var confusion = new int[_data.Classes * _data.Classes];
-        for (var i = 0; i < leaves.Length; i++) leaves[i] = EvaluateLeaf(tree, new(0, node.FirstLeaf + i), parameters, confusion);
+        for (var i = 0; i < leaves.Length; i++)
+            leaves[i] = EvaluateLeaf(tree, new(0, node.FirstLeaf + i), parameters, confusion);
         return new(PairwiseTree.Sum(leaves), confusion, _data.Classes);
     }
 
@@ -97,7 +104,8 @@ public sealed class ShardComputation
         for (var i = 0; i < count; i++)
         {
             sum += losses[i];
-            confusion[(labels[i] * _data.Classes) + Predictions.Class(output.Span.Slice(i * _data.Classes, _data.Classes))]++;
+            confusion[(labels[i] * _data.Classes)
+                + Predictions.Class(output.Span.Slice(i * _data.Classes, _data.Classes))]++;
         }
         return sum;
     }

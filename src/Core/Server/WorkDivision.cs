@@ -5,7 +5,9 @@ namespace ActorTrain.Server;
 /// <summary>Which nodes of a tree whom is given: as much to each as it is fast, in aligned subtrees.</summary>
 public static class WorkDivision
 {
-    /// <summary>Nodes that together cover every leaf once, in order of their leaves, each with the index of who gets it.</summary>
+    /// <summary>
+    /// Nodes that together cover every leaf once, in order of their leaves, each with the index of who gets it.
+    /// </summary>
     /// <param name="tree">The tree.</param>
     /// <param name="costs">
     /// What a leaf costs each of them, in any unit, above 0. Leaf after leaf goes to whoever would be done with it

@@ -17,13 +17,14 @@ public enum WorkKind
 }
 
 /// <summary>
-/// Names one piece of work for ever: an answer that carries it is worth the same whoever gives it and whenever it comes.
+/// Names one piece of work for ever: an answer that carries it is worth the same whoever gives it and whenever it
+/// comes.
 /// </summary>
 /// <param name="Incarnation">The server's fencing number; it grows whenever another server takes over.</param>
 /// <param name="Version">Updates in the parameters that it is computed from.</param>
 /// <param name="Step">
-/// Which minibatch of the run, from 0 on; in synchronous training it equals the version. For other kinds than gradients:
-/// how many were applied when the round began.
+/// Which minibatch of the run, from 0 on; in synchronous training it equals the version. For other kinds than
+/// gradients: how many were applied when the round began.
 /// </param>
 /// <param name="Kind">What it is for.</param>
 /// <param name="Node">The node of the minibatch's or the round's tree.</param>
@@ -60,7 +61,8 @@ public sealed record EvaluationOrder(WorkKey Key, FlatVector Parameters) : WorkO
 /// <param name="Steps">How many; all of one epoch.</param>
 /// <param name="Parameters">To begin from; they do not change while anybody has this order.</param>
 /// <param name="Optimizer">The optimiser's state to begin from; the same holds.</param>
-public sealed record LocalStepsOrder(WorkKey Key, long FirstStep, int Steps, FlatVector Parameters, OptimizerState Optimizer) : WorkOrder(Key);
+public sealed record LocalStepsOrder(
+    WorkKey Key, long FirstStep, int Steps, FlatVector Parameters, OptimizerState Optimizer) : WorkOrder(Key);
 
 /// <summary>What comes back for a <see cref="WorkOrder"/>.</summary>
 /// <param name="Key">Of the order.</param>
@@ -68,7 +70,9 @@ public abstract record WorkAnswer(WorkKey Key);
 
 /// <summary>The answer to a gradient order.</summary>
 /// <param name="Key">Of the order.</param>
-/// <param name="Sum">Sums over the node's rows; valid until the shard that gave it gets a gradient order of another version.</param>
+/// <param name="Sum">
+/// Sums over the node's rows; valid until the shard that gave it gets a gradient order of another version.
+/// </param>
 public sealed record GradientAnswer(WorkKey Key, GradientSum Sum) : WorkAnswer(Key);
 
 /// <summary>The answer to an update order: the runs are done.</summary>
@@ -80,9 +84,12 @@ public sealed record UpdateAnswer(WorkKey Key) : WorkAnswer(Key);
 /// <param name="Evaluation">Of the node's rows.</param>
 public sealed record EvaluationAnswer(WorkKey Key, Evaluation Evaluation) : WorkAnswer(Key);
 
-/// <summary>The answer to an order of local steps; its vectors are valid until the shard gets an order of another version.</summary>
+/// <summary>
+/// The answer to an order of local steps; its vectors are valid until the shard gets an order of another version.
+/// </summary>
 /// <param name="Key">Of the order.</param>
 /// <param name="Parameters">After the steps.</param>
 /// <param name="Optimizer">After the steps.</param>
 /// <param name="Sum">Over the rows of all its minibatches.</param>
-public sealed record LocalStepsAnswer(WorkKey Key, FlatVector Parameters, OptimizerState Optimizer, StepSum Sum) : WorkAnswer(Key);
+public sealed record LocalStepsAnswer(
+    WorkKey Key, FlatVector Parameters, OptimizerState Optimizer, StepSum Sum) : WorkAnswer(Key);

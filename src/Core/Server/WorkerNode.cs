@@ -21,7 +21,8 @@ public static class WorkerNode
         // Else they would be computed before what the server wants when the node is back, and answered for nothing.
         ServerLost => new(state with { Waiting = [], Current = null, Whole = [] }, Nothing),
         NodeShardReady e => ReadyAgain(state, e.Shard),
-        _ => throw new System.Diagnostics.UnreachableException($"WorkerNode.Step has no arm for {@event.GetType().Name}; add one."),
+        _ => throw new System.Diagnostics.UnreachableException(
+            $"WorkerNode.Step has no arm for {@event.GetType().Name}; add one."),
     };
 
     // Orders of a server that another one has replaced are ignored, and forgotten when the new one's come.
@@ -49,7 +50,8 @@ public static class WorkerNode
     {
         state = Idle(state, e.Shard, e.Key);
         if (state.Whole.Contains(e.Key))
-            return Next(state with { Whole = state.Whole.Remove(e.Key) }, [new SendFailure(e.Key, $"{e.Shard}: {e.Reason}")]);
+            return Next(
+                state with { Whole = state.Whole.Remove(e.Key) }, [new SendFailure(e.Key, $"{e.Shard}: {e.Reason}")]);
         return state.Current is { } work && IsPart(work, e.Key)
             ? Next(state with { Current = null }, [new SendFailure(work.Order.Key, $"{e.Shard}: {e.Reason}")])
             : Next(state, Nothing);
@@ -112,7 +114,8 @@ public static class WorkerNode
         _ when order.Key == key => order,
         GradientOrder o => o with { Key = key },
         EvaluationOrder o => o with { Key = key },
-        _ => throw new System.Diagnostics.UnreachableException($"WorkerNode has no part of a {order.GetType().Name}; only the server's own shards take it."),
+        _ => throw new System.Diagnostics.UnreachableException(
+            $"WorkerNode has no part of a {order.GetType().Name}; only the server's own shards take it."),
     };
 
     private static WorkerTransition ReadyAgain(WorkerState state, ShardId shard)
@@ -120,7 +123,9 @@ public static class WorkerNode
         var former = state.Shards.FirstOrDefault(s => s.Id.Name == shard.Name);
         state = Ready(state, shard);
         return former.Working is { } key && state.Whole.Contains(key)
-            ? Next(state with { Whole = state.Whole.Remove(key) }, [new SendFailure(key, $"{shard}: it came back as a new one")])
+            ? Next(
+                state with { Whole = state.Whole.Remove(key) },
+                [new SendFailure(key, $"{shard}: it came back as a new one")])
             : Next(state, Nothing);
     }
 
@@ -128,7 +133,10 @@ public static class WorkerNode
     private static WorkerState Ready(WorkerState state, ShardId shard)
     {
         var former = state.Shards.FirstOrDefault(s => s.Id.Name == shard.Name);
-        state = state with { Shards = [.. state.Shards.Where(s => s.Id.Name != shard.Name), new(shard, Working: null)] };
+        state = state with
+        {
+            Shards = [.. state.Shards.Where(s => s.Id.Name != shard.Name), new(shard, Working: null)],
+        };
         if (former.Working is not { } key || state.Current is not { } work || !IsPart(work, key)) return state;
         return work.Waiting.Contains(key.Node) || state.Shards.Any(s => s.Working == key)
             ? state

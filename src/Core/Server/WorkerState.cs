@@ -13,7 +13,8 @@ public readonly record struct NodeShard(ShardId Id, WorkKey? Working);
 /// <param name="Waiting">Those of them that no shard works on.</param>
 /// <param name="Answers">Answers so far, in order of their leaves.</param>
 public sealed record NodeWork(
-    WorkOrder Order, ImmutableArray<TreeNode> Parts, ImmutableArray<TreeNode> Waiting, ImmutableArray<WorkAnswer> Answers);
+    WorkOrder Order, ImmutableArray<TreeNode> Parts, ImmutableArray<TreeNode> Waiting,
+    ImmutableArray<WorkAnswer> Answers);
 
 /// <summary>All that a worker node knows.</summary>
 /// <param name="Plan">The run's plan.</param>
@@ -22,9 +23,12 @@ public sealed record NodeWork(
 /// <param name="Waiting">Orders that it has not begun with, the oldest first.</param>
 /// <param name="Current">The order it works on; none: it is idle.</param>
 public sealed record WorkerState(
-    TrainingPlan Plan, long Incarnation, ImmutableArray<NodeShard> Shards, ImmutableArray<WorkOrder> Waiting, NodeWork? Current)
+    TrainingPlan Plan, long Incarnation, ImmutableArray<NodeShard> Shards, ImmutableArray<WorkOrder> Waiting,
+    NodeWork? Current)
 {
-    /// <summary>Keys of orders that a shard works on by itself, undivided; their answers go to the server as they are.</summary>
+    /// <summary>
+    /// Keys of orders that a shard works on by itself, undivided; their answers go to the server as they are.
+    /// </summary>
     public ImmutableArray<WorkKey> Whole { get; init; } = [];
 
     /// <summary>A node without shards yet.</summary>

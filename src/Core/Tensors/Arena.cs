@@ -60,5 +60,6 @@ public sealed class TensorBuffer
     /// <summary>The tensor over this memory, without a copy. Nobody writes to it from here on.</summary>
     public Tensor Freeze() => _frozen;
 
-    internal TensorBuffer Reshaped(Shape shape) => shape.Count <= _memory.Length ? new(_memory, shape) : Allocate(shape);
+    internal TensorBuffer Reshaped(Shape shape) =>
+        shape.Count <= _memory.Length ? new(_memory, shape) : Allocate(shape);
 }

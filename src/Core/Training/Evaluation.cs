@@ -2,7 +2,9 @@ namespace ActorTrain;
 
 /// <summary>How a model does on a split, or on a part of one. Parts add up.</summary>
 /// <param name="LossSum">Σ losses, in nats.</param>
-/// <param name="Confusion">How often an example of class <c>i / classes</c> was predicted as <c>i % classes</c>.</param>
+/// <param name="Confusion">
+/// How often an example of class <c>i / classes</c> was predicted as <c>i % classes</c>.
+/// </param>
 /// <param name="Classes">How many classes.</param>
 public sealed record Evaluation(double LossSum, int[] Confusion, int Classes)
 {

@@ -2,7 +2,9 @@ using System.Text.Json.Nodes;
 
 namespace ActorTrain;
 
-/// <summary>Reads a JSON object key by key; whatever is missing or of another kind is one clear error with its path.</summary>
+/// <summary>
+/// Reads a JSON object key by key; whatever is missing or of another kind is one clear error with its path.
+/// </summary>
 internal sealed class JsonReader(JsonObject json, string path)
 {
     public bool Has(string key) => json.ContainsKey(key);

@@ -5,7 +5,8 @@ namespace ActorTrain;
 
 /// <summary>
 /// What names a run: two runs of one recipe on one dataset have the same weights, bit for bit, at every step, wherever
-/// and on however many cores they run; where <see cref="HasSchedule"/>, two of one schedule. <see cref="Epochs"/> and <see cref="MaxSteps"/> only say where it ends.
+/// and on however many cores they run; where <see cref="HasSchedule"/>, two of one schedule. <see cref="Epochs"/> and
+/// <see cref="MaxSteps"/> only say where it ends.
 /// </summary>
 public sealed record Recipe
 {
@@ -33,14 +34,20 @@ public sealed record Recipe
     /// <summary>Name of the matrix multiply; different ones round differently. Default <c>managed</c>.</summary>
     public string Kernel { get; init; } = "managed";
 
-    /// <summary>How consistent the parameters are that units compute from. Default: <see cref="Synchronous"/>.</summary>
+    /// <summary>
+    /// How consistent the parameters are that units compute from. Default: <see cref="Synchronous"/>.
+    /// </summary>
     public Strategy Strategy { get; init; } = new Synchronous();
 
-    /// <summary>How gradients are encoded that cross from one process to another. Default: <see cref="NoCompression"/>, bit for bit.</summary>
+    /// <summary>
+    /// How gradients are encoded that cross from one process to another. Default: <see cref="NoCompression"/>, bit for
+    /// bit.
+    /// </summary>
     public Compression Compression { get; init; } = new NoCompression();
 
     /// <summary>
-    /// True when the weights depend on who computed what: then a run records its schedule, which gives the same bits again.
+    /// True when the weights depend on who computed what: then a run records its schedule, which gives the same bits
+    /// again.
     /// </summary>
     public bool HasSchedule => Strategy is not Synchronous || Compression is not NoCompression;
 
@@ -58,7 +65,8 @@ public sealed record Recipe
         if (Epochs < 1) yield return $"epochs is {Epochs}; give 1 or more.";
         if (MaxSteps < 1) yield return $"max-steps is {MaxSteps}; give 1 or more.";
         if (Strategy is LocalSgd && Compression is not NoCompression)
-            yield return $"compression is {Compression} with strategy {Strategy}; give none: local steps send parameters, not gradients.";
+            yield return $"compression is {Compression} with strategy {Strategy}; give none: local steps send "
+                + "parameters, not gradients.";
     }
 
     /// <summary>Checks that the model takes the dataset's examples and has an output for each of its classes.</summary>
@@ -71,7 +79,10 @@ public sealed record Recipe
                 $"The dataset has {data.Classes} classes; give the last Linear {data.Classes} out features.");
     }
 
-    /// <summary>SHA-256 over everything that determines the weights at a step, in hexadecimal; epochs and steps are not part of it.</summary>
+    /// <summary>
+    /// SHA-256 over everything that determines the weights at a step, in hexadecimal; epochs and steps are not part of
+    /// it.
+    /// </summary>
     /// <param name="dataSha256">The dataset's content hash.</param>
     public string Sha256(string dataSha256) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
         $"{RecipeJson.Write(this with { Epochs = 1, MaxSteps = null })}\n{dataSha256}")));

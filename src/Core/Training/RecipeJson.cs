@@ -15,7 +15,8 @@ public static class RecipeJson
     public static string WriteIndented(Recipe recipe) => ToJson(recipe).ToJsonString(Indented);
 
     /// <summary>The recipe of a text.</summary>
-    /// <exception cref="RecipeException">The text is not a recipe; the message names the key and what is allowed.</exception>
+    /// <exception cref="RecipeException">The text is not a recipe; the message names the key and what is
+    /// allowed.</exception>
     public static Recipe Read(string text)
     {
         var json = new JsonReader(Parse(text), "recipe");
@@ -32,7 +33,9 @@ public static class RecipeJson
             Epochs = json.Value<int>("epochs"),
             MaxSteps = json.Has("maxSteps") ? json.Value<int>("maxSteps") : null,
             Strategy = json.Has("strategy") ? ReadStrategy(json.Value<string>("strategy")) : new Synchronous(),
-            Compression = json.Has("compression") ? ReadCompression(json.Value<string>("compression")) : new NoCompression(),
+            Compression = json.Has("compression")
+                ? ReadCompression(json.Value<string>("compression"))
+                : new NoCompression(),
         };
     }
 
@@ -40,7 +43,11 @@ public static class RecipeJson
     {
         try
         {
-            return JsonNode.Parse(text, documentOptions: new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true }) as JsonObject
+            return JsonNode.Parse(text, documentOptions: new()
+            {
+                CommentHandling = JsonCommentHandling.Skip,
+                AllowTrailingCommas = true,
+            }) as JsonObject
                 ?? throw new RecipeException("The file holds no JSON object.");
         }
         catch (JsonException e)
@@ -58,11 +65,17 @@ public static class RecipeJson
             {
                 NLLLoss => "nll",
                 CrossEntropyLoss => "cross-entropy",
-                var other => throw new RecipeException($"Loss {other.GetType().Name} has no name in recipes; use NLLLoss or CrossEntropyLoss."),
+                var other => throw new RecipeException(
+                    $"Loss {other.GetType().Name} has no name in recipes; use NLLLoss or CrossEntropyLoss."),
             },
             ["optimizer"] = recipe.Optimizer switch
             {
-                Sgd sgd => new JsonObject { ["type"] = "sgd", ["learningRate"] = sgd.LearningRate, ["momentum"] = sgd.Momentum },
+                Sgd sgd => new JsonObject
+                {
+                    ["type"] = "sgd",
+                    ["learningRate"] = sgd.LearningRate,
+                    ["momentum"] = sgd.Momentum,
+                },
                 Adam adam => new JsonObject
                 {
                     ["type"] = "adam",
@@ -72,7 +85,8 @@ public static class RecipeJson
                     ["epsilon"] = adam.Epsilon,
                     ["weightDecay"] = adam.WeightDecay,
                 },
-                var other => throw new RecipeException($"Optimizer {other.GetType().Name} has no name in recipes; use Sgd or Adam."),
+                var other =>
+                    throw new RecipeException($"Optimizer {other.GetType().Name} has no name in recipes; use Sgd or Adam."),
             },
             ["batchSize"] = recipe.BatchSize,
             ["microbatches"] = recipe.Microbatches,

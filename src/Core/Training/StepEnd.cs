@@ -10,12 +10,17 @@ public sealed record StepEnd(ParameterUpdate Update, StepSum Sum)
     /// <summary>What follows from a step's answers.</summary>
     /// <param name="plan">The run's plan.</param>
     /// <param name="state">Before the step.</param>
-    /// <param name="answers">Gradients of nodes that together cover one minibatch's tree, in order of their leaves.</param>
+    /// <param name="answers">
+    /// Gradients of nodes that together cover one minibatch's tree, in order of their leaves.
+    /// </param>
     /// <param name="pool">Where the new vectors are taken from.</param>
-    public static StepEnd Of(TrainingPlan plan, TrainingState state, ReadOnlySpan<GradientAnswer> answers, VectorPool pool)
+    public static StepEnd Of(
+        TrainingPlan plan, TrainingState state, ReadOnlySpan<GradientAnswer> answers, VectorPool pool)
     {
         const int few = 64;
-        Span<TreeNode> nodes = answers.Length <= few ? stackalloc TreeNode[answers.Length] : new TreeNode[answers.Length];
+        Span<TreeNode> nodes = answers.Length <= few
+            ? stackalloc TreeNode[answers.Length]
+            : new TreeNode[answers.Length];
         Span<double> losses = answers.Length <= few ? stackalloc double[answers.Length] : new double[answers.Length];
         var gradients = new ReadOnlyMemory<float>[answers.Length];
         var (correct, rows) = (0, 0);

@@ -21,7 +21,8 @@ public static class Trainer
     /// <exception cref="ShapeMismatchException">The model does not fit the data.</exception>
     /// <exception cref="KernelUnavailableException">The recipe's kernel can't be had here.</exception>
     public static TrainingResult Train(
-        Recipe recipe, Dataset data, TrainingState? from = null, Action<EpochSummary>? onEpoch = null, CancellationToken cancellation = default)
+        Recipe recipe, Dataset data, TrainingState? from = null, Action<EpochSummary>? onEpoch = null,
+        CancellationToken cancellation = default)
     {
         var plan = new TrainingPlan(recipe, data.Description);
         var computation = new ShardComputation(plan, data, MatMuls.Create(recipe.Kernel));
@@ -37,10 +38,12 @@ public static class Trainer
         return new(state, Evaluator.Evaluate(plan, computation, state.Parameters));
     }
 
-    internal static TrainingState Step(TrainingPlan plan, ShardComputation computation, TrainingState state, VectorPool pool)
+    internal static TrainingState Step(
+        TrainingPlan plan, ShardComputation computation, TrainingState state, VectorPool pool)
     {
         var tree = plan.TreeOf(state.Position.Step);
-        var key = new WorkKey(Incarnation: 0, state.Version, plan.StepsDone(state.Position), WorkKind.Gradient, tree.Root);
+        var key = new WorkKey(
+            Incarnation: 0, state.Version, plan.StepsDone(state.Position), WorkKind.Gradient, tree.Root);
         var answer = (GradientAnswer)computation.Answer(new GradientOrder(key, state.Parameters));
         var end = StepEnd.Of(plan, state, [answer], pool);
         end.Update.Apply();

@@ -9,9 +9,13 @@ namespace ActorTrain;
 /// <param name="Data">What it is trained on.</param>
 /// <param name="State">The run at that moment.</param>
 /// <param name="Origin">Which server of which run wrote it; none outside a cluster.</param>
-public sealed record TrainingCheckpoint(Recipe Recipe, DataDescription Data, TrainingState State, RunOrigin? Origin = null)
+public sealed record TrainingCheckpoint(
+    Recipe Recipe, DataDescription Data, TrainingState State, RunOrigin? Origin = null)
 {
-    /// <summary>The whole file: recipe, data, position, totals, history, the schedule if there is one; then parameters and moments, each as one vector.</summary>
+    /// <summary>
+    /// The whole file: recipe, data, position, totals, history, the schedule if there is one; then parameters and
+    /// moments, each as one vector.
+    /// </summary>
     public byte[] Encode()
     {
         var (recipe, state) = (Recipe, State);
@@ -22,10 +26,16 @@ public sealed record TrainingCheckpoint(Recipe Recipe, DataDescription Data, Tra
             ["epoch"] = state.Position.Epoch,
             ["step"] = state.Position.Step,
             ["updates"] = state.Optimizer.Step,
-            ["totals"] = new JsonObject { ["lossSum"] = state.Totals.LossSum, ["correct"] = state.Totals.Correct, ["seen"] = state.Totals.Seen },
+            ["totals"] = new JsonObject
+            {
+                ["lossSum"] = state.Totals.LossSum,
+                ["correct"] = state.Totals.Correct,
+                ["seen"] = state.Totals.Seen,
+            },
             ["history"] = new JsonArray([.. state.History.Select(ToJson)]),
         };
-        if (Origin is { } origin) header["origin"] = new JsonObject { ["run"] = origin.Run, ["incarnation"] = origin.Incarnation };
+        if (Origin is { } origin)
+            header["origin"] = new JsonObject { ["run"] = origin.Run, ["incarnation"] = origin.Incarnation };
         if (state.Schedule is { } schedule) header["schedule"] = ScheduleFormat.Pack(schedule);
         return CheckpointFormat.Encode(header.ToJsonString(), [state.Parameters, .. state.Optimizer.Moments]);
     }
@@ -41,7 +51,9 @@ public sealed record TrainingCheckpoint(Recipe Recipe, DataDescription Data, Tra
         var recipe = RecipeJson.Read(json["recipe"]!.ToJsonString());
         var count = recipe.Model.Layout.Count;
         if (vectors.Length != 1 + recipe.Optimizer.MomentCount || vectors.Any(v => v.Count != count))
-            throw new RecipeException($"checkpoint: the vectors have {string.Join(", ", vectors.Select(v => v.Count))} floats; its recipe needs {1 + recipe.Optimizer.MomentCount} of {count}.");
+            throw new RecipeException("checkpoint: the vectors have "
+                + $"{string.Join(", ", vectors.Select(v => v.Count))} floats; its recipe needs "
+                + $"{1 + recipe.Optimizer.MomentCount} of {count}.");
         var totals = header.Object("totals");
         return new(recipe, ToData(header.Object("data")), new(
             new(header.Value<int>("epoch"), header.Value<int>("step")),
@@ -70,7 +82,8 @@ public sealed record TrainingCheckpoint(Recipe Recipe, DataDescription Data, Tra
     private static RunOrigin ToOrigin(JsonReader json) => new(json.Value<Guid>("run"), json.Value<long>("incarnation"));
 
     private static DataDescription ToData(JsonReader json) => new(
-        json.Value<string>("name"), json.Value<string>("sha256"), json.Value<int>("trainCount"), json.Value<int>("testCount"),
+        json.Value<string>("name"), json.Value<string>("sha256"), json.Value<int>("trainCount"),
+        json.Value<int>("testCount"),
         json.Value<int>("rows"), json.Value<int>("columns"), json.Value<int>("classes"),
         new(json.Value<float>("mean"), json.Value<float>("standardDeviation")));
 
@@ -88,7 +101,8 @@ public sealed record TrainingCheckpoint(Recipe Recipe, DataDescription Data, Tra
 
     private static EpochSummary ToSummary(JsonReader json) => new(
         json.Value<int>("epoch"), json.Value<double>("trainLoss"), json.Value<double>("trainAccuracy"),
-        json.Value<double>("testLoss"), json.Value<double>("testAccuracy"), json.Value<long>("seen"), json.Value<long>("expected"),
+        json.Value<double>("testLoss"), json.Value<double>("testAccuracy"), json.Value<long>("seen"),
+        json.Value<long>("expected"),
         json.Value<string>("weightsSha256"));
 }
 

@@ -1,9 +1,13 @@
 namespace ActorTrain;
 
-/// <summary>A recipe on a dataset of known size: which rows each step takes and how they divide. Pure arithmetic.</summary>
+/// <summary>
+/// A recipe on a dataset of known size: which rows each step takes and how they divide. Pure arithmetic.
+/// </summary>
 public sealed class TrainingPlan
 {
-    /// <summary>Rows of one leaf of the evaluation tree: fixed, so that sums over the test split have fixed bits.</summary>
+    /// <summary>
+    /// Rows of one leaf of the evaluation tree: fixed, so that sums over the test split have fixed bits.
+    /// </summary>
     public const int EvaluationRows = 250;
 
     private readonly MicrobatchTree _full;
@@ -11,7 +15,8 @@ public sealed class TrainingPlan
 
     /// <summary>The plan of a recipe on data.</summary>
     /// <exception cref="ArgumentException">The recipe is invalid, or leaves an epoch without a step.</exception>
-    /// <exception cref="ShapeMismatchException">The model does not take the data's examples, or has not one output for each class.</exception>
+    /// <exception cref="ShapeMismatchException">The model does not take the data's examples, or has not one output for
+    /// each class.</exception>
     public TrainingPlan(Recipe recipe, DataDescription data)
     {
         var errors = recipe.Errors().ToList();
@@ -23,7 +28,8 @@ public sealed class TrainingPlan
         var remainder = trainCount % recipe.BatchSize;
         StepsPerEpoch = (trainCount / recipe.BatchSize) + (remainder > 0 && !recipe.DropLast ? 1 : 0);
         if (StepsPerEpoch == 0)
-            throw new ArgumentException($"batch-size is {recipe.BatchSize} with drop-last, but there are only {trainCount} examples; give at most {trainCount}.", nameof(recipe));
+            throw new ArgumentException($"batch-size is {recipe.BatchSize} with drop-last, but there are only "
+                + $"{trainCount} examples; give at most {trainCount}.", nameof(recipe));
         _full = new(Math.Min(recipe.BatchSize, trainCount), recipe.Microbatches);
         _last = remainder > 0 && !recipe.DropLast ? new(remainder, recipe.Microbatches) : _full;
         EvaluationTree = new(testCount, (testCount + EvaluationRows - 1) / EvaluationRows);

@@ -3,18 +3,21 @@ using ActorTrain.Schedules;
 
 namespace ActorTrain;
 
-/// <summary>A run at a moment, whole: saving it is saving the run. With the recipe, it determines every later bit.</summary>
+/// <summary>
+/// A run at a moment, whole: saving it is saving the run. With the recipe, it determines every later bit.
+/// </summary>
 /// <param name="Position">
-/// How many minibatches are applied. At a barrier (synchronous: after every step; else at the ends of epochs and wherever
-/// a checkpoint is written) they are the first ones of the epoch's order, so that a run can go on from there; between
-/// barriers it is only their number.
+/// How many minibatches are applied. At a barrier (synchronous: after every step; else at the ends of epochs and
+/// wherever a checkpoint is written) they are the first ones of the epoch's order, so that a run can go on from there;
+/// between barriers it is only their number.
 /// </param>
 /// <param name="Parameters">The model's parameters in layout order.</param>
 /// <param name="Optimizer">The optimiser's moments.</param>
 /// <param name="Totals">Sums over the current epoch.</param>
 /// <param name="History">The epochs that are complete.</param>
 public sealed record TrainingState(
-    Position Position, FlatVector Parameters, OptimizerState Optimizer, EpochTotals Totals, ImmutableArray<EpochSummary> History)
+    Position Position, FlatVector Parameters, OptimizerState Optimizer, EpochTotals Totals,
+    ImmutableArray<EpochSummary> History)
 {
     /// <summary>The state before the first step.</summary>
     public static TrainingState Initial(Recipe recipe)
@@ -30,9 +33,12 @@ public sealed record TrainingState(
     public TrainingSchedule? Schedule { get; init; }
 
     /// <summary>The same, with a note in its schedule that a server begins from here.</summary>
-    public TrainingState Restarted() => Schedule is { Count: > 0 } ? this with { Schedule = Schedule.With(ServerRestarted.Instance) } : this;
+    public TrainingState Restarted() =>
+        Schedule is { Count: > 0 } ? this with { Schedule = Schedule.With(ServerRestarted.Instance) } : this;
 
-    /// <summary>Gives the vectors' memory back: the next state has replaced this one and nobody reads it any more.</summary>
+    /// <summary>
+    /// Gives the vectors' memory back: the next state has replaced this one and nobody reads it any more.
+    /// </summary>
     public void ReturnTo(VectorPool pool)
     {
         pool.Return(Parameters);
@@ -47,8 +53,8 @@ public sealed record TrainingState(
     }
 
     /// <summary>
-    /// Updates made so far, which names the parameters. It equals the minibatches applied, except for local steps: there
-    /// it grows with each averaging by the steps that a participant made (the most that one did).
+    /// Updates made so far, which names the parameters. It equals the minibatches applied, except for local steps:
+    /// there it grows with each averaging by the steps that a participant made (the most that one did).
     /// </summary>
     public long Version => Optimizer.Step;
 }

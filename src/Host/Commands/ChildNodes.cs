@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace ActorTrain.Host.Commands;
 
-/// <summary>Processes of this program that end with it, however it ends: their standard input is this process's to close.</summary>
+/// <summary>
+/// Processes of this program that end with it, however it ends: their standard input is this process's to close.
+/// </summary>
 internal sealed class ChildNodes : IDisposable
 {
     private static readonly TimeSpan TimeToStop = TimeSpan.FromSeconds(20);
@@ -17,7 +19,9 @@ internal sealed class ChildNodes : IDisposable
     {
         var assembly = Environment.GetCommandLineArgs()[0];
         var isHosted = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet";
-        var start = new ProcessStartInfo(Environment.ProcessPath!, [.. isHosted ? [assembly] : Array.Empty<string>(), "node", "--until-input-ends", .. arguments])
+        var start = new ProcessStartInfo(Environment.ProcessPath!, [
+            .. isHosted ? [assembly] : Array.Empty<string>(), "node", "--until-input-ends", .. arguments
+        ])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -29,7 +33,8 @@ internal sealed class ChildNodes : IDisposable
         process.ErrorDataReceived += (_, e) => last = e.Data ?? last;
         process.Exited += (_, _) =>
         {
-            if (!_isStopping && process.ExitCode != 0) say($"{last} (its process ended with exit code {process.ExitCode})");
+            if (!_isStopping && process.ExitCode != 0)
+                say($"{last} (its process ended with exit code {process.ExitCode})");
         };
         process.Start();
         process.BeginOutputReadLine();

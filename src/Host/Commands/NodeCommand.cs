@@ -10,10 +10,21 @@ internal static class NodeCommand
     /// <summary>The command with an option for every setting.</summary>
     public static Command Create()
     {
-        var config = new Option<string>("--config") { HelpName = "FILE", Description = "JSON configuration, for example one of configs/" };
-        var untilInputEnds = new Option<bool>("--until-input-ends") { Description = "stop when standard input ends, with whoever started it" };
+        var config = new Option<string>("--config")
+        {
+            HelpName = "FILE",
+            Description = "JSON configuration, for example one of configs/",
+        };
+        var untilInputEnds = new Option<bool>("--until-input-ends")
+        {
+            Description = "stop when standard input ends, with whoever started it",
+        };
         var settings = new SettingOptions(Setting.Training, Setting.Cluster);
-        var command = new Command("node", "Be a node of a training cluster, until it is stopped or its run is over.") { config, untilInputEnds };
+        var command = new Command("node", "Be a node of a training cluster, until it is stopped or its run is over.")
+        {
+            config,
+            untilInputEnds,
+        };
         settings.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {

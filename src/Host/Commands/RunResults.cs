@@ -8,14 +8,17 @@ using ActorTrain.Server;
 
 namespace ActorTrain.Host.Commands;
 
-/// <summary>What is left of a run that ended: report, pictures, its schedule if there is one, and a line for people.</summary>
+/// <summary>
+/// What is left of a run that ended: report, pictures, its schedule if there is one, and a line for people.
+/// </summary>
 internal static class RunResults
 {
     /// <summary>Writes it all.</summary>
     /// <returns>The exit code.</returns>
     /// <exception cref="FailureException">The run failed, or a file can't be written.</exception>
     public static int Write(
-        TrainSettings settings, TrainingJob job, Dataset data, RunFolder run, TrainingOutcome outcome, double? secondsToFirstStep)
+        TrainSettings settings, TrainingJob job, Dataset data, RunFolder run, TrainingOutcome outcome,
+        double? secondsToFirstStep)
     {
         if (outcome.Phase == RunPhase.Failed) throw new FailureException($"the run failed: {outcome.Reason}");
         var report = TrainingReport.Of(job, settings.Nodes, data, outcome, secondsToFirstStep);
@@ -23,18 +26,23 @@ internal static class RunResults
         if (settings.Report is not null) RunFolder.WriteFile(settings.Report, report.ToJson());
         if (outcome.State.History.Length > 0) run.Write("curves.png", TrainingCurves.Png(outcome.State.History));
         var schedule = outcome.State.Schedule;
-        if (schedule is not null) run.Write("schedule.jsonl", new ScheduleFile(job.Recipe, data.Name, data.Sha256, schedule).Encode());
+        if (schedule is not null)
+            run.Write("schedule.jsonl", new ScheduleFile(job.Recipe, data.Name, data.Sha256, schedule).Encode());
         if (outcome.Evaluation is { } evaluation)
         {
             run.Write("confusion.png", ConfusionMatrix.Png(evaluation));
-            Console.WriteLine($"test accuracy {ProgressText.Percent(evaluation.Accuracy)}  weights {ProgressText.Fingerprint(report.WeightsSha256)}  "
-                + $"{outcome.StepsDone} steps in {outcome.TrainSeconds:F2} s");
-            Console.WriteLine($"written to {run.Path}: checkpoints/, curves.png, confusion.png, report.json{(schedule is null ? "" : ", schedule.jsonl")}");
+            Console.WriteLine($"test accuracy {ProgressText.Percent(evaluation.Accuracy)}  weights "
+                + $"{ProgressText.Fingerprint(report.WeightsSha256)}  {outcome.StepsDone} steps in "
+                + $"{outcome.TrainSeconds:F2} s");
+            Console.WriteLine($"written to {run.Path}: checkpoints/, curves.png, confusion.png, "
+                + $"report.json{(schedule is null ? "" : ", schedule.jsonl")}");
         }
         else
         {
-            Console.WriteLine($"stopped at epoch {outcome.State.Position.Epoch + 1}, step {outcome.State.Position.Step}  "
-                + $"weights {ProgressText.Fingerprint(report.WeightsSha256)}; go on with: actortrain train --resume {run.Path}");
+            Console.WriteLine(
+                $"stopped at epoch {outcome.State.Position.Epoch + 1}, step {outcome.State.Position.Step}  "
+                + $"weights {ProgressText.Fingerprint(report.WeightsSha256)}; "
+                + $"go on with: actortrain train --resume {run.Path}");
         }
         return 0;
     }

@@ -9,7 +9,9 @@ using ActorTrain.Server;
 
 namespace ActorTrain.Host.Commands;
 
-/// <summary><c>actortrain train --replay-schedule</c>: a run again from its schedule, on one thread, into a folder of its own.</summary>
+/// <summary>
+/// <c>actortrain train --replay-schedule</c>: a run again from its schedule, on one thread, into a folder of its own.
+/// </summary>
 internal sealed class ScheduleReplay(TrainSettings settings, string file)
 {
     /// <summary>Replays to the end of the schedule.</summary>
@@ -20,14 +22,19 @@ internal sealed class ScheduleReplay(TrainSettings settings, string file)
         var data = await DataOption.Load(settings.Data);
         Check(schedule, data);
         var run = RunFolder.Create(settings.Out, schedule.Recipe, DateTimeOffset.Now);
-        Console.WriteLine($"{data.Name}: {schedule.Schedule.Count} entries of {file}; strategy {schedule.Recipe.Strategy}, compression {schedule.Recipe.Compression}");
+        Console.WriteLine($"{data.Name}: {schedule.Schedule.Count} entries of {file}; strategy "
+            + $"{schedule.Recipe.Strategy}, compression {schedule.Recipe.Compression}");
         var (outcome, plan) = Replay(schedule, data, cancellation);
         var checkpoint = new TrainingCheckpoint(schedule.Recipe, data.Description, outcome.State);
-        new CheckpointFolder(run.Checkpoints, keep: 1).Save(plan.StepsDone(outcome.State.Position), checkpoint.Encode());
-        return RunResults.Write(settings, new TrainingJob { Recipe = schedule.Recipe, Shards = 1 }, data, run, outcome, secondsToFirstStep: null);
+        new CheckpointFolder(run.Checkpoints, keep: 1).Save(
+            plan.StepsDone(outcome.State.Position), checkpoint.Encode());
+        return RunResults.Write(
+            settings, new TrainingJob { Recipe = schedule.Recipe, Shards = 1 }, data, run, outcome,
+            secondsToFirstStep: null);
     }
 
-    private (TrainingOutcome Outcome, TrainingPlan Plan) Replay(ScheduleFile schedule, Dataset data, CancellationToken cancellation)
+    private (TrainingOutcome Outcome, TrainingPlan Plan) Replay(
+        ScheduleFile schedule, Dataset data, CancellationToken cancellation)
     {
         var (recipe, plan) = (schedule.Recipe, new TrainingPlan(schedule.Recipe, data.Description));
         var (whole, epoch) = (Stopwatch.StartNew(), Stopwatch.StartNew());
@@ -35,11 +42,16 @@ internal sealed class ScheduleReplay(TrainSettings settings, string file)
         {
             var result = ScheduleReplayer.Replay(recipe, data, schedule.Schedule, summary =>
             {
-                Console.WriteLine(ProgressText.Epoch(summary, recipe.Epochs, new(plan.StepsPerEpoch, summary.SamplesSeen, epoch.Elapsed.TotalSeconds)));
+                Console.WriteLine(ProgressText.Epoch(
+                    summary, recipe.Epochs, new(plan.StepsPerEpoch, summary.SamplesSeen, epoch.Elapsed.TotalSeconds)));
                 epoch.Restart();
             }, cancellation);
-            var (steps, phase) = (plan.StepsDone(result.State.Position), plan.IsEnd(result.State.Position) ? RunPhase.Finished : RunPhase.Stopped);
-            return (new(phase, result.State, result.Evaluation, whole.Elapsed.TotalSeconds, steps, plan.SamplesOf(steps), Reason: null), plan);
+            var steps = plan.StepsDone(result.State.Position);
+            var phase = plan.IsEnd(result.State.Position) ? RunPhase.Finished : RunPhase.Stopped;
+            var outcome = new TrainingOutcome(
+                phase, result.State, result.Evaluation, whole.Elapsed.TotalSeconds, steps, plan.SamplesOf(steps),
+                Reason: null);
+            return (outcome, plan);
         }
         catch (ScheduleException e)
         {
@@ -49,7 +61,8 @@ internal sealed class ScheduleReplay(TrainSettings settings, string file)
 
     private ScheduleFile Read()
     {
-        if (!File.Exists(file)) throw new UsageException($"--replay-schedule: {file} does not exist; give the schedule.jsonl of a run.");
+        if (!File.Exists(file))
+            throw new UsageException($"--replay-schedule: {file} does not exist; give the schedule.jsonl of a run.");
         try
         {
             return ScheduleFile.Decode(File.ReadAllBytes(file), file);
@@ -63,14 +76,17 @@ internal sealed class ScheduleReplay(TrainSettings settings, string file)
     private void Check(ScheduleFile schedule, Dataset data)
     {
         if (schedule.DataSha256 != data.Sha256)
-            throw new UsageException($"--data: {data.Name} ({data.Sha256[..12]}) is not the data of {file} ({schedule.DataName}, {schedule.DataSha256[..12]}); a schedule holds for its data.");
+            throw new UsageException($"--data: {data.Name} ({data.Sha256[..12]}) is not the data of {file} "
+                + $"({schedule.DataName}, {schedule.DataSha256[..12]}); a schedule holds for its data.");
         var recipe = schedule.Recipe;
         var asked = settings.Over(recipe) with { MaxSteps = settings.MaxSteps ?? recipe.MaxSteps };
         if (settings.Kernel == "auto") asked = asked with { Kernel = recipe.Kernel };
-        if (settings.Hidden is not null) asked = asked with { Model = settings.NewRecipe(data, modelFromFile: null).Model };
+        if (settings.Hidden is not null)
+            asked = asked with { Model = settings.NewRecipe(data, modelFromFile: null).Model };
         if (settings.Model is not (null or "mlp"))
             throw new UsageException("--model: a schedule holds its model; leave it out with --replay-schedule.");
         if (asked != recipe)
-            throw new UsageException($"--replay-schedule: the options ask for another recipe than {file} has; it holds for that alone. Leave them out.");
+            throw new UsageException($"--replay-schedule: the options ask for another recipe than {file} has; it "
+                + "holds for that alone. Leave them out.");
     }
 }

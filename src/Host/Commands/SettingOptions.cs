@@ -10,7 +10,11 @@ internal sealed class SettingOptions(params SettingSection[] sections)
     private readonly List<(string Key, Option<string> Option)> _options =
     [
         .. sections.SelectMany(section => section.Settings.Select(setting =>
-            ($"{section.Name}:{setting.Key}", new Option<string>(setting.Option) { HelpName = setting.Value, Description = setting.Help }))),
+            ($"{section.Name}:{setting.Key}", new Option<string>(setting.Option)
+            {
+                HelpName = setting.Value,
+                Description = setting.Help,
+            }))),
     ];
 
     /// <summary>Adds an option for each setting.</summary>
@@ -23,5 +27,6 @@ internal sealed class SettingOptions(params SettingSection[] sections)
     /// <exception cref="UsageException">The file is missing or no JSON.</exception>
     public IConfiguration Read(ParseResult parsed, string? file) => TrainConfiguration.Build(
         file,
-        _options.Where(o => parsed.GetResult(o.Option) is not null).Select(o => KeyValuePair.Create(o.Key, parsed.GetValue(o.Option))));
+        _options.Where(o => parsed.GetResult(o.Option) is not null)
+            .Select(o => KeyValuePair.Create(o.Key, parsed.GetValue(o.Option))));
 }

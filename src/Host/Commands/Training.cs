@@ -22,7 +22,8 @@ namespace ActorTrain.Host.Commands;
 /// <param name="resumeFrom">Which; none: of the run's folder, or of the newest run.</param>
 /// <param name="onBegin">Told where lines can be shown, before the run begins.</param>
 internal sealed class Training(
-    TrainSettings settings, NodeSettings node, bool isResumed = false, string? resumeFrom = null, Action<Action<string>>? onBegin = null)
+    TrainSettings settings, NodeSettings node, bool isResumed = false, string? resumeFrom = null,
+    Action<Action<string>>? onBegin = null)
 {
     /// <summary>How many checkpoints are kept when nobody says otherwise.</summary>
     public const int KeepCheckpoints = 3;
@@ -197,7 +198,8 @@ internal sealed class Training(
         {
             throw new UsageException(
                 $"--resume: the options ask for another recipe than {checkpoint.Path} has; a resumed run keeps model, "
-                + "optimizer, batch size, microbatches, seed, kernel, strategy and compression. Leave them out, or train a new run.");
+                + "optimizer, batch size, microbatches, seed, kernel, strategy and compression. Leave them out, or "
+                + "train a new run.");
         }
         CheckEnd(new TrainingPlan(asked, data.Description), checkpoint);
         return asked;

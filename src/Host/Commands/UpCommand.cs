@@ -12,33 +12,64 @@ internal static class UpCommand
 {
     private const string Loopback = "127.0.0.1";
 
-    /// <summary>The command: the run's server, with its progress, is this process; workers and stand-bys are children of it.</summary>
+    /// <summary>
+    /// The command: the run's server, with its progress, is this process; workers and stand-bys are children of it.
+    /// </summary>
     public static Command Create()
     {
-        var workers = new Option<int>("--workers") { HelpName = "N", Description = "worker processes (default 2)", DefaultValueFactory = _ => 2 };
-        var standbys = new Option<int>("--standbys") { HelpName = "N", Description = "processes that take over when the server is lost (default 0; 2 make sense)" };
-        var config = new Option<string>("--config") { HelpName = "FILE", Description = "JSON configuration, for example one of configs/" };
+        var workers = new Option<int>("--workers")
+        {
+            HelpName = "N",
+            Description = "worker processes (default 2)",
+            DefaultValueFactory = _ => 2,
+        };
+        var standbys = new Option<int>("--standbys")
+        {
+            HelpName = "N",
+            Description = "processes that take over when the server is lost (default 0; 2 make sense)",
+        };
+        var config = new Option<string>("--config")
+        {
+            HelpName = "FILE",
+            Description = "JSON configuration, for example one of configs/",
+        };
         var settings = new SettingOptions(Setting.Training);
-        var command = new Command("up", "Start a whole cluster of processes on this machine and train on it; Ctrl-C stops it all.") { workers, standbys, config };
+        const string description =
+            "Start a whole cluster of processes on this machine and train on it; Ctrl-C stops it all.";
+        var command = new Command("up", description) { workers, standbys, config };
         settings.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
             var training = TrainSettings.Read(settings.Read(parsed, parsed.GetValue(config)));
-            var (workerCount, standbyCount) = (Within("--workers", parsed.GetValue(workers), 1), Within("--standbys", parsed.GetValue(standbys), 0));
+            var (workerCount, standbyCount) = (
+                Within("--workers", parsed.GetValue(workers), 1), Within("--standbys", parsed.GetValue(standbys), 0));
             var shards = training.Shards ?? 1;
             var ports = FreePorts(1 + standbyCount);
             var seeds = string.Join(',', ports.Select(port => $"{Loopback}:{port}"));
-            var cluster = new ClusterSettings { Host = Loopback, Port = ports[0], SeedNodes = [.. seeds.Split(',')], Name = "server" };
+            var cluster = new ClusterSettings
+            {
+                Host = Loopback,
+                Port = ports[0],
+                SeedNodes = [.. seeds.Split(',')],
+                Name = "server",
+            };
             using var children = new ChildNodes();
-            return await new Training(training with { Nodes = workerCount, Shards = shards }, new NodeSettings(cluster), onBegin: say =>
+            var asked = training with { Nodes = workerCount, Shards = shards };
+            return await new Training(asked, new NodeSettings(cluster), onBegin: say =>
             {
                 for (var i = 1; i <= standbyCount; i++)
                 {
                     var folder = Path.Combine(RunFolder.Default, $"standby-{i}-{ports[i]}");
-                    children.Start(say, ["--role", "server", "--name", $"standby-{i}", "--port", $"{ports[i]}", "--seed-node", seeds, "--shards", $"{shards}", "--out", folder, .. DataOf(training)]);
+                    children.Start(say, [
+                        "--role", "server", "--name", $"standby-{i}", "--port", $"{ports[i]}",
+                        "--seed-node", seeds, "--shards", $"{shards}", "--out", folder, .. DataOf(training),
+                    ]);
                 }
                 for (var i = 1; i <= workerCount; i++)
-                    children.Start(say, ["--role", "worker", "--name", $"worker-{i}", "--seed-node", seeds, "--shards", "1", .. DataOf(training)]);
+                    children.Start(say, [
+                        "--role", "worker", "--name", $"worker-{i}", "--seed-node", seeds, "--shards", "1",
+                        .. DataOf(training),
+                    ]);
             }).Run(cancellation);
         });
         return command;

@@ -8,6 +8,9 @@ namespace ActorTrain.Host.Configuration;
 /// <param name="Cluster">How it takes part; its roles are the command's to say.</param>
 internal sealed record NodeSettings(ClusterSettings Cluster)
 {
+    private const StringSplitOptions SplitOptions =
+        StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries;
+
     /// <summary>The settings of a configuration.</summary>
     /// <exception cref="UsageException">Some are not allowed; the message has a sentence for each.</exception>
     public static NodeSettings Read(IConfiguration configuration)
@@ -20,7 +23,7 @@ internal sealed record NodeSettings(ClusterSettings Cluster)
             Port = reader.Whole("Port", 0, 65535) ?? 0,
             BulkPort = reader.Whole("BulkPort", 0, 65535) ?? 0,
             PublicHost = reader.Text("PublicHost"),
-            SeedNodes = [.. (reader.Text("SeedNodes") ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)],
+            SeedNodes = [.. (reader.Text("SeedNodes") ?? "").Split(',', SplitOptions)],
             Name = reader.Text("Name") ?? defaults.Name,
             Transport = reader.Word("Transport", "tcp", "akka") == "akka" ? BulkTransport.Akka : BulkTransport.Tcp,
             CheckpointSteps = reader.Whole("CheckpointSteps", 2, 1_000_000_000) ?? defaults.CheckpointSteps,
@@ -40,7 +43,10 @@ internal sealed record NodeSettings(ClusterSettings Cluster)
     // All three or none: a missing one is an error that names it.
     private static TlsFiles? Tls(SettingsReader reader)
     {
-        var (authority, certificate, key) = (reader.Text("TlsAuthority"), reader.Text("TlsCertificate"), reader.Text("TlsKey"));
-        return authority is null && certificate is null && key is null ? null : new(certificate ?? "", key ?? "", authority ?? "");
+        var (authority, certificate, key) = (
+            reader.Text("TlsAuthority"), reader.Text("TlsCertificate"), reader.Text("TlsKey"));
+        return authority is null && certificate is null && key is null
+            ? null
+            : new(certificate ?? "", key ?? "", authority ?? "");
     }
 }

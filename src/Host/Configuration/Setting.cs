@@ -1,7 +1,9 @@
 namespace ActorTrain.Host.Configuration;
 
 /// <summary>One setting: a key of the configuration and an option of the command line.</summary>
-/// <param name="Key">In configuration files, in its section; in the environment <c>ACTORTRAIN__SECTION__KEY</c>.</param>
+/// <param name="Key">
+/// In configuration files, in its section; in the environment <c>ACTORTRAIN__SECTION__KEY</c>.
+/// </param>
 /// <param name="Option">On the command line.</param>
 /// <param name="Value">What stands for its value in the help.</param>
 /// <param name="Help">What it does, with its default.</param>
@@ -17,15 +19,25 @@ internal sealed record Setting(string Key, string Option, string Value, string H
         new("MaxSteps", "--max-steps", "N", "end after this many steps (default: when the epochs are done)"),
         new("BatchSize", "--batch-size", "N", "examples in a minibatch (default 64)"),
         new("Microbatches", "--microbatches", "N", "parts of a minibatch, summed in a fixed tree (default 4)"),
-        new("DropLast", "--drop-last", "true|false", "leave out an epoch's last minibatch when it is short (default false)"),
+        new(
+            "DropLast", "--drop-last", "true|false",
+            "leave out an epoch's last minibatch when it is short (default false)"),
         new("Optimizer", "--optimizer", "sgd|adam", "optimiser (default sgd)"),
         new("LearningRate", "--lr", "X", "learning rate (default 0.01; adam 0.001)"),
         new("Momentum", "--momentum", "X", "momentum of sgd, 0 for none (default 0.9)"),
         new("Seed", "--seed", "N", "seed of initial weights and shuffles (default 7)"),
-        new("Kernel", "--kernel", "NAME", "matrix multiply: managed, mkl, openblas, or auto to measure (default managed)"),
-        new("Strategy", "--strategy", "NAME", "sync, ssp:BOUND, async or local:STEPS; see docs/strategies.md (default sync)"),
-        new("Compression", "--compression", "NAME", "of gradients between processes: none, bf16 or topk:FRACTION (default none)"),
-        new("Shards", "--shards", "N", "data shards, each with a thread of its own; 0 with --nodes: only serve (default: one a core)"),
+        new(
+            "Kernel", "--kernel", "NAME",
+            "matrix multiply: managed, mkl, openblas, or auto to measure (default managed)"),
+        new(
+            "Strategy", "--strategy", "NAME",
+            "sync, ssp:BOUND, async or local:STEPS; see docs/strategies.md (default sync)"),
+        new(
+            "Compression", "--compression", "NAME",
+            "of gradients between processes: none, bf16 or topk:FRACTION (default none)"),
+        new(
+            "Shards", "--shards", "N",
+            "data shards, each with a thread of its own; 0 with --nodes: only serve (default: one a core)"),
         new("Nodes", "--nodes", "N", "worker nodes to wait for; 0: train in this process only (default 0)"),
         new("Out", "--out", "FOLDER", "where the run is written (default runs/ and the time)"),
         new("KeepCheckpoints", "--keep-checkpoints", "N", "how many checkpoints are kept (default 3)"),
@@ -36,14 +48,20 @@ internal sealed record Setting(string Key, string Option, string Value, string H
     public static SettingSection Cluster { get; } = new("Cluster",
     [
         new("Role", "--role", "server|worker", "server: lead a run or stand by; worker: compute"),
-        new("Host", "--host", "ADDRESS", "address of this machine to listen on; beyond loopback TLS is required (default 127.0.0.1)"),
+        new(
+            "Host", "--host", "ADDRESS",
+            "address of this machine to listen on; beyond loopback TLS is required (default 127.0.0.1)"),
         new("Port", "--port", "N", "port of the control plane; 0: any free one (default 0)"),
         new("BulkPort", "--bulk-port", "N", "a server's port for weights and gradients; 0: any free one (default 0)"),
         new("PublicHost", "--public-host", "ADDRESS", "what other nodes call --host, where that differs"),
-        new("SeedNodes", "--seed-node", "HOST:PORT,...", "nodes to join by, the same list on every node (default: form a cluster)"),
+        new(
+            "SeedNodes", "--seed-node", "HOST:PORT,...",
+            "nodes to join by, the same list on every node (default: form a cluster)"),
         new("Name", "--name", "TEXT", "the node's name in logs (default: machine and process)"),
         new("Transport", "--transport", "tcp|akka", "what carries weights and gradients (default tcp)"),
-        new("CheckpointSteps", "--checkpoint-steps", "N", "at most so many steps are computed again after a server is lost (default 200)"),
+        new(
+            "CheckpointSteps", "--checkpoint-steps", "N",
+            "at most so many steps are computed again after a server is lost (default 200)"),
         new("TlsAuthority", "--tls-authority", "FILE", "PEM of the authority that signed every node's certificate"),
         new("TlsCertificate", "--tls-certificate", "FILE", "PEM of this node's certificate"),
         new("TlsKey", "--tls-key", "FILE", "PEM of its private key"),

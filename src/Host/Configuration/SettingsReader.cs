@@ -20,14 +20,20 @@ internal sealed class SettingsReader(IConfiguration configuration, SettingSectio
     /// <summary>A whole number in a range.</summary>
     public T? Whole<T>(string key, T least, T most) where T : struct, IBinaryInteger<T> =>
         Parse(key, $"a whole number from {least} to {most}", text =>
-            T.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most ? value : (T?)null);
+            T.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
+            && value >= least && value <= most
+                ? value
+                : (T?)null);
 
     /// <summary>A number that a rule allows.</summary>
     public float? Number(string key, string allowed, Func<float, bool> isAllowed) => Parse(key, allowed, text =>
-        float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && isAllowed(value) ? value : (float?)null);
+        float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && isAllowed(value)
+            ? value
+            : (float?)null);
 
     /// <summary>Yes or no.</summary>
-    public bool? Flag(string key) => Parse(key, "true or false", text => bool.TryParse(text, out var value) ? value : (bool?)null);
+    public bool? Flag(string key) =>
+        Parse(key, "true or false", text => bool.TryParse(text, out var value) ? value : (bool?)null);
 
     /// <summary>One of some words.</summary>
     public string? Word(string key, params string[] allowed)
@@ -55,7 +61,8 @@ internal sealed class SettingsReader(IConfiguration configuration, SettingSectio
         if (Text(key) is not { } text) return null;
         if (text is "none" or "") return [];
         var parts = text.Split(',', StringSplitOptions.TrimEntries);
-        var sizes = parts.Select(p => int.TryParse(p, NumberStyles.None, CultureInfo.InvariantCulture, out var size) ? size : 0).ToList();
+        var sizes = parts.Select(p =>
+            int.TryParse(p, NumberStyles.None, CultureInfo.InvariantCulture, out var size) ? size : 0).ToList();
         if (sizes.All(s => s is >= 1 and <= 1_000_000)) return sizes;
         Refuse(key, "sizes from 1 to 1000000 with commas between them, for example 128,64, or none");
         return null;
@@ -73,7 +80,8 @@ internal sealed class SettingsReader(IConfiguration configuration, SettingSectio
     {
         foreach (var child in _section.GetChildren())
             if (!settings.Settings.Any(s => s.Key.Equals(child.Key, StringComparison.OrdinalIgnoreCase)))
-                _errors.Add($"{settings.Name}:{child.Key} is no setting; there are {string.Join(", ", settings.Settings.Select(s => s.Key))}.");
+                _errors.Add($"{settings.Name}:{child.Key} is no setting; there are "
+                    + $"{string.Join(", ", settings.Settings.Select(s => s.Key))}.");
     }
 
     private T? Parse<T>(string key, string allowed, Func<string, T?> parse) where T : struct

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging.Console;
 namespace ActorTrain.Host.Hosting;
 
 /// <summary>
-/// Errors of libraries on the console, but for those about a lost connection: to Akka.Remote each is an error with a stack
-/// trace, and the node's events tell it in plain words.
+/// Errors of libraries on the console, but for those about a lost connection: to Akka.Remote each is an error with a
+/// stack trace, and the node's events tell it in plain words.
 /// </summary>
 internal sealed class PlainFormatter() : ConsoleFormatter(FormatterName)
 {
@@ -17,7 +17,8 @@ internal sealed class PlainFormatter() : ConsoleFormatter(FormatterName)
     private static readonly string[] Connections = ["/system/endpointManager", "/system/transports"];
 
     /// <inheritdoc/>
-    public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
+    public override void Write<TState>(
+        in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
     {
         var text = logEntry.Formatter(logEntry.State, logEntry.Exception);
         if (Connections.Any(path => text.Contains(path, StringComparison.Ordinal))) return;

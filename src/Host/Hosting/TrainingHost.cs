@@ -15,8 +15,10 @@ internal static class TrainingHost
     /// <summary>A host with these services.</summary>
     public static IHost Build(Action<IServiceCollection> addServices)
     {
-        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
-        builder.Logging.SetMinimumLevel(LogLevel.Error).AddConsoleFormatter<PlainFormatter, ConsoleFormatterOptions>().AddConsole(o =>
+        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(
+            new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.Logging.SetMinimumLevel(LogLevel.Error).AddConsoleFormatter<PlainFormatter, ConsoleFormatterOptions>()
+            .AddConsole(o =>
         {
             o.FormatterName = PlainFormatter.FormatterName;
             o.LogToStandardErrorThreshold = LogLevel.Error;

@@ -7,12 +7,14 @@ using ActorTrain.Host.Terminal;
 namespace ActorTrain.Host.Runs;
 
 /// <summary>
-/// What happened in a run, a JSON object a line, for dashboards: <c>time</c>, <c>event</c> (the event's name), its figures,
-/// and <c>text</c>, the words that the terminal shows, where it shows any. Steps are left out: they are metrics, not events.
+/// What happened in a run, a JSON object a line, for dashboards: <c>time</c>, <c>event</c> (the event's name), its
+/// figures, and <c>text</c>, the words that the terminal shows, where it shows any. Steps are left out: they are
+/// metrics, not events.
 /// </summary>
 internal sealed class RunLog : IDisposable
 {
-    private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Format =
+        new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly StreamWriter _writer;
     private readonly TimeProvider _time;
@@ -64,7 +66,13 @@ internal sealed class RunLog : IDisposable
                 ["weightsSha256"] = e.Summary.WeightsSha256,
                 ["trainSeconds"] = e.Pace.Seconds,
             },
-            NodeJoined e => new() { ["node"] = e.Node.Name, ["life"] = e.Node.Incarnation, ["shards"] = e.Shards, ["step"] = e.Step },
+            NodeJoined e => new()
+            {
+                ["node"] = e.Node.Name,
+                ["life"] = e.Node.Incarnation,
+                ["shards"] = e.Shards,
+                ["step"] = e.Step,
+            },
             NodeLost e => new()
             {
                 ["node"] = e.Node.Name,
@@ -75,7 +83,13 @@ internal sealed class RunLog : IDisposable
                 ["samplesLost"] = 0,
                 ["reason"] = e.Reason,
             },
-            WorkReassigned e => new() { ["node"] = e.Shard.Name, ["step"] = e.Key.Step, ["treeNode"] = $"{e.Key.Node}", ["reason"] = e.Reason },
+            WorkReassigned e => new()
+            {
+                ["node"] = e.Shard.Name,
+                ["step"] = e.Key.Step,
+                ["treeNode"] = $"{e.Key.Node}",
+                ["reason"] = e.Reason,
+            },
             CheckpointSaved e => new() { ["path"] = e.Path },
             CheckpointNotSaved e => new() { ["reason"] = e.Reason },
             ServerStarted e => new() { ["incarnation"] = e.Incarnation, ["step"] = e.Step },
@@ -84,8 +98,14 @@ internal sealed class RunLog : IDisposable
             NodeRefused e => new() { ["node"] = e.Node, ["reason"] = e.Reason },
             StandbyAttached e => new() { ["node"] = e.Node },
             StandbyLost e => new() { ["node"] = e.Node, ["reason"] = e.Reason },
-            RunEnded e => new() { ["phase"] = $"{e.Outcome.Phase}", ["steps"] = e.Outcome.StepsDone, ["reason"] = e.Outcome.Reason },
-            RunOverHeard e => new() { ["phase"] = $"{e.Phase}", ["weightsSha256"] = e.WeightsSha256, ["reason"] = e.Reason },
+            RunEnded e => new()
+            {
+                ["phase"] = $"{e.Outcome.Phase}",
+                ["steps"] = e.Outcome.StepsDone,
+                ["reason"] = e.Outcome.Reason,
+            },
+            RunOverHeard e =>
+                new() { ["phase"] = $"{e.Phase}", ["weightsSha256"] = e.WeightsSha256, ["reason"] = e.Reason },
             _ => new(),
         };
         if (figures is null) return null;

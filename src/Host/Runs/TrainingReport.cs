@@ -7,7 +7,8 @@ namespace ActorTrain.Host.Runs;
 /// <summary>What <c>--report</c> writes. Scripts depend on the names: add, never rename.</summary>
 internal sealed record TrainingReport
 {
-    private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web) { WriteIndented = true, IndentSize = 2 };
+    private static readonly JsonSerializerOptions Format =
+        new(JsonSerializerDefaults.Web) { WriteIndented = true, IndentSize = 2 };
 
     /// <summary>Share of the test split predicted right, 0 … 1; none for a run that was stopped.</summary>
     public required double? TestAccuracy { get; init; }
@@ -67,28 +68,29 @@ internal sealed record TrainingReport
     public required IReadOnlyList<EpochSummary> History { get; init; }
 
     /// <summary>The report of a run that ended.</summary>
-    public static TrainingReport Of(TrainingJob job, int nodes, Dataset data, TrainingOutcome outcome, double? secondsToFirstStep) => new()
-    {
-        TestAccuracy = outcome.Evaluation?.Accuracy,
-        TestLoss = outcome.Evaluation?.Loss,
-        WeightsSha256 = outcome.State.Parameters.Sha256(),
-        TrainSeconds = outcome.TrainSeconds,
-        SecondsToFirstStep = secondsToFirstStep,
-        Epochs = outcome.State.Position.Epoch,
-        Steps = new TrainingPlan(job.Recipe, data.Description).StepsDone(outcome.State.Position),
-        Samples = outcome.SamplesSeen,
-        ImagesPerSecond = outcome.TrainSeconds > 0 ? outcome.SamplesSeen / outcome.TrainSeconds : 0,
-        Kernel = job.Recipe.Kernel,
-        VectorBits = VectorWidth.Bits,
-        Strategy = job.Recipe.Strategy.ToString(),
-        Compression = job.Recipe.Compression.ToString(),
-        Shards = job.Shards,
-        Nodes = nodes,
-        Seed = job.Recipe.Seed,
-        RecipeSha256 = job.Recipe.Sha256(data.Sha256),
-        DataSha256 = data.Sha256,
-        History = outcome.State.History,
-    };
+    public static TrainingReport Of(
+        TrainingJob job, int nodes, Dataset data, TrainingOutcome outcome, double? secondsToFirstStep) => new()
+        {
+            TestAccuracy = outcome.Evaluation?.Accuracy,
+            TestLoss = outcome.Evaluation?.Loss,
+            WeightsSha256 = outcome.State.Parameters.Sha256(),
+            TrainSeconds = outcome.TrainSeconds,
+            SecondsToFirstStep = secondsToFirstStep,
+            Epochs = outcome.State.Position.Epoch,
+            Steps = new TrainingPlan(job.Recipe, data.Description).StepsDone(outcome.State.Position),
+            Samples = outcome.SamplesSeen,
+            ImagesPerSecond = outcome.TrainSeconds > 0 ? outcome.SamplesSeen / outcome.TrainSeconds : 0,
+            Kernel = job.Recipe.Kernel,
+            VectorBits = VectorWidth.Bits,
+            Strategy = job.Recipe.Strategy.ToString(),
+            Compression = job.Recipe.Compression.ToString(),
+            Shards = job.Shards,
+            Nodes = nodes,
+            Seed = job.Recipe.Seed,
+            RecipeSha256 = job.Recipe.Sha256(data.Sha256),
+            DataSha256 = data.Sha256,
+            History = outcome.State.History,
+        };
 
     /// <summary>As UTF-8 JSON.</summary>
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, Format);

@@ -15,13 +15,16 @@ internal static class NodeText
         EpochDone e => ProgressText.Epoch(e.Summary, epochs ?? e.Summary.Epoch, e.Pace),
         WorkReassigned e => $"{e.Shard}: {e.Key} is handed out again: {e.Reason}",
         NodeLost e => string.Create(CultureInfo.InvariantCulture,
-            $"node {e.Node} lost at step {e.Step} after {e.Silence.TotalSeconds:F1} s: {Count(e.Microbatches, "microbatch", "microbatches")} handed out again, 0 samples lost ({e.Reason})"),
+            $"node {e.Node} lost at step {e.Step} after {e.Silence.TotalSeconds:F1} s: "
+            + $"{Count(e.Microbatches, "microbatch", "microbatches")} handed out again, 0 samples lost ({e.Reason})"),
         NodeJoined e => $"node {e.Node} joined at step {e.Step} with {Count(e.Shards, "shard", "shards")}",
         CheckpointNotSaved e => $"no checkpoint: {e.Reason}",
         NodeWelcomed e => $"takes part in the run of server {e.Incarnation}",
         ServerLinkLost e => $"server {e.Incarnation} lost ({e.Reason}); looking for the next one",
         NodeRefused e => $"node {e.Node} refused: {e.Reason}",
-        ServerStarted e => e.Step == 0 ? $"server {e.Incarnation} begins the run" : $"server {e.Incarnation} goes on from step {e.Step}",
+        ServerStarted e => e.Step == 0
+            ? $"server {e.Incarnation} begins the run"
+            : $"server {e.Incarnation} goes on from step {e.Step}",
         StandbyAttached e => $"stand-by {e.Node} keeps checkpoints",
         StandbyLost e => $"stand-by {e.Node} lost ({e.Reason}); the run does not wait for it",
         RunOverHeard e => RunOver(e),
@@ -39,7 +42,8 @@ internal static class NodeText
         NodeEnd.OutOfCluster { Reason: ClusterEndReason.Downed or ClusterEndReason.Quarantined } =>
             "this node was cut off from the majority of the servers and has stopped; they go on without it",
         NodeEnd.ServersGone => "all servers have left the cluster",
-        NodeEnd.OutOfCluster { Reason: ClusterEndReason.JoinFailed } => "no seed node let this node join in time; is it running, at that address?",
+        NodeEnd.OutOfCluster { Reason: ClusterEndReason.JoinFailed } =>
+            "no seed node let this node join in time; is it running, at that address?",
         _ => "this node has left the cluster",
     };
 

@@ -135,7 +135,8 @@ public class BulkConnectionTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void A_farewell_arrives_behind_large_frames_that_wait_and_with_incoming_ones_that_nobody_reads(bool isSecured)
+    public void A_farewell_arrives_behind_large_frames_that_wait_and_with_incoming_ones_that_nobody_reads(
+        bool isSecured)
     {
         var settings = new BulkSettings { SocketBufferBytes = 4096, FarewellTimeout = TestOwner.Patience };
         using var listener = new TestListener(isSecured ? TestCertificates.Tls() : null, settings);
@@ -151,7 +152,8 @@ public class BulkConnectionTests
         link.Leave();
         link.Send(new(BulkKind.GradientAnswer, Step: 16, PayloadBytes: payload.Length), payload);
         gate.Set();
-        for (var step = 0; step < 16; step++) Assert.Equal((BulkKind.GradientAnswer, step), KindAndStep(listener.Owner.Next()));
+        for (var step = 0; step < 16; step++)
+            Assert.Equal((BulkKind.GradientAnswer, step), KindAndStep(listener.Owner.Next()));
         Assert.Equal(BulkKind.Bye, listener.Owner.Next().Header.Kind);
         Assert.Equal("the peer closed the connection", listener.Owner.ClosingReason);
         Assert.Equal("closed on this side", leaving.ClosingReason);
@@ -175,7 +177,8 @@ public class BulkConnectionTests
         {
             while (listener.Owner.Closings == 0)
             {
-                if (listener.Owner.Link.Pending < 8) listener.Owner.Link.Send(new(BulkKind.Weights, PayloadBytes: payload.Length), payload);
+                if (listener.Owner.Link.Pending < 8)
+                    listener.Owner.Link.Send(new(BulkKind.Weights, PayloadBytes: payload.Length), payload);
                 else Thread.Yield();
             }
         });

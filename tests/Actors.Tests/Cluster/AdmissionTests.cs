@@ -38,7 +38,8 @@ public class AdmissionTests
             "its dataset 'tiny' has SHA-256 000000000000…, this run trains on ",
             Admission.Refusal(Fitting with { DataSha256 = new('0', 64) }, Plan, "0.1.0"), StringComparison.Ordinal);
         Assert.Equal(
-            "this run's kernel is managed, the node has mkl, openblas; install managed there, or train with --kernel managed, which every machine has.",
+            "this run's kernel is managed, the node has mkl, openblas; install managed there, or train with --kernel "
+            + "managed, which every machine has.",
             Admission.Refusal(Fitting with { Kernels = ["mkl", "openblas"] }, Plan, "0.1.0"));
     }
 }

@@ -47,7 +47,8 @@ public class StreamedVectorTests(ITestOutputHelper output)
         Assert.Contains("was not asked for", Deliver(LinkThatExpects(), frames[0])!, StringComparison.Ordinal);
         Assert.Contains("GradientAnswer of", Deliver(link, frames[1])!, StringComparison.Ordinal);
         var gap = frames[0].Header with { Offset = 100, PayloadBytes = 400 };
-        Assert.Equal($"GradientPart of 400 bytes from element 100 on for {order.Key}", Deliver(link, new(gap, new byte[400])));
+        Assert.Equal(
+            $"GradientPart of 400 bytes from element 100 on for {order.Key}", Deliver(link, new(gap, new byte[400])));
         Assert.Null(Deliver(link, frames[0]));
         Assert.NotNull(Deliver(link, new(gap, new byte[400])));
         var whole = frames[0].Header with { Offset = 0, PayloadBytes = Count * sizeof(float) };
@@ -76,7 +77,9 @@ public class StreamedVectorTests(ITestOutputHelper output)
         var key = Order().Key;
         var link = new ServerLink(key.Incarnation, Plan, ActorRefs.Nobody, TestActor);
         Assert.Null(Deliver(link, new(BulkWork.PieceOf(key, 4000, 0, isLast: false), new byte[4000])));
-        Assert.Contains("whose parameters did not come", Deliver(link, new(BulkWork.OrderOf(Order()), []))!, StringComparison.Ordinal);
+        Assert.Contains(
+            "whose parameters did not come", Deliver(link, new(BulkWork.OrderOf(Order()), []))!,
+            StringComparison.Ordinal);
         Assert.Equal(
             "WeightsPart of 4000 bytes from element 2000 on",
             Deliver(link, new(BulkWork.PieceOf(key, 4000, 2000, isLast: false), new byte[4000])));
@@ -100,7 +103,8 @@ public class StreamedVectorTests(ITestOutputHelper output)
     }
 
     private static GradientOrder Order() => new(
-        new(Incarnation: 7, Version: 0, Step: 0, WorkKind.Gradient, Plan.TreeOf(0).Root.Left), TrainingState.Initial(Large).Parameters);
+        new(Incarnation: 7, Version: 0, Step: 0, WorkKind.Gradient, Plan.TreeOf(0).Root.Left),
+        TrainingState.Initial(Large).Parameters);
 
     private static (GradientOrder Order, Frame[] Frames, GradientAnswer Answer) Compute()
     {
@@ -142,7 +146,8 @@ public class StreamedVectorTests(ITestOutputHelper output)
 
         public int Pending => 0;
 
-        public void Send(in BulkHeader header, ReadOnlyMemory<byte> payload) => Frames.Add(new(header, payload.ToArray()));
+        public void Send(in BulkHeader header, ReadOnlyMemory<byte> payload) =>
+            Frames.Add(new(header, payload.ToArray()));
 
         public void Leave()
         {

@@ -49,7 +49,8 @@ public class VectorOperationsTests
         VectorOperations.Divide(a, 3, quotient);
         VectorOperations.BytesToFloats(bytes, 0.003f, -0.4f, floats);
         VectorOperations.SgdMomentum(a, v, p, step, v, p);
-        Assert.Equal<float>(expected, new[] { relu, back, sum, quotient, floats, v, p }.SelectMany(part => part).ToArray());
+        Assert.Equal<float>(
+            expected, new[] { relu, back, sum, quotient, floats, v, p }.SelectMany(part => part).ToArray());
     }
 
     [Fact]

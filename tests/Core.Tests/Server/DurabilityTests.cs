@@ -14,7 +14,8 @@ public class DurabilityTests
     [InlineData(4, "0 2 4 5 7 9 10")]
     [InlineData(6, "0 3 5 8 10")]
     [InlineData(100, "0 5 10")]
-    public void A_checkpoint_is_due_after_half_of_what_may_be_at_risk_and_at_the_end_of_an_epoch(int mostStepsAtRisk, string steps)
+    public void A_checkpoint_is_due_after_half_of_what_may_be_at_risk_and_at_the_end_of_an_epoch(
+        int mostStepsAtRisk, string steps)
     {
         var server = With(mostStepsAtRisk);
         var settled = 0;

@@ -18,7 +18,8 @@ public class LateWorkTests
         Assert.Empty(Tick(server, ms: 2000));
         var effects = Tick(server, ms: 2001);
         Assert.Equal<ServerEffect>(
-            [new ReportReassignment(Second, late.Order.Key, "no answer for 2.0 s"), new SendWork(First, late.Order)], effects);
+            [new ReportReassignment(Second, late.Order.Key, "no answer for 2.0 s"), new SendWork(First, late.Order)],
+            effects);
     }
 
     [Fact]

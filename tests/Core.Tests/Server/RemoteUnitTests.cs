@@ -26,9 +26,14 @@ public class RemoteUnitTests
         var server = TestServer.With(1, Tiny.Wide, Tiny.Data);
         server.JoinNode(Node, cores: 1);
         server.AnswerOldest();
-        while (server.State.Shards.Any(s => s.Id == Node)) server.Fail(server.Orders.Single(o => o.Shard == Node), "boom");
-        Assert.Equal(new DismissNode(Node, "it failed 5 times, the last time with boom"), Assert.Single(server.Effects.OfType<DismissNode>()));
-        Assert.Equal((2, "it failed 5 times, the last time with boom"), server.Effects.OfType<ReportLost>().Select(e => (e.Microbatches, e.Reason)).Single());
+        while (server.State.Shards.Any(s => s.Id == Node))
+            server.Fail(server.Orders.Single(o => o.Shard == Node), "boom");
+        Assert.Equal(
+            new DismissNode(Node, "it failed 5 times, the last time with boom"),
+            Assert.Single(server.Effects.OfType<DismissNode>()));
+        Assert.Equal(
+            (2, "it failed 5 times, the last time with boom"),
+            server.Effects.OfType<ReportLost>().Select(e => (e.Microbatches, e.Reason)).Single());
         server.AnswerUntil<EndRun>();
         Assert.Equal(Trained.State.Parameters.Sha256(), server.Weights);
     }

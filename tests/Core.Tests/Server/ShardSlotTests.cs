@@ -4,7 +4,8 @@ namespace ActorTrain.Core.Tests.Server;
 
 public class ShardSlotTests
 {
-    private static readonly ShardSlot New = new(new("a", 0), Cores: 1, IsRemote: true, [], default, default, RowCost: 0);
+    private static readonly ShardSlot New = new(
+        new("a", 0), Cores: 1, IsRemote: true, [], default, default, RowCost: 0);
     private static readonly WorkKey Key = new(1, 0, 0, WorkKind.Gradient, new(0, 0));
     private static readonly WorkKey Other = Key with { Node = new(0, 1) };
 

@@ -13,7 +13,8 @@ public class StrategyTests
     private static readonly TrainingResult Trained = Trainer.Train(Tiny.Recipe, Tiny.Data);
 
     [Theory]
-    [InlineData("async", 1), InlineData("ssp:0", 1), InlineData("ssp:0", 3), InlineData("ssp:4", 1), InlineData("local:1", 1), InlineData("local:3", 1)]
+    [InlineData("async", 1), InlineData("ssp:0", 1), InlineData("ssp:0", 3), InlineData("ssp:4", 1)]
+    [InlineData("local:1", 1), InlineData("local:3", 1)]
     public void One_unit_or_no_staleness_has_the_bits_of_synchronous_training(string strategy, int shards)
     {
         var server = TestServer.With(shards, Recipe(strategy), Tiny.Data);
@@ -51,7 +52,8 @@ public class StrategyTests
         for (var i = 0; i < 4; i++) server.Take(server.Compute(server.Orders[^1]));
         Assert.Equal(["0 of 0"], Keys(server.Orders));
         Assert.Equal(
-            [nameof(ApplyUpdate), nameof(ReportStep), nameof(SendWork)], server.AnswerOldest().Select(e => e.GetType().Name));
+            [nameof(ApplyUpdate), nameof(ReportStep), nameof(SendWork)],
+            server.AnswerOldest().Select(e => e.GetType().Name));
         Assert.IsType<EvaluationOrder>(Assert.Single(server.Orders).Order);
     }
 
@@ -75,7 +77,9 @@ public class StrategyTests
     {
         var recipe = Recipe("local:2");
         var server = TestServer.With(2, recipe, Tiny.Data);
-        Assert.Equal(["0+2", "2+2"], server.Orders.Select(o => (LocalStepsOrder)o.Order).Select(o => $"{o.FirstStep}+{o.Steps}"));
+        Assert.Equal(
+            ["0+2", "2+2"],
+            server.Orders.Select(o => (LocalStepsOrder)o.Order).Select(o => $"{o.FirstStep}+{o.Steps}"));
         var before = server.State.Training;
         TrainingState[] locals =
         [
@@ -85,10 +89,13 @@ public class StrategyTests
         server.AnswerOldest();
         var after = server.State.Training;
         Assert.Equal(Mean(locals[0].Parameters, locals[1].Parameters), after.Parameters.Span.ToArray());
-        Assert.Equal(Mean(locals[0].Optimizer.Moments[0], locals[1].Optimizer.Moments[0]), after.Optimizer.Moments[0].Span.ToArray());
+        Assert.Equal(
+            Mean(locals[0].Optimizer.Moments[0], locals[1].Optimizer.Moments[0]),
+            after.Optimizer.Moments[0].Span.ToArray());
         Assert.Equal((new Position(0, 4), 2L, 32L), (after.Position, after.Version, after.Totals.Seen));
         // One minibatch is left in the epoch: one participant.
-        Assert.Equal(["4+1"], server.Orders.Select(o => (LocalStepsOrder)o.Order).Select(o => $"{o.FirstStep}+{o.Steps}"));
+        Assert.Equal(
+            ["4+1"], server.Orders.Select(o => (LocalStepsOrder)o.Order).Select(o => $"{o.FirstStep}+{o.Steps}"));
     }
 
     [Fact]
@@ -146,7 +153,8 @@ public class StrategyTests
     }
 
     [Property(MaxTest = 100)]
-    public void Whatever_the_units_do_every_minibatch_is_applied_once_and_the_schedule_gives_the_bits_again(int seed, byte strategy, byte shards)
+    public void Whatever_the_units_do_every_minibatch_is_applied_once_and_the_schedule_gives_the_bits_again(
+        int seed, byte strategy, byte shards)
     {
         string[] all = ["async", "ssp:0", "ssp:1", "ssp:3", "local:1", "local:2", "local:7"];
         var server = Run(Recipe(all[strategy % all.Length]), seed, shards, withNodes: false);
@@ -155,7 +163,8 @@ public class StrategyTests
     }
 
     [Property(MaxTest = 100)]
-    public void The_same_with_nodes_whose_gradients_are_compressed(int seed, byte strategy, byte compression, byte shards)
+    public void The_same_with_nodes_whose_gradients_are_compressed(
+        int seed, byte strategy, byte compression, byte shards)
     {
         string[] all = ["sync", "async", "ssp:2"];
         string[] compressions = ["bf16", "topk:0.3", "topk:0.05"];
@@ -190,24 +199,30 @@ public class StrategyTests
 
     private static void AssertExactlyOnce(ServerState state)
     {
-        var steps = state.Training.Schedule!.Entries.OfType<ScheduledUpdate>().SelectMany(u => u.Contributions).Where(c => c.IsApplied)
+        var steps = state.Training.Schedule!.Entries.OfType<ScheduledUpdate>().SelectMany(u => u.Contributions)
+            .Where(c => c.IsApplied)
             .SelectMany(c => state.Plan.Recipe.Strategy is LocalSgd
                 ? Enumerable.Range((int)c.FirstStep, c.Steps).Select(step => (Step: (long)step, Leaf: 0))
-                : Enumerable.Range(c.Node.FirstLeaf, state.Plan.TreeOf(0).LeafCount(c.Node)).Select(leaf => (Step: c.FirstStep, Leaf: leaf)));
+                : Enumerable.Range(c.Node.FirstLeaf, state.Plan.TreeOf(0).LeafCount(c.Node))
+                    .Select(leaf => (Step: c.FirstStep, Leaf: leaf)));
         var leaves = state.Plan.Recipe.Strategy is LocalSgd ? 1 : 4;
         Assert.Equal(
-            Enumerable.Range(0, (int)state.StepsDone).SelectMany(step => Enumerable.Range(0, leaves).Select(leaf => ((long)step, leaf))), steps.Order());
+            Enumerable.Range(0, (int)state.StepsDone)
+                .SelectMany(step => Enumerable.Range(0, leaves).Select(leaf => ((long)step, leaf))), steps.Order());
         Assert.All(state.Training.History, e => Assert.Equal(40, e.SamplesSeen));
     }
 
     private static void AssertReplays(ServerState state) =>
-        AssertEqual(state.Training, ScheduleReplayer.Replay(state.Plan.Recipe, Tiny.Data, state.Training.Schedule!).State);
+        AssertEqual(
+            state.Training, ScheduleReplayer.Replay(state.Plan.Recipe, Tiny.Data, state.Training.Schedule!).State);
 
     private static void AssertEqual(TrainingState expected, TrainingState state)
     {
-        Assert.Equal((expected.Position, expected.Version, expected.Totals), (state.Position, state.Version, state.Totals));
+        Assert.Equal(
+            (expected.Position, expected.Version, expected.Totals), (state.Position, state.Version, state.Totals));
         Assert.Equal(expected.Parameters.Sha256(), state.Parameters.Sha256());
-        Assert.Equal(expected.Optimizer.Moments.Select(m => m.Sha256()), state.Optimizer.Moments.Select(m => m.Sha256()));
+        Assert.Equal(
+            expected.Optimizer.Moments.Select(m => m.Sha256()), state.Optimizer.Moments.Select(m => m.Sha256()));
         Assert.Equal(expected.History, state.History);
     }
 
@@ -226,5 +241,6 @@ public class StrategyTests
         return mean;
     }
 
-    private static IEnumerable<string> Keys(IEnumerable<SendWork> orders) => orders.Select(o => $"{o.Order.Key.Step} of {o.Order.Key.Version}");
+    private static IEnumerable<string> Keys(IEnumerable<SendWork> orders) =>
+        orders.Select(o => $"{o.Order.Key.Step} of {o.Order.Key.Version}");
 }

@@ -11,11 +11,13 @@ internal sealed class TestServer
     private readonly VectorPool _pool = new();
     private readonly Dataset _data;
 
-    public TestServer(Recipe recipe, Dataset data, int shardsToBegin, TrainingState? from = null, int mostStepsAtRisk = 0)
+    public TestServer(
+        Recipe recipe, Dataset data, int shardsToBegin, TrainingState? from = null, int mostStepsAtRisk = 0)
     {
         _data = data;
         State = ServerState.Initial(
-            new(recipe, data.Description), from ?? TrainingState.Initial(recipe), incarnation: 1, shardsToBegin, mostStepsAtRisk);
+            new(recipe, data.Description), from ?? TrainingState.Initial(recipe), incarnation: 1, shardsToBegin,
+            mostStepsAtRisk);
     }
 
     public ServerState State { get; private set; }
@@ -88,7 +90,8 @@ internal sealed class TestServer
     {
         Orders.Remove(order);
         var answer = _shards[order.Shard].Answer(order.Order);
-        return new(order.Shard, answer is GradientAnswer gradient && _residuals.TryGetValue(order.Shard, out var residual)
+        return new(
+            order.Shard, answer is GradientAnswer gradient && _residuals.TryGetValue(order.Shard, out var residual)
             ? gradient with { Sum = gradient.Sum with { Gradient = Sent(gradient.Sum.Gradient, residual) } }
             : answer);
     }
@@ -97,7 +100,8 @@ internal sealed class TestServer
     private Parameters Sent(Parameters gradient, float[] residual)
     {
         var compression = State.Plan.Recipe.Compression;
-        var (bytes, arrived) = (new byte[compression.EncodedBytes(gradient.Span.Length)], new float[gradient.Span.Length]);
+        var (bytes, arrived) = (
+            new byte[compression.EncodedBytes(gradient.Span.Length)], new float[gradient.Span.Length]);
         compression.Encode(gradient.Span, residual, bytes);
         compression.Decode(bytes, arrived);
         return new(gradient.Layout, FlatVector.From(arrived));

@@ -161,7 +161,8 @@ public class WorkerNodeTests
     private static GradientOrder Gradient(TreeNode node, long incarnation = 1, long step = 0) =>
         new(new(incarnation, Version: step, step, WorkKind.Gradient, node), Parameters);
 
-    private static WorkAnswer Alone(WorkOrder order) => new ShardComputation(Plan, Tiny.ManyTests, new ManagedMatMul()).Answer(order);
+    private static WorkAnswer Alone(WorkOrder order) =>
+        new ShardComputation(Plan, Tiny.ManyTests, new ManagedMatMul()).Answer(order);
 
     private static WorkAnswer AnswerInAnyOrder(TestNode node, WorkOrder order, int seed)
     {
@@ -169,7 +170,8 @@ public class WorkerNodeTests
         node.Order(order);
         while (true)
         {
-            var sent = node.Take(node.Compute(node.Parts[random.Next(node.Parts.Count)])).OfType<SendAnswer>().FirstOrDefault();
+            var sent = node.Take(node.Compute(node.Parts[random.Next(node.Parts.Count)])).OfType<SendAnswer>()
+                .FirstOrDefault();
             if (sent is not null) return sent.Answer;
         }
     }

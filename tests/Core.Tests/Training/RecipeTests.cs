@@ -7,8 +7,9 @@ public class RecipeTests
 {
     // Checkpoints and fingerprints hold this text: it must not change.
     private const string Golden =
-        """{"model":{"layers":[{"name":"fc1","type":"Linear","in":4,"out":3},{"name":"relu1","type":"ReLU"},{"name":"fc2","type":"Linear","in":3,"out":2},"""
-        + """{"name":"log_softmax","type":"LogSoftmax"}]},"loss":"nll","optimizer":{"type":"sgd","learningRate":0.1,"momentum":0.9}"""
+        """{"model":{"layers":[{"name":"fc1","type":"Linear","in":4,"out":3},{"name":"relu1","type":"ReLU"},"""
+        + """{"name":"fc2","type":"Linear","in":3,"out":2},{"name":"log_softmax","type":"LogSoftmax"}]}"""
+        + ""","loss":"nll","optimizer":{"type":"sgd","learningRate":0.1,"momentum":0.9}"""
         + ""","batchSize":8,"microbatches":4,"dropLast":false,"seed":7,"kernel":"managed","epochs":2}""";
 
     [Fact]
@@ -19,7 +20,8 @@ public class RecipeTests
     }
 
     [Property]
-    public bool What_is_written_is_read_again(byte sizes, bool crossEntropy, ushort batch, float rate, ulong seed, ushort maxSteps, bool dropLast)
+    public bool What_is_written_is_read_again(
+        byte sizes, bool crossEntropy, ushort batch, float rate, ulong seed, ushort maxSteps, bool dropLast)
     {
         var positive = float.IsFinite(rate) && rate != 0 ? Math.Abs(rate) : 0.5f;
         var recipe = new Recipe
@@ -32,13 +34,17 @@ public class RecipeTests
             DropLast = dropLast,
             MaxSteps = maxSteps == 0 ? null : maxSteps,
         };
-        return RecipeJson.Read(RecipeJson.Write(recipe)) == recipe && RecipeJson.Read(RecipeJson.WriteIndented(recipe)) == recipe;
+        return RecipeJson.Read(RecipeJson.Write(recipe)) == recipe
+            && RecipeJson.Read(RecipeJson.WriteIndented(recipe)) == recipe;
     }
 
     [Theory]
-    [InlineData("ssp:3", "none", ""","strategy":"ssp:3"}"""), InlineData("async", "bf16", ""","strategy":"async","compression":"bf16"}""")]
-    [InlineData("local:8", "none", ""","strategy":"local:8"}"""), InlineData("sync", "topk:0.01", ""","compression":"topk:0.01"}""")]
-    public void Strategy_and_compression_are_written_where_they_are_not_the_default(string strategy, string compression, string end)
+    [InlineData("ssp:3", "none", ""","strategy":"ssp:3"}""")]
+    [InlineData("async", "bf16", ""","strategy":"async","compression":"bf16"}""")]
+    [InlineData("local:8", "none", ""","strategy":"local:8"}""")]
+    [InlineData("sync", "topk:0.01", ""","compression":"topk:0.01"}""")]
+    public void Strategy_and_compression_are_written_where_they_are_not_the_default(
+        string strategy, string compression, string end)
     {
         Assert.True(Strategy.TryParse(strategy, out var parsed) & Compression.TryParse(compression, out var encoding));
         var recipe = Tiny.Recipe with { Strategy = parsed!, Compression = encoding! };
@@ -47,9 +53,11 @@ public class RecipeTests
         Assert.True(recipe.HasSchedule);
     }
 
-    [Theory, InlineData("ssp"), InlineData("ssp:-1"), InlineData("ssp:1000001"), InlineData("local:0"), InlineData("local:2.5"), InlineData("async:1"), InlineData("sync:"), InlineData("Async"), InlineData("")]
+    [Theory, InlineData("ssp"), InlineData("ssp:-1"), InlineData("ssp:1000001"), InlineData("local:0")]
+    [InlineData("local:2.5"), InlineData("async:1"), InlineData("sync:"), InlineData("Async"), InlineData("")]
     public void A_strategy_that_does_not_exist_is_refused(string text) => Assert.Equal(
-        $"recipe.strategy is \"{text}\"; give sync, ssp:BOUND (a staleness from 0 to 1000000), async, or local:STEPS (from 1 to 1000000).",
+        $"recipe.strategy is \"{text}\"; give sync, ssp:BOUND (a staleness from 0 to 1000000), async, or local:STEPS "
+        + "(from 1 to 1000000).",
         Assert.Throws<RecipeException>(() => RecipeJson.Read(Golden[..^1] + $",\"strategy\":\"{text}\"}}")).Message);
 
     [Fact]
@@ -70,11 +78,15 @@ public class RecipeTests
         Assert.Equal(sha256, (Tiny.Recipe with { Epochs = 50, MaxSteps = 3 }).Sha256(data));
         Recipe[] others =
         [
-            Tiny.Recipe with { Seed = 8 }, Tiny.Recipe with { BatchSize = 9 }, Tiny.Recipe with { Microbatches = 5 }, Tiny.Recipe with { DropLast = true },
-            Tiny.Recipe with { Kernel = "mkl" }, Tiny.Recipe with { Optimizer = new Sgd(0.1f, 0) }, Tiny.Recipe with { Loss = new CrossEntropyLoss() },
-            Tiny.Recipe with { Model = Sequential.Mlp(4, 4, 2) }, Tiny.Recipe with { Strategy = new Asynchronous() }, Tiny.Recipe with { Compression = new Bf16() },
+            Tiny.Recipe with { Seed = 8 }, Tiny.Recipe with { BatchSize = 9 },
+            Tiny.Recipe with { Microbatches = 5 }, Tiny.Recipe with { DropLast = true },
+            Tiny.Recipe with { Kernel = "mkl" },
+            Tiny.Recipe with { Optimizer = new Sgd(0.1f, 0) }, Tiny.Recipe with { Loss = new CrossEntropyLoss() },
+            Tiny.Recipe with { Model = Sequential.Mlp(4, 4, 2) },
+            Tiny.Recipe with { Strategy = new Asynchronous() }, Tiny.Recipe with { Compression = new Bf16() },
         ];
-        Assert.Equal(11, others.Select(r => r.Sha256(data)).Append(sha256).Append(Tiny.Recipe.Sha256(data)).Distinct().Count());
+        Assert.Equal(
+            11, others.Select(r => r.Sha256(data)).Append(sha256).Append(Tiny.Recipe.Sha256(data)).Distinct().Count());
         Assert.NotEqual(sha256, Tiny.Recipe.Sha256("other data"));
     }
 
@@ -83,7 +95,8 @@ public class RecipeTests
     {
         Assert.Empty(new Recipe().Errors());
         Assert.Equal(
-            ["batch-size is 0; give 1 or more.", "microbatches is 4097; give 1 to 4096.", "epochs is 0; give 1 or more.", "max-steps is 0; give 1 or more."],
+            ["batch-size is 0; give 1 or more.", "microbatches is 4097; give 1 to 4096.",
+                "epochs is 0; give 1 or more.", "max-steps is 0; give 1 or more."],
             new Recipe { BatchSize = 0, Microbatches = 4097, Epochs = 0, MaxSteps = 0 }.Errors());
         Assert.Equal(["microbatches is 0; give 1 to 4096."], new Recipe { Microbatches = 0 }.Errors());
     }
@@ -92,11 +105,14 @@ public class RecipeTests
     public void A_model_that_does_not_fit_the_data_is_refused_with_the_mend()
     {
         Assert.Equal(
-            "model for dataset 'tiny': output has shape [5], expected [2]. The dataset has 2 classes; give the last Linear 2 out features.",
-            Assert.Throws<ShapeMismatchException>(() => (Tiny.Recipe with { Model = Sequential.Mlp(4, 3, 5) }).CheckFits(Tiny.Data.Description)).Message);
+            "model for dataset 'tiny': output has shape [5], expected [2]. The dataset has 2 classes; give the last "
+            + "Linear 2 out features.",
+            Assert.Throws<ShapeMismatchException>(() =>
+                (Tiny.Recipe with { Model = Sequential.Mlp(4, 3, 5) }).CheckFits(Tiny.Data.Description)).Message);
         Assert.Equal(
             "fc1: Linear(5, 2): input has shape [4], expected [5]. Use Linear(4, 2).",
-            Assert.Throws<ShapeMismatchException>(() => (Tiny.Recipe with { Model = Sequential.Mlp(5, 2) }).CheckFits(Tiny.Data.Description)).Message);
+            Assert.Throws<ShapeMismatchException>(() =>
+                (Tiny.Recipe with { Model = Sequential.Mlp(5, 2) }).CheckFits(Tiny.Data.Description)).Message);
     }
 
     [Theory]
@@ -112,15 +128,20 @@ public class RecipeTests
     public void A_text_that_is_no_recipe_is_refused_by_key_and_value(string part, string instead, string message)
     {
         Assert.Contains(part, Golden, StringComparison.Ordinal);
-        var e = Assert.Throws<RecipeException>(() => RecipeJson.Read(Golden.Replace(part, instead, StringComparison.Ordinal)));
+        var e = Assert.Throws<RecipeException>(
+            () => RecipeJson.Read(Golden.Replace(part, instead, StringComparison.Ordinal)));
         Assert.Equal(message, e.Message);
     }
 
     [Fact]
     public void A_text_without_an_object_is_refused()
     {
-        Assert.Equal("The file holds no JSON object.", Assert.Throws<RecipeException>(() => RecipeJson.Read("[]")).Message);
-        Assert.Equal("recipe.model is missing or no object; give an object.", Assert.Throws<RecipeException>(() => RecipeJson.Read("{}")).Message);
-        Assert.StartsWith("Not JSON: ", Assert.Throws<RecipeException>(() => RecipeJson.Read("{")).Message, StringComparison.Ordinal);
+        Assert.Equal(
+            "The file holds no JSON object.", Assert.Throws<RecipeException>(() => RecipeJson.Read("[]")).Message);
+        Assert.Equal(
+            "recipe.model is missing or no object; give an object.",
+            Assert.Throws<RecipeException>(() => RecipeJson.Read("{}")).Message);
+        Assert.StartsWith(
+            "Not JSON: ", Assert.Throws<RecipeException>(() => RecipeJson.Read("{")).Message, StringComparison.Ordinal);
     }
 }

@@ -47,7 +47,8 @@ public class StepAllocationTests
             0, StepBytes);
     }
 
-    private static WorkKey Key(long version) => new(Incarnation: 0, version, Step: 0, WorkKind.Gradient, Plan.TreeOf(0).Root);
+    private static WorkKey Key(long version) =>
+        new(Incarnation: 0, version, Step: 0, WorkKind.Gradient, Plan.TreeOf(0).Root);
 
     // The least of some: the runtime may allocate for itself while it compiles.
     private static long LeastAllocated<T>(Func<T> prepare, Action<T> act)

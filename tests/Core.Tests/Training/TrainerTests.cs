@@ -7,7 +7,8 @@ public class TrainerTests
 {
     private static readonly TrainingResult Whole = Trainer.Train(Tiny.Recipe, Tiny.Data);
 
-    [Theory, InlineData(1), InlineData(2), InlineData(3), InlineData(4), InlineData(5), InlineData(6), InlineData(7), InlineData(8), InlineData(9)]
+    [Theory, InlineData(1), InlineData(2), InlineData(3), InlineData(4), InlineData(5), InlineData(6), InlineData(7)]
+    [InlineData(8), InlineData(9)]
     public void A_run_that_is_saved_and_loaded_after_any_step_ends_with_the_same_bits(int steps)
     {
         var part = Train(Tiny.Recipe with { MaxSteps = steps }, Tiny.Data).State;
@@ -62,7 +63,8 @@ public class TrainerTests
     public void A_run_that_is_cancelled_ends_after_its_step_and_can_go_on()
     {
         using var cancellation = new CancellationTokenSource();
-        var part = Trainer.Train(Tiny.Recipe, Tiny.Data, onEpoch: _ => cancellation.Cancel(), cancellation: cancellation.Token);
+        var part = Trainer.Train(
+            Tiny.Recipe, Tiny.Data, onEpoch: _ => cancellation.Cancel(), cancellation: cancellation.Token);
         Assert.Equal(new Position(1, 0), part.State.Position);
         Assert.Equal(
             Whole.State.Parameters.Sha256(),
@@ -78,6 +80,7 @@ public class TrainerTests
         Assert.Equal("checkpoint: the vectors have 23, 3 floats; its recipe needs 2 of 23.", e.Message);
     }
 
-    private static TrainingResult Train(Recipe recipe, Dataset data, TrainingState? from = null, Action<EpochSummary>? onEpoch = null) =>
+    private static TrainingResult Train(
+        Recipe recipe, Dataset data, TrainingState? from = null, Action<EpochSummary>? onEpoch = null) =>
         Trainer.Train(recipe, data, from, onEpoch, TestContext.Current.CancellationToken);
 }

@@ -48,7 +48,8 @@ public class TrainingPlanTests
     [Property]
     public bool Every_sample_is_met_exactly_once_in_an_epoch(byte batchSeed, byte leafSeed, byte epoch, ulong seed)
     {
-        var plan = Plan(Tiny.Recipe with { BatchSize = 1 + (batchSeed % 50), Microbatches = 1 + (leafSeed % 9), Seed = seed });
+        var plan = Plan(
+            Tiny.Recipe with { BatchSize = 1 + (batchSeed % 50), Microbatches = 1 + (leafSeed % 9), Seed = seed });
         var order = Shuffle.Order(40, seed, epoch);
         var met = new int[40];
         for (var step = 0; step < plan.StepsPerEpoch; step++)

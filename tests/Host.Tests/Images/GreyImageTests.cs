@@ -1,3 +1,4 @@
+using ActorTrain.Core.Tests.Files;
 using ActorTrain.Host.Images;
 using SkiaSharp;
 
@@ -62,13 +63,13 @@ public sealed class GreyImageTests : IDisposable
 
     private GreyImage Read(byte[] content)
     {
-        File.WriteAllBytes(_folder.File("a.png"), content);
-        return GreyImage.Read(_folder.File("a.png"));
+        File.WriteAllBytes(_folder.At("a.png"), content);
+        return GreyImage.Read(_folder.At("a.png"));
     }
 
     private void Refused(byte[]? content, string problem)
     {
-        var path = _folder.File("a.png");
+        var path = _folder.At("a.png");
         if (content is not null) File.WriteAllBytes(path, content);
         Assert.Equal($"{path}: {problem}", Assert.Throws<FailureException>(() => GreyImage.Read(path)).Message);
     }

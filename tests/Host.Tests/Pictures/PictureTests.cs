@@ -1,3 +1,4 @@
+using ActorTrain.Core.Tests.Files;
 using ActorTrain.Host.Images;
 using ActorTrain.Host.Pictures;
 using FsCheck.Xunit;
@@ -109,8 +110,8 @@ public class PictureTests
     private static GreyImage Decoded(byte[] png)
     {
         using var folder = new TemporaryFolder();
-        File.WriteAllBytes(folder.File("picture.png"), png);
-        return GreyImage.Read(folder.File("picture.png"));
+        File.WriteAllBytes(folder.At("picture.png"), png);
+        return GreyImage.Read(folder.At("picture.png"));
     }
 
     private static bool HasInk(GreyImage picture, int left, int right, int top, int bottom) =>

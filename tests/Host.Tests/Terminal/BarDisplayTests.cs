@@ -14,7 +14,8 @@ public class BarDisplayTests
         using (var display = new BarDisplay(console, epochs: 5))
         {
             display.Line("training [mlp] on mnist");
-            display.Step(new StepDone(new Position(0, 469), 938, new EpochTotals(15008, 27014, 30016), new(469, 30016, 2)));
+            display.Step(
+                new StepDone(new Position(0, 469), 938, new EpochTotals(15008, 27014, 30016), new(469, 30016, 2)));
             display.Line("stopped");
         }
         // Cursor movements are not in the output: what is drawn over follows at once.

@@ -116,7 +116,8 @@ internal sealed class CheckpointKeeper(World world, ServerProcess owner)
         {
             var safe = standby.Process.Checkpoints.OnDisk;
             if (standby.Counts && done - safe > atRisk)
-                throw new Violation($"{owner.Name} is {done} steps far, {standby.Process.Name} has {safe}; {atRisk} may be at risk");
+                throw new Violation(
+                    $"{owner.Name} is {done} steps far, {standby.Process.Name} has {safe}; {atRisk} may be at risk");
         }
     }
 
@@ -126,7 +127,8 @@ internal sealed class CheckpointKeeper(World world, ServerProcess owner)
         if (world.Membership.Server is not { } server || server == owner) return;
         if (world.Network.IsReachable(owner, server))
             world.At(
-                world.Network.Arrival(owner, server), Happening.StandbyHello, server, server.Life, owner, number: owner.Life);
+                world.Network.Arrival(owner, server), Happening.StandbyHello, server, server.Life, owner,
+                number: owner.Life);
         else
             world.At(world.Now + 20_000, Happening.Dial, owner, owner.Life);
     }
@@ -140,7 +142,8 @@ internal sealed class CheckpointKeeper(World world, ServerProcess owner)
     {
         Put(steps, state);
         world.At(
-            world.Network.Arrival(owner, server), Happening.StandbyAcknowledged, server, server.Life, owner, number: steps);
+            world.Network.Arrival(owner, server), Happening.StandbyAcknowledged, server, server.Life, owner,
+            number: steps);
     }
 
     private void CheckLoss(ServerProcess heir)

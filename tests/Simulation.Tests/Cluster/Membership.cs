@@ -32,7 +32,8 @@ internal sealed class Membership(World world)
 
     /// <summary>The server does not answer: it is dead, paused or cut off.</summary>
     public void SuspectLater(ServerProcess server) => world.At(
-        world.Now + world.Random.BetweenByMagnitude(5_000, 300_000), Happening.ServerSuspected, subject: server, number: server.Life);
+        world.Now + world.Random.BetweenByMagnitude(5_000, 300_000), Happening.ServerSuspected, subject: server,
+        number: server.Life);
 
     /// <summary>The failure detector has waited long enough: whoever is the oldest of the rest takes over.</summary>
     public void Suspect(ServerProcess server, int life)

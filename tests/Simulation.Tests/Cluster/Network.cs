@@ -6,7 +6,8 @@ namespace ActorTrain.Simulation.Tests.Cluster;
 /// <param name="Server">Whom.</param>
 /// <param name="WorkerLife">Which life of it.</param>
 /// <param name="ServerLife">Which life of it.</param>
-internal sealed record Connection(ShardId Unit, WorkerProcess Worker, ServerProcess Server, int WorkerLife, int ServerLife)
+internal sealed record Connection(
+    ShardId Unit, WorkerProcess Worker, ServerProcess Server, int WorkerLife, int ServerLife)
 {
     /// <summary>Counts the worker's connections.</summary>
     public int Number => Unit.Incarnation;
@@ -79,8 +80,11 @@ internal sealed class Network(World world)
     public void Break(Connection connection)
     {
         if (connection.DeadAt < long.MaxValue) return;
-        world.Note($"the connection of {connection.Unit}#{connection.Unit.Incarnation} to {connection.Server.Name} breaks");
-        var late = world.Settings.IsReal ? 0 : world.Settings.IsOrdered ? world.Settings.Delay : 100 * world.Settings.Delay;
+        world.Note(
+            $"the connection of {connection.Unit}#{connection.Unit.Incarnation} to {connection.Server.Name} breaks");
+        var late = world.Settings.IsReal
+            ? 0
+            : world.Settings.IsOrdered ? world.Settings.Delay : 100 * world.Settings.Delay;
         connection.DeadAt = world.Now + Random.Between(0, late);
         _connections.Remove(connection);
         var (worker, server) = (connection.Worker, connection.Server);

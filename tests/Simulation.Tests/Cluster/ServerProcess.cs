@@ -135,7 +135,8 @@ internal sealed class ServerProcess : Process
 
     protected override void ShardAnswered(ShardId shard, WorkAnswer answer) => Take(new WorkAnswered(shard, answer));
 
-    protected override void ShardThrew(ShardId shard, WorkKey key, string reason) => Take(new WorkFailed(shard, key, reason));
+    protected override void ShardThrew(ShardId shard, WorkKey key, string reason) =>
+        Take(new WorkFailed(shard, key, reason));
 
     private void Join(Connection connection)
     {
@@ -187,7 +188,8 @@ internal sealed class ServerProcess : Process
         var after = transition.State;
         if (@event is Ticked && transition.Effects.Count > 0) World.Tally(Notable.LateWork);
         if (@event is ShardJoined { IsRemote: true } && before.Training.Version > 0) World.Tally(Notable.JoinInMidRun);
-        if (@event is WorkAnswered && ReferenceEquals(before.Round, after.Round) && ReferenceEquals(before.Flow, after.Flow))
+        if (@event is WorkAnswered && ReferenceEquals(before.Round, after.Round)
+            && ReferenceEquals(before.Flow, after.Flow))
             World.Tally(Notable.AnswerThatChangesNothing);
         if (after is { Phase: RunPhase.Running, Round: null, Flow: null }) World.Tally(Notable.WaitForCheckpoint);
         if (after.Round is { Kind: WorkKind.Update }) World.Tally(Notable.DividedUpdate);

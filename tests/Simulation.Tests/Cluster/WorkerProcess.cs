@@ -1,6 +1,8 @@
 namespace ActorTrain.Simulation.Tests.Cluster;
 
-/// <summary>A worker process: the real rules of a node, its shards, one connection to the server that it knows.</summary>
+/// <summary>
+/// A worker process: the real rules of a node, its shards, one connection to the server that it knows.
+/// </summary>
 internal sealed class WorkerProcess(World world, string name) : Process(world, name)
 {
     private WorkerState _state = WorkerState.Initial(world.Run.Plan);
@@ -55,7 +57,8 @@ internal sealed class WorkerProcess(World world, string name) : Process(world, n
 
     protected override void ShardAnswered(ShardId shard, WorkAnswer answer) => Take(new PartAnswered(shard, answer));
 
-    protected override void ShardThrew(ShardId shard, WorkKey key, string reason) => Take(new PartFailed(shard, key, reason));
+    protected override void ShardThrew(ShardId shard, WorkKey key, string reason) =>
+        Take(new PartFailed(shard, key, reason));
 
     private void Dial()
     {

@@ -27,7 +27,8 @@ internal sealed class World
         Membership = new(this);
         _faults = new(this);
         for (var i = 0; i < settings.Servers; i++) Servers.Add(new(this, $"server {i}"));
-        for (var i = 0; i < settings.Workers; i++) Workers.Add(new(this, $"node {i}") { IsBroken = i == 0 && settings.HasBrokenWorker });
+        for (var i = 0; i < settings.Workers; i++)
+            Workers.Add(new(this, $"node {i}") { IsBroken = i == 0 && settings.HasBrokenWorker });
         Processes = [.. Servers, .. Workers];
     }
 
@@ -122,7 +123,8 @@ internal sealed class World
                 if (Membership.Server is { } server) At(Now, Happening.StopAsked, server);
                 break;
             case Happening.RunStopped:
-                if (process is ServerProcess { IsServing: true } stopped && stopped.Life == e.Number) StartAllAgain(stopped);
+                if (process is ServerProcess { IsServing: true } stopped && stopped.Life == e.Number)
+                    StartAllAgain(stopped);
                 break;
             case Happening.ServerSuspected:
                 Membership.Suspect((ServerProcess)process!, (int)e.Number);
@@ -149,7 +151,8 @@ internal sealed class World
         if (server.State.StepsDone != steps && !isGivenUp)
             throw new Violation($"{server.Name} stopped after step {steps} and goes on from {server.State.StepsDone}");
         foreach (var process in Processes)
-            if (process != server) At(Now + Random.BetweenByMagnitude(10, 100_000), Happening.Restart, subject: process);
+            if (process != server)
+                At(Now + Random.BetweenByMagnitude(10, 100_000), Happening.Restart, subject: process);
     }
 
     private void EndFaults()

@@ -22,10 +22,13 @@ internal sealed class RecordedRun(TrainingPlan plan, Dataset data, ShardComputat
     public override void CheckTraining(ServerState before, ServerState after)
     {
         if (after.Training.Version > before.Training.Version) Remember(after);
-        else if (after.Training.Version < before.Training.Version || after.Training.Parameters != before.Training.Parameters)
+        else if (after.Training.Version < before.Training.Version
+            || after.Training.Parameters != before.Training.Parameters)
             throw new Violation($"version {after.Training.Version} follows version {before.Training.Version}");
         if (twin is null) return;
-        if (!(after.Training.Version > before.Training.Version ? twin.IsAfterStep(after.Training) : twin.IsSaved(after.Training)))
+        if (!(after.Training.Version > before.Training.Version
+            ? twin.IsAfterStep(after.Training)
+            : twin.IsSaved(after.Training)))
             throw new Violation($"after step {after.Training.Version} the run is not the synchronous one");
     }
 
@@ -38,7 +41,8 @@ internal sealed class RecordedRun(TrainingPlan plan, Dataset data, ShardComputat
         var replayed = Replayed(training.Schedule!);
         if (!Same(replayed.State, training))
             throw new Violation(
-                $"the schedule's replay ends with {replayed.State.Position} and {replayed.State.Parameters.Sha256()[..8]}, " +
+                $"the schedule's replay ends with {replayed.State.Position} and " +
+                $"{replayed.State.Parameters.Sha256()[..8]}, " +
                 $"the run with {training.Position} and {training.Parameters.Sha256()[..8]}");
         if (end.Evaluation is { } evaluation && !Same(replayed.Evaluation, evaluation))
             throw new Violation("the last evaluation is not that of the replay");

@@ -111,7 +111,8 @@ internal abstract class RunOracle(TrainingPlan plan, Dataset data)
         key.Kind == WorkKind.Evaluation ? Plan.EvaluationTree : TreeOf(key.Step);
 
     private static bool Same(GradientSum a, GradientSum b) =>
-        a.LossSum.Equals(b.LossSum) && a.Correct == b.Correct && a.Rows == b.Rows && Same(a.Gradient.Span, b.Gradient.Span);
+        a.LossSum.Equals(b.LossSum) && a.Correct == b.Correct && a.Rows == b.Rows
+            && Same(a.Gradient.Span, b.Gradient.Span);
 
     private static bool Same(OptimizerState a, OptimizerState b)
     {

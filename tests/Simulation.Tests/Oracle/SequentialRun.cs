@@ -3,8 +3,8 @@ using ActorTrain.Kernels;
 namespace ActorTrain.Simulation.Tests.Oracle;
 
 /// <summary>
-/// The oracle of synchronous runs: pure steps one after the other say what every step must be. Answers are pure functions
-/// of (step, node), so each is computed once and used in all schedules.
+/// The oracle of synchronous runs: pure steps one after the other say what every step must be. Answers are pure
+/// functions of (step, node), so each is computed once and used in all schedules.
 /// </summary>
 internal sealed class SequentialRun : RunOracle
 {
@@ -67,7 +67,8 @@ internal sealed class SequentialRun : RunOracle
         : new GradientAnswer(key, GradientOf(key));
 
     /// <summary>True when this is the run after so many steps, bit for bit.</summary>
-    public bool IsAfterStep(TrainingState state) => state.Version < _afterStep.Length && Same(state, _afterStep[state.Version]);
+    public bool IsAfterStep(TrainingState state) =>
+        state.Version < _afterStep.Length && Same(state, _afterStep[state.Version]);
 
     /// <summary>True when this is what a checkpoint holds, bit for bit.</summary>
     public bool IsSaved(TrainingState state) => state.Version < _saved.Length && Same(state, _saved[state.Version]);

@@ -5,8 +5,8 @@ using ActorTrain.Kernels;
 namespace ActorTrain;
 
 /// <summary>
-/// bfloat16: the upper half of a float32, rounded to nearest, ties to even; 2 bytes for each element, a relative error of
-/// at most 2⁻⁸ (2⁻⁹ of the number's power of two). No residual: the errors of rounding to nearest have no direction.
+/// bfloat16: the upper half of a float32, rounded to nearest, ties to even; 2 bytes for each element, a relative error
+/// of at most 2⁻⁸ (2⁻⁹ of the number's power of two). No residual: the errors of rounding to nearest have no direction.
 /// Source: Kalamkar et al. 2019, "A Study of BFLOAT16 for Deep Learning Training".
 /// </summary>
 public sealed record Bf16 : Compression

@@ -4,8 +4,9 @@ using System.Globalization;
 namespace ActorTrain;
 
 /// <summary>
-/// How a gradient is encoded that crosses from one process to another: a closed set of pure functions between spans, part
-/// of the recipe. All numbers are little-endian; nothing but the length of the gradient says how many bytes there are.
+/// How a gradient is encoded that crosses from one process to another: a closed set of pure functions between spans,
+/// part of the recipe. All numbers are little-endian; nothing but the length of the gradient says how many bytes there
+/// are.
 /// </summary>
 public abstract record Compression
 {
@@ -25,7 +26,8 @@ public abstract record Compression
             "none" => new NoCompression(),
             "bf16" => new Bf16(),
             _ when text.StartsWith(topK, StringComparison.Ordinal)
-                && double.TryParse(text.AsSpan(topK.Length), NumberStyles.Float, CultureInfo.InvariantCulture, out var fraction)
+                && double.TryParse(
+                    text.AsSpan(topK.Length), NumberStyles.Float, CultureInfo.InvariantCulture, out var fraction)
                 && fraction is > 0 and <= 1 => new TopK(fraction),
             _ => null,
         };
@@ -38,7 +40,8 @@ public abstract record Compression
         NoCompression => "none",
         Bf16 => "bf16",
         TopK k => $"topk:{k.Fraction.ToString("R", CultureInfo.InvariantCulture)}",
-        _ => throw new System.Diagnostics.UnreachableException($"Compression.ToString has no arm for {GetType().Name}; add one."),
+        _ => throw new System.Diagnostics.UnreachableException(
+            $"Compression.ToString has no arm for {GetType().Name}; add one."),
     };
 
     /// <summary>Bytes of an encoded gradient.</summary>
@@ -46,8 +49,8 @@ public abstract record Compression
     public abstract int EncodedBytes(int count);
 
     /// <summary>
-    /// Floats that the encoding side keeps from one gradient to the next, zeros at first: what was left out, added to the
-    /// next one (error feedback). 0 where nothing is kept.
+    /// Floats that the encoding side keeps from one gradient to the next, zeros at first: what was left out, added to
+    /// the next one (error feedback). 0 where nothing is kept.
     /// </summary>
     /// <param name="count">Elements of the gradient.</param>
     public virtual int ResidualLength(int count) => 0;
@@ -61,20 +64,25 @@ public abstract record Compression
     {
         var (encoded, kept) = (EncodedBytes(gradient.Length), ResidualLength(gradient.Length));
         if (bytes.Length != encoded)
-            throw new ArgumentException($"{this}: {bytes.Length} bytes for {gradient.Length} floats; give {encoded}.", nameof(bytes));
+            throw new ArgumentException(
+                $"{this}: {bytes.Length} bytes for {gradient.Length} floats; give {encoded}.", nameof(bytes));
         if (residual.Length != kept)
-            throw new ArgumentException($"{this}: a residual of {residual.Length} for {gradient.Length} floats; give {kept}.", nameof(residual));
+            throw new ArgumentException(
+                $"{this}: a residual of {residual.Length} for {gradient.Length} floats; give {kept}.",
+                nameof(residual));
         Write(gradient, residual, bytes);
     }
 
     /// <summary>What an encoded gradient stands for.</summary>
     /// <param name="bytes">From somewhere else: every length and index is checked.</param>
     /// <param name="gradient">All elements are written.</param>
-    /// <exception cref="CompressionException">The bytes are no gradient of this length; nothing is known of its elements then.</exception>
+    /// <exception cref="CompressionException">The bytes are no gradient of this length; nothing is known of its
+    /// elements then.</exception>
     public void Decode(ReadOnlySpan<byte> bytes, Span<float> gradient)
     {
         if (bytes.Length != EncodedBytes(gradient.Length))
-            throw new CompressionException($"{this}: {bytes.Length} bytes for {gradient.Length} floats; expected {EncodedBytes(gradient.Length)}.");
+            throw new CompressionException($"{this}: {bytes.Length} bytes for {gradient.Length} floats; expected "
+                + $"{EncodedBytes(gradient.Length)}.");
         Read(bytes, gradient);
     }
 

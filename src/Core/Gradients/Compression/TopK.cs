@@ -16,7 +16,8 @@ public sealed record TopK(double Fraction) : Compression
     /// <summary>Above 0, at most 1.</summary>
     public double Fraction { get; } = Fraction is > 0 and <= 1
         ? Fraction
-        : throw new ArgumentOutOfRangeException(nameof(Fraction), Fraction, $"TopK: the fraction is {Fraction}; give a number above 0, at most 1.");
+        : throw new ArgumentOutOfRangeException(
+            nameof(Fraction), Fraction, $"TopK: the fraction is {Fraction}; give a number above 0, at most 1.");
 
     /// <inheritdoc/>
     public override int EncodedBytes(int count) => checked(Taken(count) * (sizeof(uint) + sizeof(float)));
@@ -51,7 +52,8 @@ public sealed record TopK(double Fraction) : Compression
             var index = BinaryPrimitives.ReadUInt32LittleEndian(bytes[(i * sizeof(uint))..]);
             if (index <= before || index >= gradient.Length)
                 throw new CompressionException(
-                    $"{this}: index {index} after {before} among {gradient.Length} floats; expected ascending ones below that.");
+                    $"{this}: index {index} after {before} among {gradient.Length} floats; expected ascending ones "
+                    + "below that.");
             gradient[(int)index] = BinaryPrimitives.ReadSingleLittleEndian(bytes[((taken + i) * sizeof(uint))..]);
             before = index;
         }

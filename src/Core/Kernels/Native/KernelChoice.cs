@@ -33,7 +33,8 @@ public sealed record KernelChoice(IMatMul MatMul, string Reason)
         var (kernels, absent) = Available(candidates);
         if (kernels.IsEmpty)
             throw new KernelUnavailableException(
-                KernelCatalog.Auto, "no kernel can be had here.", $"Install one of {string.Join(", ", candidates.Names)}.");
+                KernelCatalog.Auto, "no kernel can be had here.",
+                $"Install one of {string.Join(", ", candidates.Names)}.");
         var best = BestRounds(kernels, new MicrobatchProducts(rows, layerSizes), clock);
         var fastest = best.IndexOf(best.Min());
         return new(kernels[fastest], Sentence(kernels, best, fastest, absent));
@@ -87,5 +88,6 @@ public sealed record KernelChoice(IMatMul MatMul, string Reason)
     }
 
     private static string Microseconds(TimeSpan time) =>
-        time.TotalMicroseconds.ToString(time.TotalMicroseconds < 10 ? "0.0" : "0", CultureInfo.InvariantCulture) + " µs";
+        time.TotalMicroseconds.ToString(time.TotalMicroseconds < 10 ? "0.0" : "0", CultureInfo.InvariantCulture)
+            + " µs";
 }

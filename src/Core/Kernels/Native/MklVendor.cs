@@ -38,8 +38,10 @@ internal sealed record MklVendor() : CblasVendor(
     {
         lock (Configuring)
         {
-            var setLayer = (delegate* unmanaged[Cdecl]<int, int>)NativeLibrary.GetExport(handle, "MKL_Set_Threading_Layer");
-            var setInterface = (delegate* unmanaged[Cdecl]<int, int>)NativeLibrary.GetExport(handle, "MKL_Set_Interface_Layer");
+            var setLayer = (delegate* unmanaged[Cdecl]<int, int>)NativeLibrary.GetExport(
+                handle, "MKL_Set_Threading_Layer");
+            var setInterface = (delegate* unmanaged[Cdecl]<int, int>)NativeLibrary.GetExport(
+                handle, "MKL_Set_Interface_Layer");
             var setBranch = (delegate* unmanaged[Cdecl]<int, int>)NativeLibrary.GetExport(handle, "MKL_CBWR_Set");
             var getBranch = (delegate* unmanaged[Cdecl]<int, int>)NativeLibrary.GetExport(handle, "MKL_CBWR_Get");
             // These answer with what is in force, which is something else when MKL has computed before.
@@ -61,7 +63,8 @@ internal sealed record MklVendor() : CblasVendor(
         const int capacity = 198; // as mkl_get_version_string's documentation asks
         var text = stackalloc byte[capacity];
         new Span<byte>(text, capacity).Clear();
-        var getVersion = (delegate* unmanaged[Cdecl]<byte*, int, void>)NativeLibrary.GetExport(handle, "MKL_Get_Version_String");
+        var getVersion = (delegate* unmanaged[Cdecl]<byte*, int, void>)NativeLibrary.GetExport(
+            handle, "MKL_Get_Version_String");
         getVersion(text, capacity - 1);
         return Text((nint)text);
     }

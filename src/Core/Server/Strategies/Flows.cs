@@ -5,14 +5,15 @@ namespace ActorTrain.Server;
 
 /// <summary>
 /// The common part of <see cref="Asynchronous"/> and <see cref="StaleSynchronous"/>, as pure functions of the server's
-/// state. A minibatch keeps its key, hence the version it is computed from, until it is applied, whoever computes it and
-/// however often: so an answer is worth the same from everybody, and counts once.
+/// state. A minibatch keeps its key, hence the version it is computed from, until it is applied, whoever computes it
+/// and however often: so an answer is worth the same from everybody, and counts once.
 /// </summary>
 internal static class Flows
 {
     /// <summary>Begins to hand out the minibatches before the next barrier.</summary>
     public static Transition Begin(ServerState state, IReadOnlyList<ServerEffect> before, TimeSpan now) =>
-        HandOut(new(state with { Flow = new(state.StepsDone, state.NextBarrier, [], [], []), Failures = 0 }, before), now);
+        HandOut(
+            new(state with { Flow = new(state.StepsDone, state.NextBarrier, [], [], []), Failures = 0 }, before), now);
 
     /// <summary>Gives each idle unit what waits, else the next minibatch if the strategy allows it.</summary>
     public static Transition HandOut(Transition transition, TimeSpan now)
@@ -75,9 +76,12 @@ internal static class Flows
         }
         var version = state.Training.Version;
         if (flow.Next == flow.End) return null;
-        if (state.Plan.Recipe.Strategy is StaleSynchronous strategy && !strategy.MayHandOut(version, flow.Open.AsSpan())) return null;
+        if (state.Plan.Recipe.Strategy is StaleSynchronous strategy
+            && !strategy.MayHandOut(version, flow.Open.AsSpan()))
+            return null;
         var root = state.Plan.TreeOf(state.Plan.PositionOf(flow.Next).Step).Root;
-        var order = new GradientOrder(new(state.Incarnation, version, flow.Next, WorkKind.Gradient, root), state.Training.Parameters);
+        var order = new GradientOrder(
+            new(state.Incarnation, version, flow.Next, WorkKind.Gradient, root), state.Training.Parameters);
         flow = flow with { Next = flow.Next + 1, Open = flow.Open.Add(order) };
         return order;
     }

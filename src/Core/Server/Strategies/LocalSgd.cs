@@ -4,9 +4,9 @@ namespace ActorTrain;
 
 /// <summary>
 /// Periodic averaging: in each round every core takes some consecutive minibatches and makes optimiser steps of its own
-/// from the common parameters and moments; the server averages both over the round's participants, in the order of their
-/// minibatches. Before a barrier the minibatches that are left divide evenly. Source: Stich 2019, "Local SGD Converges
-/// Fast and Communicates Little"; moments are averaged too as in Yu et al. 2019.
+/// from the common parameters and moments; the server averages both over the round's participants, in the order of
+/// their minibatches. Before a barrier the minibatches that are left divide evenly. Source: Stich 2019, "Local SGD
+/// Converges Fast and Communicates Little"; moments are averaged too as in Yu et al. 2019.
 /// </summary>
 /// <param name="Steps">Minibatches for each participant and round, 1 … 1 000 000.</param>
 public sealed record LocalSgd(int Steps) : Strategy
@@ -14,7 +14,8 @@ public sealed record LocalSgd(int Steps) : Strategy
     /// <summary>Minibatches for each participant and round, 1 … 1 000 000.</summary>
     public int Steps { get; } = Steps is >= 1 and <= Most
         ? Steps
-        : throw new ArgumentOutOfRangeException(nameof(Steps), Steps, $"LocalSgd: the steps are {Steps}; give 1 to {Most}.");
+        : throw new ArgumentOutOfRangeException(
+            nameof(Steps), Steps, $"LocalSgd: the steps are {Steps}; give 1 to {Most}.");
 
     internal override Transition Begin(ServerState state, IReadOnlyList<ServerEffect> before, TimeSpan now) =>
         Rounds.Begin(state, WorkKind.LocalSteps, before, now);
@@ -32,7 +33,8 @@ public sealed record LocalSgd(int Steps) : Strategy
     /// <param name="answers">Of all participants, in order of their minibatches.</param>
     /// <param name="pool">Where the new vectors are taken from.</param>
     internal static TrainingState Average(
-        TrainingPlan plan, TrainingState state, int minibatches, ReadOnlySpan<LocalStepsAnswer> answers, VectorPool pool)
+        TrainingPlan plan, TrainingState state, int minibatches, ReadOnlySpan<LocalStepsAnswer> answers,
+        VectorPool pool)
     {
         var vectors = new ReadOnlyMemory<float>[answers.Length];
         for (var i = 0; i < answers.Length; i++) vectors[i] = answers[i].Parameters.Memory;
@@ -68,7 +70,8 @@ public sealed record LocalSgd(int Steps) : Strategy
         for (var start = 0; start < mean.Memory.Length; start += runLength)
         {
             var length = Math.Min(runLength, mean.Memory.Length - start);
-            Kernels.VectorOperations.Divide(sum.Of(vectors, start, length, scratch), vectors.Length, mean.Memory.Span.Slice(start, length));
+            Kernels.VectorOperations.Divide(
+                sum.Of(vectors, start, length, scratch), vectors.Length, mean.Memory.Span.Slice(start, length));
         }
         return mean.Frozen;
     }

@@ -14,14 +14,16 @@ public sealed record StaleSynchronous(int Bound) : Strategy
     /// <summary>The largest staleness, 0 … 1 000 000.</summary>
     public int Bound { get; } = Bound is >= 0 and <= Most
         ? Bound
-        : throw new ArgumentOutOfRangeException(nameof(Bound), Bound, $"StaleSynchronous: the bound is {Bound}; give 0 to {Most}.");
+        : throw new ArgumentOutOfRangeException(
+            nameof(Bound), Bound, $"StaleSynchronous: the bound is {Bound}; give 0 to {Most}.");
 
-    internal override Transition Begin(ServerState state, IReadOnlyList<ServerEffect> before, TimeSpan now) => Flows.Begin(state, before, now);
+    internal override Transition Begin(ServerState state, IReadOnlyList<ServerEffect> before, TimeSpan now) =>
+        Flows.Begin(state, before, now);
 
     /// <summary>
-    /// True when one more minibatch may be handed out. All that are open may be applied before the oldest of them, so the
-    /// version may reach (version + open, the new one included, − 1) when it comes last. An arrival raises the version and
-    /// lowers the number of open ones, so what is true here stays true until the next one is handed out.
+    /// True when one more minibatch may be handed out. All that are open may be applied before the oldest of them, so
+    /// the version may reach (version + open, the new one included, − 1) when it comes last. An arrival raises the
+    /// version and lowers the number of open ones, so what is true here stays true until the next one is handed out.
     /// </summary>
     /// <param name="version">Of the server, which the new one is computed from.</param>
     /// <param name="open">Handed out and not applied.</param>

@@ -6,13 +6,14 @@ namespace ActorTrain;
 
 /// <summary>
 /// How consistent the parameters are that units compute from: a closed set of pure policies, part of the recipe. In all
-/// of them every minibatch of an epoch is applied exactly once, and the end of an epoch is a barrier: whatever was handed
-/// out is applied before anything is evaluated, written or handed out again.
+/// of them every minibatch of an epoch is applied exactly once, and the end of an epoch is a barrier: whatever was
+/// handed out is applied before anything is evaluated, written or handed out again.
 /// </summary>
 public abstract record Strategy
 {
     /// <summary>What <see cref="TryParse"/> reads, for messages.</summary>
-    public const string Allowed = "sync, ssp:BOUND (a staleness from 0 to 1000000), async, or local:STEPS (from 1 to 1000000)";
+    public const string Allowed =
+        "sync, ssp:BOUND (a staleness from 0 to 1000000), async, or local:STEPS (from 1 to 1000000)";
 
     private protected const int Most = 1_000_000;
 
@@ -25,7 +26,9 @@ public abstract record Strategy
     {
         var colon = text.IndexOf(':', StringComparison.Ordinal);
         var number = -1;
-        if (colon >= 0 && !int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out number)) number = -1;
+        if (colon >= 0
+            && !int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out number))
+            number = -1;
         strategy = (colon < 0 ? text : text[..colon], number) switch
         {
             ("sync", _) when colon < 0 => new Synchronous(),
@@ -44,7 +47,8 @@ public abstract record Strategy
         StaleSynchronous s => $"ssp:{s.Bound}",
         Asynchronous => "async",
         LocalSgd s => $"local:{s.Steps}",
-        _ => throw new System.Diagnostics.UnreachableException($"Strategy.ToString has no arm for {GetType().Name}; add one."),
+        _ => throw new System.Diagnostics.UnreachableException(
+            $"Strategy.ToString has no arm for {GetType().Name}; add one."),
     };
 
     /// <summary>Begins with the next minibatches; the run stands at a barrier.</summary>

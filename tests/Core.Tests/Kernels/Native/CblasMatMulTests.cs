@@ -13,7 +13,8 @@ public class CblasMatMulTests
         public int Rows => LeafRows.Sum();
 
         public override string ToString() =>
-            $"inner {Inner}, columns {Columns}, leaves [{string.Join(", ", LeafRows)}], padding {Padding}, offset {Offset}, seed {Seed}";
+            $"inner {Inner}, columns {Columns}, leaves [{string.Join(", ", LeafRows)}], padding {Padding}, offset "
+            + $"{Offset}, seed {Seed}";
     }
 
     // One row, one column and one product are frequent, because BLAS treats vectors otherwise than matrices.
@@ -216,7 +217,9 @@ public class CblasMatMulTests
                     sum += (double)a * b;
                     size += Math.Abs((double)a * b);
                 }
-                Assert.True(Math.Abs(c[row, column] - sum) <= 1e-5 * size, $"[{row}, {column}] is {c[row, column]}, expected {sum}.");
+                Assert.True(
+                    Math.Abs(c[row, column] - sum) <= 1e-5 * size,
+                    $"[{row}, {column}] is {c[row, column]}, expected {sum}.");
             }
         Assert.True(c.GapsAreUntouched());
     }

@@ -10,8 +10,9 @@ public class KernelCatalogTests
         var vendor = new MklVendor { FileNames = ["libabsent_mkl.so.2", "libabsent_mkl.so"] };
         var error = Assert.Throws<KernelUnavailableException>(() => CblasLibrary.Load(vendor, []));
         Assert.Equal(
-            "Kernel \"mkl\": libmkl_rt was not found (looked for libabsent_mkl.so.2, libabsent_mkl.so). Install Intel oneMKL, "
-            + "or on Debian add the component non-free and run: apt-get install libmkl-rt. Or use --kernel managed.",
+            "Kernel \"mkl\": libmkl_rt was not found (looked for libabsent_mkl.so.2, libabsent_mkl.so). Install Intel "
+            + "oneMKL, or on Debian add the component non-free and run: apt-get install libmkl-rt. Or use --kernel "
+            + "managed.",
             error.Message);
         Assert.Equal("mkl", error.Kernel);
     }
@@ -20,10 +21,12 @@ public class KernelCatalogTests
     public void An_absent_OpenBLAS_is_one_error_that_names_the_folders_too()
     {
         var vendor = new OpenBlasVendor { FileNames = ["libabsent_openblas.so.0"] };
-        var error = Assert.Throws<KernelUnavailableException>(() => CblasLibrary.Load(vendor, ["absent/folder", "another"]));
+        var error = Assert.Throws<KernelUnavailableException>(
+            () => CblasLibrary.Load(vendor, ["absent/folder", "another"]));
         Assert.Equal(
-            "Kernel \"openblas\": libopenblas was not found (looked for libabsent_openblas.so.0, also in absent/folder, another). "
-            + "Install OpenBLAS; on Debian run: apt-get install libopenblas0-pthread. Or use --kernel managed.",
+            "Kernel \"openblas\": libopenblas was not found (looked for libabsent_openblas.so.0, also in "
+            + "absent/folder, another). Install OpenBLAS; on Debian run: apt-get install libopenblas0-pthread. Or use "
+            + "--kernel managed.",
             error.Message);
     }
 
@@ -42,13 +45,15 @@ public class KernelCatalogTests
     public void An_unknown_name_lists_the_known_ones()
     {
         var error = Assert.Throws<KernelUnavailableException>(() => MatMuls.Create("mlk"));
-        Assert.Equal("Kernel \"mlk\": there is no such kernel. Give one of managed, mkl, openblas, or auto.", error.Message);
+        Assert.Equal(
+            "Kernel \"mlk\": there is no such kernel. Give one of managed, mkl, openblas, or auto.", error.Message);
     }
 
     [Fact]
     public void A_known_name_makes_that_kernel()
     {
-        var catalog = new KernelCatalog(("first", () => new CountingKernel("first")), ("second", () => new CountingKernel("second")));
+        var catalog = new KernelCatalog(
+            ("first", () => new CountingKernel("first")), ("second", () => new CountingKernel("second")));
         Assert.Equal<string>(["first", "second"], catalog.Names);
         Assert.Equal("second", catalog.Create("second").Name);
     }

@@ -28,7 +28,8 @@ public class KernelChoiceTests
             ("gone", () => throw Absent("gone")));
         var choice = KernelChoice.Measure(catalog, rows: 16, [784, 128, 10], clock);
         Assert.Equal("fast", choice.MatMul.Name);
-        Assert.Equal("auto chose fast: 8.5 µs for a microbatch's products, slow 112 µs, gone not available", choice.Reason);
+        Assert.Equal(
+            "auto chose fast: 8.5 µs for a microbatch's products, slow 112 µs, gone not available", choice.Reason);
     }
 
     [Fact]
@@ -77,7 +78,8 @@ public class KernelChoiceTests
     public void One_layer_size_is_not_a_model() => Assert.Equal(
         "Measure: got 1 layer sizes; give at least input and output. (Parameter 'layerSizes')",
         Assert.Throws<ArgumentException>(() =>
-            KernelChoice.Measure(new KernelCatalog(("one", () => new CountingKernel("one"))), 1, [2], new ManualClock())).Message);
+            KernelChoice.Measure(
+                new KernelCatalog(("one", () => new CountingKernel("one"))), 1, [2], new ManualClock())).Message);
 
     [Theory, InlineData("mkl"), InlineData("openblas")]
     public void A_native_kernel_is_measured_on_the_system_clock(string name)
