@@ -103,8 +103,7 @@ internal sealed class ServerNodeActor : ReceiveActor
     {
         (_plan, _origin, _recipe) = (m.Plan, m.State.Origin, RecipeJson.Write(m.State.Recipe));
         foreach (var damaged in m.State.Skipped) _node.Tell(new Notice($"skipped {damaged}"));
-        if (_node.Cluster.Transport == BulkTransport.Tcp)
-            _listener = new(_node.Cluster.Host, _node.Cluster.BulkPort, _node.Tls, LinkOf, line => _node.Tell(new Notice(line)));
+        if (!TryListen()) return;
         // After a take-over the run goes on with whoever is there.
         var units = _isTakeOver ? 1 : _node.Training.Shards + _node.WorkersToBegin;
         var initial = ServerState.Initial(m.Plan, m.State.Training, _origin.Incarnation, Math.Max(1, units), _node.Cluster.CheckpointSteps);
@@ -114,6 +113,22 @@ internal sealed class ServerNodeActor : ReceiveActor
             Context.ActorOf(DataShardsActor.Props(_node.Training.Shards, _server, m.Plan, m.Data, m.MatMul), "shards");
         _node.Tell(new ServerStarted(_origin.Incarnation, m.State.Training.Version));
         if (_node.IsStopRequested()) _server.Tell(TrainingProtocol.StopTraining.Instance);
+    }
+
+    // The port was free when the node started; a stand-by listens only when it takes over.
+    private bool TryListen()
+    {
+        if (_node.Cluster.Transport != BulkTransport.Tcp) return true;
+        try
+        {
+            _listener = new(_node.Cluster.Host, _node.Cluster.BulkPort, _node.Tls, LinkOf, line => _node.Tell(new Notice(line)));
+            return true;
+        }
+        catch (IOException e)
+        {
+            _node.End(new NodeEnd.Failed(e));
+            return false;
+        }
     }
 
     // Called by the listener's threads. A token is good once.

@@ -24,6 +24,7 @@ internal sealed class Node(string role, TrainSettings settings, NodeSettings nod
     /// <returns>The exit code: 1 when the run failed, or the node could not take part.</returns>
     public async Task<int> Run(CancellationToken cancellation)
     {
+        if (NodePorts.Trouble(node.Cluster with { Roles = [role] }) is { } trouble) throw new FailureException(trouble);
         var (training, log) = await Job();
         using var closed = log;
         var job = new NodeJob
