@@ -57,7 +57,7 @@ public static class ClusterHocon
             roles = {{List(settings.Roles)}}
             seed-nodes = {{List(settings.SeedNodes.Select(seed => AddressOf(settings, seed)))}}
             # The first seed node forms a cluster after this time, if all others are silent; they try again after it.
-            seed-node-timeout = {{Seconds(settings.IsFirstSeed && !settings.FormsClusterAlone ? ForEver : TimeToFindOthers)}}
+            seed-node-timeout = {{Seconds(SeedNodeTimeout(settings))}}
             retry-unsuccessful-join-after = 1s
             # Half of Akka's: each is waited for between a death and the next server.
             gossip-interval = 500ms
@@ -104,6 +104,9 @@ public static class ClusterHocon
     /// <param name="seed">HOST:PORT.</param>
     public static string AddressOf(ClusterSettings settings, string seed) =>
         $"akka.{(settings.Tls is null ? "tcp" : "ssl.tcp")}://{ActorTrainServices.ActorSystemName}@{seed}";
+
+    private static TimeSpan SeedNodeTimeout(ClusterSettings settings) =>
+        settings.IsFirstSeed && !settings.FormsClusterAlone ? ForEver : TimeToFindOthers;
 
     private static string Serialization => $$"""
             serializers {

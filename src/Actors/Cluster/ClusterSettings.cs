@@ -89,7 +89,8 @@ public sealed record ClusterSettings
 
     /// <summary>Whether others join by this node before all others.</summary>
     public bool IsFirstSeed => !SeedNodes.IsEmpty && SeedNode.TryParse(SeedNodes[0], out var first)
-        && string.Equals(first.Host.Trim('[', ']'), PublicHost ?? Host, StringComparison.OrdinalIgnoreCase) && first.Port == Port;
+        && string.Equals(first.Host.Trim('[', ']'), PublicHost ?? Host, StringComparison.OrdinalIgnoreCase)
+        && first.Port == Port;
 
     /// <summary>Empty when valid; else one sentence for each mistake, naming key, value and what is allowed.</summary>
     public IEnumerable<string> Errors()

@@ -38,7 +38,8 @@ internal sealed class RemoteStandbyActor : RemoteNodeActor
         Receive<HasNot>(m =>
         {
             if (isKeeping)
-                _context.Tell(new Notice($"stand-by {_name} keeps no checkpoints: {m.Reason}; the run does not wait for it"));
+                _context.Tell(
+                    new Notice($"stand-by {_name} keeps no checkpoints: {m.Reason}; the run does not wait for it"));
             isKeeping = false;
             checkpoints.Tell(new CheckpointsActor.StandbySettled(_name, m.StepsDone));
         });
@@ -84,7 +85,9 @@ internal sealed class RemoteStandbyActor : RemoteNodeActor
         bool ILinkOwner.TryPlace(in BulkHeader header, out Memory<byte> place, out string? refusal)
         {
             place = header.Kind == BulkKind.Failure ? _reason.AsMemory(0, header.PayloadBytes) : default;
-            refusal = header.Kind is BulkKind.CheckpointAck or BulkKind.Failure or BulkKind.Bye ? null : $"{header.Kind} of a stand-by";
+            refusal = header.Kind is BulkKind.CheckpointAck or BulkKind.Failure or BulkKind.Bye
+                ? null
+                : $"{header.Kind} of a stand-by";
             return refusal is null;
         }
 

@@ -33,7 +33,9 @@ public static class Batch
                 $"Batch.Gather: labels has {labels.Length} places; give {indices.Length}.", nameof(labels));
         var (scale, shift) = (normalization.Scale, normalization.Shift);
         var allLabels = split.Labels;
-        Span<byte> image = split.Features <= MostBytesOnStack ? stackalloc byte[split.Features] : new byte[split.Features];
+        Span<byte> image = split.Features <= MostBytesOnStack
+            ? stackalloc byte[split.Features]
+            : new byte[split.Features];
         for (var i = 0; i < indices.Length; i++)
         {
             VectorOperations.BytesToFloats(

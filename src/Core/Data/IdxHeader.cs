@@ -26,7 +26,8 @@ internal sealed record IdxHeader(int Count, int Rows, int Columns, int Bytes)
 
     /// <summary>Reads and checks an images header at the start of <paramref name="contents"/>.</summary>
     /// <exception cref="DatasetException">Not a header of images, or of sizes that no array can hold.</exception>
-    public static IdxHeader Images(ReadOnlySpan<byte> contents, string file) => Images(contents, file, (UInt128)Array.MaxLength);
+    public static IdxHeader Images(ReadOnlySpan<byte> contents, string file) =>
+        Images(contents, file, (UInt128)Array.MaxLength);
 
     /// <summary>The same for a file that is not read as a whole.</summary>
     /// <exception cref="DatasetException">Not a header of images, or of more than can be counted.</exception>
@@ -42,7 +43,8 @@ internal sealed record IdxHeader(int Count, int Rows, int Columns, int Bytes)
             file, $"images of {rows}x{columns} pixels", "at least 1x1");
         if (count > Array.MaxLength) throw new DatasetException(file, $"{count} images", $"at most {Array.MaxLength}");
         if (ImagesBytes + ((UInt128)count * rows * columns) > most || (ulong)rows * columns > (ulong)Array.MaxLength)
-            throw new DatasetException(file, $"{count} images of {rows}x{columns} pixels", $"at most {most} bytes in all");
+            throw new DatasetException(
+                file, $"{count} images of {rows}x{columns} pixels", $"at most {most} bytes in all");
         return new((int)count, (int)rows, (int)columns, ImagesBytes);
     }
 

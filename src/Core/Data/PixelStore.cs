@@ -66,7 +66,8 @@ internal sealed class FilePixels(SafeFileHandle file, string path, int headerByt
         {
             var read = RandomAccess.Read(file, place[got..], headerBytes + start + got);
             if (read == 0)
-                throw new DatasetException(path, "cut off while it was in use", $"{headerBytes + count} bytes, as at the start");
+                throw new DatasetException(
+                    path, "cut off while it was in use", $"{headerBytes + count} bytes, as at the start");
             got += read;
         }
     }

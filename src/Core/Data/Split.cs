@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 namespace ActorTrain;
 
 /// <summary>
-/// Labelled grey images of one size, immutable, one byte a pixel: the training or the test examples of a data set. Those
-/// of a plain file above <see cref="MostBytesInMemory"/> stay in it, and are read as batches need them.
+/// Labelled grey images of one size, immutable, one byte a pixel: the training or the test examples of a data set.
+/// Those of a plain file above <see cref="MostBytesInMemory"/> stay in it, and are read as batches need them.
 /// </summary>
 public sealed class Split
 {
@@ -46,7 +46,8 @@ public sealed class Split
     {
         MemoryPixels p => p.All.Span,
         FilePixels p => throw new InvalidOperationException(
-            $"Split.Pixels: the pixels of {p.Path} are not in memory, it is larger than {MostBytesInMemory} bytes; use Image."),
+            $"Split.Pixels: the pixels of {p.Path} are not in memory, it is larger than {MostBytesInMemory} bytes; use "
+            + "Image."),
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 
@@ -114,7 +115,8 @@ public sealed class Split
 
         Split Fitting(PixelStore pixels, int count, int rows, int columns) => labels.Count == count
             ? new(pixels, rows, columns, labels, labelsFile)
-            : throw new DatasetException(labelsFile, $"{labels.Count} labels", $"{count}, one for each image of {imagesFile}");
+            : throw new DatasetException(
+                labelsFile, $"{labels.Count} labels", $"{count}, one for each image of {imagesFile}");
     }
 
     /// <summary>The pixels of one image, row-major; without a copy where they are in memory.</summary>

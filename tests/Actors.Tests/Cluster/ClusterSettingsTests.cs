@@ -62,13 +62,22 @@ public class ClusterSettingsTests
     public void Only_the_first_seed_node_waits_for_ever_for_the_others_and_only_if_it_must_not_form_a_cluster_alone(
         string host, string? publicHost, int port, bool isFirst)
     {
-        var settings = Valid with { Host = host, PublicHost = publicHost, Port = port, SeedNodes = ["10.0.0.1:4053", "10.0.0.2:4053"] };
+        var settings = Valid with
+        {
+            Host = host,
+            PublicHost = publicHost,
+            Port = port,
+            SeedNodes = ["10.0.0.1:4053", "10.0.0.2:4053"],
+        };
         Assert.Equal(isFirst, settings.IsFirstSeed);
         Assert.Equal(5, SeedNodeTimeout(settings));
-        Assert.Equal(isFirst ? TimeSpan.FromDays(365).TotalSeconds : 5, SeedNodeTimeout(settings with { FormsClusterAlone = false }));
+        Assert.Equal(
+            isFirst ? TimeSpan.FromDays(365).TotalSeconds : 5,
+            SeedNodeTimeout(settings with { FormsClusterAlone = false }));
 
         static double SeedNodeTimeout(ClusterSettings settings) =>
-            ConfigurationFactory.ParseString(ClusterHocon.Of(settings)).GetTimeSpan("akka.cluster.seed-node-timeout").TotalSeconds;
+            ConfigurationFactory.ParseString(ClusterHocon.Of(settings))
+                .GetTimeSpan("akka.cluster.seed-node-timeout").TotalSeconds;
     }
 
     [Theory]

@@ -39,14 +39,16 @@ public sealed class StreamedSplitTests : IDisposable
 
     [Fact]
     public void Its_pixels_are_not_in_memory() => Assert.Equal(
-        $"Split.Pixels: the pixels of {_folder.At("images")} are not in memory, it is larger than 268435456 bytes; use Image.",
+        $"Split.Pixels: the pixels of {_folder.At("images")} are not in memory, it is larger than 268435456 bytes; "
+        + "use Image.",
         Assert.Throws<InvalidOperationException>(() => _streamed.Pixels.Length).Message);
 
     [Fact]
     public void A_small_or_compressed_file_is_read_as_a_whole()
     {
         Write("images.gz", IdxBytes.Gzip(IdxBytes.Images((uint)_memory.Count, 2, 2, _memory.Pixels)));
-        Assert.Equal(160, Split.Load(_folder.At("images.gz"), _folder.At("labels"), mostBytesInMemory: 16).Pixels.Length);
+        Assert.Equal(
+            160, Split.Load(_folder.At("images.gz"), _folder.At("labels"), mostBytesInMemory: 16).Pixels.Length);
         Assert.Equal(160, Split.Load(_folder.At("images"), _folder.At("labels"), mostBytesInMemory: 176).Pixels.Length);
     }
 
@@ -58,7 +60,8 @@ public sealed class StreamedSplitTests : IDisposable
             $"{_folder.At("images")}: cut off while it was in use; expected 176 bytes, as at the start.",
             Assert.Throws<DatasetException>(() => { _streamed.Image(39); }).Message);
         Assert.Equal(
-            $"{_folder.At("images")}: truncated to 175 bytes; expected 176 bytes: 40 images of 2x2 pixels after a header of 16.",
+            $"{_folder.At("images")}: truncated to 175 bytes; expected 176 bytes: 40 images of 2x2 pixels after a "
+            + "header of 16.",
             Assert.Throws<DatasetException>(() => Split.Load(_folder.At("images"), _folder.At("labels"), 16)).Message);
     }
 

@@ -49,7 +49,9 @@ internal sealed class RandomSchedule(int seed, TestServer server, bool withNodes
     private SendWork? MayFail(SendWork order)
     {
         var isNode = server.State.Shards.First(s => s.Id == order.Shard).IsRemote;
-        var isLast = isNode ? server.State.Shards.Length == 1 : server.State.Failures == ParameterServer.MaxFailuresPerRound - 1;
+        var isLast = isNode
+            ? server.State.Shards.Length == 1
+            : server.State.Failures == ParameterServer.MaxFailuresPerRound - 1;
         return isLast ? null : order;
     }
 
