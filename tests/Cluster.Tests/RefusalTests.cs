@@ -46,6 +46,31 @@ public class RefusalTests
     }
 
     [Fact]
+    public async Task A_second_worker_of_the_same_name_is_refused_as_long_as_the_first_is_there_and_not_when_it_is_gone()
+    {
+        using var cluster = new TestCluster();
+        var server = cluster.Train(workers: 1, shards: 1);
+        var first = cluster.Worker("a");
+        await cluster.Line(server, "node a joined at step ");
+        var second = cluster.Worker("a");
+        var refused = await cluster.Line(server, "node a refused: ");
+        TestCluster.AssertMatches(
+            "^node a refused: another node of this name takes part, at 127.0.0.1:[0-9]+; give each node a name of its own \\(--name\\)\\.$",
+            refused);
+        Assert.Equal(1, (await second.End(30)).ExitCode);
+        await cluster.Line(second, "node a is " + refused.Text["node a ".Length..]);
+        await cluster.Epochs([server], 1);
+        Assert.DoesNotContain(server.Lines, l => l.Text.StartsWith("node a lost", StringComparison.Ordinal));
+
+        var killed = NodeProcess.Now;
+        first.Kill();
+        var third = cluster.Worker("a");
+        await cluster.Line(server, "node a joined at step ", killed);
+        await cluster.StopWithTheRightBits(server);
+        await cluster.Line(third, "the run was stopped: weights ");
+    }
+
+    [Fact]
     public async Task A_worker_whose_computation_throws_is_dismissed_and_the_others_finish_with_the_right_bits()
     {
         using var cluster = new TestCluster();

@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Sockets;
+
 namespace ActorTrain.EndToEnd.Tests;
 
 /// <summary>Wrong input: one clear error, exit code 2 for usage, 1 for failure.</summary>
@@ -33,6 +36,25 @@ public class UsageTests
         Assert.Equal(message, result.Error.TrimEnd());
         Assert.Equal("", result.Output);
         Assert.Equal(2, result.ExitCode);
+        Assert.Empty(Directory.GetFileSystemEntries(program.Folder));
+    }
+
+    [Theory]
+    [InlineData("train --nodes 1 --port PORT", "--port")]
+    [InlineData("train --nodes 1 --bulk-port PORT", "--bulk-port")]
+    [InlineData("node --role server --port PORT", "--port")]
+    [InlineData("node --role worker --seed-node 127.0.0.1:9 --port PORT", "--port")]
+    public void A_port_that_somebody_else_listens_on_is_one_line_and_exit_code_1(string options, string option)
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var port = $"{((IPEndPoint)other.LocalEndpoint).Port}";
+        using var program = new TestProgram();
+        var result = program.Run(options.Replace("PORT", port, StringComparison.Ordinal).Split(' '));
+        Assert.Equal(
+            (1, $"port {port} at 127.0.0.1 is in use; give another one ({option}), or stop the process that listens there."),
+            (result.ExitCode, result.Error.TrimEnd()));
+        Assert.Equal("", result.Output);
         Assert.Empty(Directory.GetFileSystemEntries(program.Folder));
     }
 

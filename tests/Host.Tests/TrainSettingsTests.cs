@@ -10,7 +10,7 @@ public class TrainSettingsTests
         { "LearningRate", "-1", "Training:LearningRate (--lr) is '-1'; give a number above 0." },
         { "Momentum", "1", "Training:Momentum (--momentum) is '1'; give a number from 0, below 1." },
         { "DropLast", "maybe", "Training:DropLast (--drop-last) is 'maybe'; give true or false." },
-        { "Optimizer", "adam", "Training:Optimizer (--optimizer) is 'adam'; give sgd." },
+        { "Optimizer", "lamb", "Training:Optimizer (--optimizer) is 'lamb'; give sgd, adam." },
         {
             "Strategy", "ssp:-1",
             "Training:Strategy (--strategy) is 'ssp:-1'; give sync, ssp:BOUND (a staleness from 0 to 1000000), async, "

@@ -32,6 +32,10 @@ internal abstract class RemoteNodeActor : ReceiveActor, IWithTimers
         {
             if (Link is null) m.Node.Tell(_welcome!(_token));
         });
+        Receive<RefuseIfAttached>(m =>
+        {
+            if (Link is not null) Context.Parent.Tell(m.Refusal);
+        });
         Receive<ClusterProtocol.BulkChunk>(m =>
         {
             if (_akkaLink is not null) _akkaLink.Forward(m);
@@ -88,6 +92,9 @@ internal abstract class RemoteNodeActor : ReceiveActor, IWithTimers
 
     /// <summary>The node has said hello.</summary>
     internal sealed record Greet(IActorRef Node);
+
+    /// <summary>Another node has said hello by this one's name: give the refusal back if this one has connected.</summary>
+    internal sealed record RefuseIfAttached(ServerNodeActor.NameTaken Refusal);
 
     /// <summary>The node is gone.</summary>
     internal sealed record CloseLink(string Reason);

@@ -21,6 +21,7 @@ internal sealed class ServerNodeActor : ReceiveActor
     private readonly Dictionary<string, int> _lives = [];
     private readonly Dictionary<string, string> _dismissed = [];
     private readonly Dictionary<string, string> _refused = [];
+    private readonly Dictionary<string, (Address Address, long Since)> _namesakes = [];
     private readonly NodeContext _node;
     private readonly IActorRef _standby;
     private BulkListener? _listener;
@@ -48,6 +49,7 @@ internal sealed class ServerNodeActor : ReceiveActor
         Receive<ClusterEvent.IMemberEvent>(m => Drop(m.Member.Address, "it left the cluster"), m => m is ClusterEvent.MemberRemoved);
         Receive<ClusterEvent.UnreachableMember>(m => Drop(m.Member.Address, "it does not answer"));
         Receive<NodeDismissed>(Dismiss);
+        Receive<NameTaken>(m => Refuse(m.Name, NamesakeRefusal(m.By), m.Namesake));
         Receive<Terminated>(m => Forget(m.ActorRef));
         Receive<RunIsOver>(End);
         Receive<TrainingProtocol.StopTraining>(m => _server.Forward(m));
@@ -101,8 +103,7 @@ internal sealed class ServerNodeActor : ReceiveActor
     {
         (_plan, _origin, _recipe) = (m.Plan, m.State.Origin, RecipeJson.Write(m.State.Recipe));
         foreach (var damaged in m.State.Skipped) _node.Tell(new Notice($"skipped {damaged}"));
-        if (_node.Cluster.Transport == BulkTransport.Tcp)
-            _listener = new(_node.Cluster.Host, _node.Cluster.BulkPort, _node.Tls, LinkOf, line => _node.Tell(new Notice(line)));
+        if (!TryListen()) return;
         // After a take-over the run goes on with whoever is there.
         var units = _isTakeOver ? 1 : _node.Training.Shards + _node.WorkersToBegin;
         var initial = ServerState.Initial(m.Plan, m.State.Training, _origin.Incarnation, Math.Max(1, units), _node.Cluster.CheckpointSteps);
@@ -114,6 +115,22 @@ internal sealed class ServerNodeActor : ReceiveActor
         if (_node.IsStopRequested()) _server.Tell(TrainingProtocol.StopTraining.Instance);
     }
 
+    // The port was free when the node started; a stand-by listens only when it takes over.
+    private bool TryListen()
+    {
+        if (_node.Cluster.Transport != BulkTransport.Tcp) return true;
+        try
+        {
+            _listener = new(_node.Cluster.Host, _node.Cluster.BulkPort, _node.Tls, LinkOf, line => _node.Tell(new Notice(line)));
+            return true;
+        }
+        catch (IOException e)
+        {
+            _node.End(new NodeEnd.Failed(e));
+            return false;
+        }
+    }
+
     // Called by the listener's threads. A token is good once.
     private ILinkOwner? LinkOf(AttachRequest request) =>
         request.Run == _origin!.Run ? _links.Take(request.Token) : null;
@@ -123,7 +140,7 @@ internal sealed class ServerNodeActor : ReceiveActor
         if (_plan is null || _origin is null) return;
         if ((_dismissed.GetValueOrDefault(hello.Node) ?? Admission.Refusal(hello, _plan, NodeContext.SoftwareVersion)) is { } reason)
         {
-            Refuse(hello.Node, reason);
+            Refuse(hello.Node, reason, Sender);
             return;
         }
         Greet(hello.Node, (run, incarnation) =>
@@ -141,7 +158,7 @@ internal sealed class ServerNodeActor : ReceiveActor
         if (_plan is null || _origin is null || Sender.Path.Address.HasLocalScope || !IsUp(Sender.Path.Address)) return;
         if (Admission.Refusal(hello, NodeContext.SoftwareVersion) is { } reason)
         {
-            Refuse(hello.Node, reason);
+            Refuse(hello.Node, reason, Sender);
             return;
         }
         Greet(hello.Node, (run, incarnation) =>
@@ -163,11 +180,11 @@ internal sealed class ServerNodeActor : ReceiveActor
     private bool IsUp(Address address) => _cluster.State.Members.Any(m => m.Address == address && m.Status == MemberStatus.Up);
 
     // Until it hears the answer a node says hello again and again.
-    private void Refuse(string name, string reason)
+    private void Refuse(string name, string reason, IActorRef node)
     {
         if (_refused.GetValueOrDefault(name) != reason) _node.Tell(new NodeRefused(name, reason));
         _refused[name] = reason;
-        Sender.Tell(new ClusterProtocol.Refused($"node {name} is refused: {reason}"));
+        node.Tell(new ClusterProtocol.Refused($"node {name} is refused: {reason}"));
     }
 
     // A node that lost its link says hello until this side has noticed it too.
@@ -175,8 +192,25 @@ internal sealed class ServerNodeActor : ReceiveActor
     {
         if (!_nodes.TryGetValue(name, out var node))
             node = _nodes[name] = (Sender, Context.Watch(Context.ActorOf(propsOf(_origin!.Run, _origin.Incarnation))));
-        node.Link.Tell(new RemoteNodeActor.Greet(Sender));
+        if (node.Node.Path.Address == Sender.Path.Address) node.Link.Tell(new RemoteNodeActor.Greet(Sender));
+        else Doubt(name, node);
     }
+
+    // It may be the same node, started again at another address before the loss of its first life is noticed.
+    private void Doubt(string name, (IActorRef Node, IActorRef Link) first)
+    {
+        var address = Sender.Path.Address;
+        if (!_namesakes.TryGetValue(name, out var namesake) || namesake.Address != address)
+            namesake = _namesakes[name] = (address, _node.Time.GetTimestamp());
+        if (_node.Time.GetElapsedTime(namesake.Since) >= TimeToBeMissed)
+            first.Link.Tell(new RemoteNodeActor.RefuseIfAttached(new(name, first.Node.Path.Address, Sender)));
+    }
+
+    private static string NamesakeRefusal(Address first) =>
+        $"another node of this name takes part, at {first.Host}:{first.Port}; give each node a name of its own (--name).";
+
+    // Longer than it takes until a dead node is unreachable.
+    private TimeSpan TimeToBeMissed => 2 * (_node.Cluster.AcceptablePause + _node.Cluster.HeartbeatInterval);
 
     private void Forget(IActorRef link)
     {
@@ -184,6 +218,7 @@ internal sealed class ServerNodeActor : ReceiveActor
         {
             if (!node.Link.Equals(link)) continue;
             _nodes.Remove(name);
+            _namesakes.Remove(name);
             return;
         }
     }
@@ -225,6 +260,9 @@ internal sealed class ServerNodeActor : ReceiveActor
 
     /// <summary>A worker node takes no part any more, nor when it comes back.</summary>
     internal sealed record NodeDismissed(string Name, string Reason);
+
+    /// <summary>A node has said hello whose name another one takes part by.</summary>
+    internal sealed record NameTaken(string Name, Address By, IActorRef Namesake);
 
     /// <summary>The node leaves: hand over to the next one.</summary>
     internal sealed record Leave

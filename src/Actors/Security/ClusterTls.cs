@@ -53,7 +53,9 @@ public sealed class ClusterTls
         {
             ServerCertificateContext = _own,
             ClientCertificateRequired = true,
+#pragma warning disable CA5398 // the system's choice may include older ones
             EnabledSslProtocols = Protocols,
+#pragma warning restore CA5398
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
             RemoteCertificateValidationCallback = check,
         }));
@@ -69,7 +71,9 @@ public sealed class ClusterTls
         {
             TargetHost = host,
             ClientCertificateContext = _own,
+#pragma warning disable CA5398 // the system's choice may include older ones
             EnabledSslProtocols = Protocols,
+#pragma warning restore CA5398
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
             RemoteCertificateValidationCallback = check,
         }));

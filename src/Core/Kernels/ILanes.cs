@@ -33,6 +33,7 @@ internal unsafe interface ILanes<TVector> where TVector : struct
     static abstract TVector Subtract(TVector x, TVector y);
     static abstract TVector Multiply(TVector x, TVector y);
     static abstract TVector Divide(TVector x, TVector y);
+    static abstract TVector Sqrt(TVector x);
 
     /// <summary>All bits set in the lanes where x &lt; y; none where not, or where one is NaN.</summary>
     static abstract TVector LessThan(TVector x, TVector y);

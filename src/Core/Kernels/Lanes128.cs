@@ -32,6 +32,7 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
     public static Vector128<float> Subtract(Vector128<float> x, Vector128<float> y) => x - y;
     public static Vector128<float> Multiply(Vector128<float> x, Vector128<float> y) => x * y;
     public static Vector128<float> Divide(Vector128<float> x, Vector128<float> y) => x / y;
+    public static Vector128<float> Sqrt(Vector128<float> x) => Vector128.Sqrt(x);
     public static Vector128<float> LessThan(Vector128<float> x, Vector128<float> y) => Vector128.LessThan(x, y);
     public static Vector128<float> Equal(Vector128<float> x, Vector128<float> y) => Vector128.Equals(x, y);
 

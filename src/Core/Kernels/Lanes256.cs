@@ -31,6 +31,7 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
     public static Vector256<float> Subtract(Vector256<float> x, Vector256<float> y) => x - y;
     public static Vector256<float> Multiply(Vector256<float> x, Vector256<float> y) => x * y;
     public static Vector256<float> Divide(Vector256<float> x, Vector256<float> y) => x / y;
+    public static Vector256<float> Sqrt(Vector256<float> x) => Vector256.Sqrt(x);
     public static Vector256<float> LessThan(Vector256<float> x, Vector256<float> y) => Vector256.LessThan(x, y);
     public static Vector256<float> Equal(Vector256<float> x, Vector256<float> y) => Vector256.Equals(x, y);
 

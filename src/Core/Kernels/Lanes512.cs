@@ -31,6 +31,7 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
     public static Vector512<float> Subtract(Vector512<float> x, Vector512<float> y) => x - y;
     public static Vector512<float> Multiply(Vector512<float> x, Vector512<float> y) => x * y;
     public static Vector512<float> Divide(Vector512<float> x, Vector512<float> y) => x / y;
+    public static Vector512<float> Sqrt(Vector512<float> x) => Vector512.Sqrt(x);
     public static Vector512<float> LessThan(Vector512<float> x, Vector512<float> y) => Vector512.LessThan(x, y);
     public static Vector512<float> Equal(Vector512<float> x, Vector512<float> y) => Vector512.Equals(x, y);
 

@@ -17,6 +17,7 @@ internal readonly unsafe struct LanesScalar : ILanes<float>
     public static float Subtract(float x, float y) => x - y;
     public static float Multiply(float x, float y) => x * y;
     public static float Divide(float x, float y) => x / y;
+    public static float Sqrt(float x) => MathF.Sqrt(x);
     public static float LessThan(float x, float y) => CreateBits(x < y ? -1 : 0);
     public static float Equal(float x, float y) => CreateBits(x == y ? -1 : 0);
 

@@ -105,6 +105,42 @@ public static class VectorOperations
                 newVelocity, newParameters);
     }
 
+    /// <summary>
+    /// One step of Adam (Kingma and Ba 2015, as PyTorch computes it): g = gradientSum·gradientScale
+    /// (+ weightDecay·parameter), m ← m + (1−β₁)(g−m), v ← β₂·v + (1−β₂)·g²,
+    /// parameter ← parameter − stepSize·m / (√v·rootScale + ε); each sum with a product is rounded once.
+    /// </summary>
+    /// <param name="gradientSum">The gradient's sum over the samples of the minibatch.</param>
+    /// <param name="mean">m before the step.</param>
+    /// <param name="square">v before the step.</param>
+    /// <param name="parameters">The parameters before the step.</param>
+    /// <param name="step">The step's numbers.</param>
+    /// <param name="newMean">Overwritten; may be the memory of <paramref name="mean"/>.</param>
+    /// <param name="newSquare">Overwritten; may be the memory of <paramref name="square"/>.</param>
+    /// <param name="newParameters">Overwritten; may be the memory of <paramref name="parameters"/>.</param>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
+    public static void Adam(
+        ReadOnlySpan<float> gradientSum, ReadOnlySpan<float> mean, ReadOnlySpan<float> square,
+        ReadOnlySpan<float> parameters, AdamStep step,
+        Span<float> newMean, Span<float> newSquare, Span<float> newParameters)
+    {
+        foreach (var length in (ReadOnlySpan<int>)
+            [gradientSum.Length, mean.Length, square.Length, parameters.Length, newMean.Length, newSquare.Length])
+            CheckLength(length, newParameters.Length);
+        if (Vector512.IsHardwareAccelerated)
+            VectorOperations<Lanes512, Vector512<float>>.Adam(
+                gradientSum, mean, square, parameters, step, newMean, newSquare, newParameters);
+        else if (Vector256.IsHardwareAccelerated)
+            VectorOperations<Lanes256, Vector256<float>>.Adam(
+                gradientSum, mean, square, parameters, step, newMean, newSquare, newParameters);
+        else if (Vector128.IsHardwareAccelerated)
+            VectorOperations<Lanes128, Vector128<float>>.Adam(
+                gradientSum, mean, square, parameters, step, newMean, newSquare, newParameters);
+        else
+            VectorOperations<LanesScalar, float>.Adam(
+                gradientSum, mean, square, parameters, step, newMean, newSquare, newParameters);
+    }
+
     private static void CheckLength(int length, int destinationLength)
     {
         if (length != destinationLength)
@@ -120,3 +156,17 @@ public static class VectorOperations
 /// <param name="LearningRate">How far the parameters go along the velocity.</param>
 /// <param name="WeightDecay">How much of the parameters joins the gradient; 0 leaves it out.</param>
 public readonly record struct MomentumStep(float GradientScale, float Decay, float LearningRate, float WeightDecay = 0);
+
+/// <summary>The numbers of one step of <see cref="VectorOperations.Adam"/>.</summary>
+/// <param name="GradientScale">What the gradient's sum is multiplied with: 1 / (samples of the minibatch) for a
+/// mean.</param>
+/// <param name="MeanRate">1 − β₁.</param>
+/// <param name="SquareDecay">β₂.</param>
+/// <param name="SquareRate">1 − β₂.</param>
+/// <param name="StepSize">Learning rate / (1 − β₁ᵗ).</param>
+/// <param name="RootScale">1 / √(1 − β₂ᵗ).</param>
+/// <param name="Epsilon">What keeps the divisor from 0.</param>
+/// <param name="WeightDecay">How much of the parameters joins the gradient; 0 leaves it out.</param>
+public readonly record struct AdamStep(
+    float GradientScale, float MeanRate, float SquareDecay, float SquareRate, float StepSize, float RootScale,
+    float Epsilon, float WeightDecay = 0);

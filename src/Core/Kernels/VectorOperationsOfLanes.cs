@@ -105,4 +105,41 @@ internal static unsafe class VectorOperations<TLanes, TVector>
         TSome.Store(v, newVelocity);
         TSome.Store(TSome.FusedMultiplyAdd(TSome.Create(-step.LearningRate), v, p), newParameters);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Adam(
+        ReadOnlySpan<float> gradientSum, ReadOnlySpan<float> mean, ReadOnlySpan<float> square,
+        ReadOnlySpan<float> parameters, AdamStep step,
+        Span<float> newMean, Span<float> newSquare, Span<float> newParameters)
+    {
+        fixed (float* g = gradientSum, m = mean, v = square, p = parameters, toM = newMean, toV = newSquare,
+            toP = newParameters)
+        {
+            var i = 0;
+            for (; i <= newParameters.Length - TLanes.Count; i += TLanes.Count)
+                AdamVector<TLanes, TVector>(g + i, m + i, v + i, p + i, step, toM + i, toV + i, toP + i);
+            for (; i < newParameters.Length; i++)
+                AdamVector<LanesScalar, float>(g + i, m + i, v + i, p + i, step, toM + i, toV + i, toP + i);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AdamVector<TSome, TSomeVector>(
+        float* gradientSum, float* mean, float* square, float* parameters, AdamStep step, float* newMean,
+        float* newSquare, float* newParameters)
+        where TSome : struct, ILanes<TSomeVector> where TSomeVector : struct
+    {
+        var (p, m) = (TSome.Load(parameters), TSome.Load(mean));
+        var g = TSome.Multiply(TSome.Load(gradientSum), TSome.Create(step.GradientScale));
+        if (step.WeightDecay != 0) g = TSome.FusedMultiplyAdd(TSome.Create(step.WeightDecay), p, g);
+        m = TSome.FusedMultiplyAdd(TSome.Create(step.MeanRate), TSome.Subtract(g, m), m);
+        var v = TSome.Multiply(TSome.Create(step.SquareDecay), TSome.Load(square));
+        v = TSome.FusedMultiplyAdd(TSome.Create(step.SquareRate), TSome.Multiply(g, g), v);
+        var divisor = TSome.FusedMultiplyAdd(
+            TSome.Sqrt(v), TSome.Create(step.RootScale), TSome.Create(step.Epsilon));
+        TSome.Store(m, newMean);
+        TSome.Store(v, newSquare);
+        TSome.Store(
+            TSome.FusedMultiplyAdd(TSome.Create(-step.StepSize), TSome.Divide(m, divisor), p), newParameters);
+    }
 }

@@ -76,8 +76,17 @@ public static class RecipeJson
                     ["learningRate"] = sgd.LearningRate,
                     ["momentum"] = sgd.Momentum,
                 },
+                Adam adam => new JsonObject
+                {
+                    ["type"] = "adam",
+                    ["learningRate"] = adam.LearningRate,
+                    ["beta1"] = adam.Beta1,
+                    ["beta2"] = adam.Beta2,
+                    ["epsilon"] = adam.Epsilon,
+                    ["weightDecay"] = adam.WeightDecay,
+                },
                 var other =>
-                    throw new RecipeException($"Optimizer {other.GetType().Name} has no name in recipes; use Sgd."),
+                    throw new RecipeException($"Optimizer {other.GetType().Name} has no name in recipes; use Sgd or Adam."),
             },
             ["batchSize"] = recipe.BatchSize,
             ["microbatches"] = recipe.Microbatches,
@@ -101,9 +110,9 @@ public static class RecipeJson
         ? compression
         : throw new RecipeException($"recipe.compression is \"{text}\"; give {Compression.Allowed}.");
 
-    private static Sgd ReadOptimizer(JsonReader json)
-    {
-        json.OneOf("type", ("sgd", true));
-        return new(json.Value<float>("learningRate"), json.Value<float>("momentum"));
-    }
+    private static Optimizer ReadOptimizer(JsonReader json) => json.OneOf("type", ("sgd", false), ("adam", true))
+        ? new Adam(
+            json.Value<float>("learningRate"), json.Value<float>("beta1"), json.Value<float>("beta2"),
+            json.Value<float>("epsilon"), json.Value<float>("weightDecay"))
+        : new Sgd(json.Value<float>("learningRate"), json.Value<float>("momentum"));
 }

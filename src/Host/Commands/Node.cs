@@ -24,6 +24,7 @@ internal sealed class Node(string role, TrainSettings settings, NodeSettings nod
     /// <returns>The exit code: 1 when the run failed, or the node could not take part.</returns>
     public async Task<int> Run(CancellationToken cancellation)
     {
+        if (NodePorts.Trouble(node.Cluster with { Roles = [role] }) is { } trouble) throw new FailureException(trouble);
         var (training, log) = await Job();
         using var closed = log;
         var job = new NodeJob
@@ -35,7 +36,9 @@ internal sealed class Node(string role, TrainSettings settings, NodeSettings nod
         };
         var errors = job.Errors().ToList();
         if (errors.Count > 0) throw new UsageException(string.Join('\n', errors));
-        using var interrupt = new InterruptListener(Say);
+        using var interrupt = new InterruptListener(Say, role == ClusterSettings.ServerRole
+            ? "leaving; a stand-by goes on with the run, if there is one"
+            : "leaving; its work, if it has any, goes to the others");
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, interrupt.Stop);
         while (true)
         {

@@ -36,6 +36,7 @@ internal sealed class Training(
     public async Task<int> Run(CancellationToken cancellation)
     {
         var shards = settings.Shards ?? Environment.ProcessorCount;
+        if (settings.Nodes > 0 && NodePorts.Trouble(node.Cluster) is { } trouble) throw new FailureException(trouble);
         var loading = DataOption.Load(settings.Data);
         var rehearsing = Task.Run(Rehearsal.Run, cancellation);
         var checkpoint = isResumed

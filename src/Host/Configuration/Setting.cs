@@ -22,9 +22,9 @@ internal sealed record Setting(string Key, string Option, string Value, string H
         new(
             "DropLast", "--drop-last", "true|false",
             "leave out an epoch's last minibatch when it is short (default false)"),
-        new("Optimizer", "--optimizer", "sgd", "optimiser (default sgd)"),
-        new("LearningRate", "--lr", "X", "learning rate (default 0.01)"),
-        new("Momentum", "--momentum", "X", "momentum, 0 for none (default 0.9)"),
+        new("Optimizer", "--optimizer", "sgd|adam", "optimiser (default sgd)"),
+        new("LearningRate", "--lr", "X", "learning rate (default 0.01; adam 0.001)"),
+        new("Momentum", "--momentum", "X", "momentum of sgd, 0 for none (default 0.9)"),
         new("Seed", "--seed", "N", "seed of initial weights and shuffles (default 7)"),
         new(
             "Kernel", "--kernel", "NAME",

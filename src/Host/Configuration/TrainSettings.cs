@@ -16,6 +16,7 @@ internal sealed record TrainSettings
     public int? BatchSize { get; init; }
     public int? Microbatches { get; init; }
     public bool? DropLast { get; init; }
+    public string? Optimizer { get; init; }
     public float? LearningRate { get; init; }
     public float? Momentum { get; init; }
     public ulong? Seed { get; init; }
@@ -43,6 +44,7 @@ internal sealed record TrainSettings
             BatchSize = reader.Whole("BatchSize", 1, 1_000_000),
             Microbatches = reader.Whole("Microbatches", 1, 4096),
             DropLast = reader.Flag("DropLast"),
+            Optimizer = reader.Word("Optimizer", "sgd", "adam"),
             LearningRate = reader.Number("LearningRate", "a number above 0", x => x > 0 && float.IsFinite(x)),
             Momentum = reader.Number("Momentum", "a number from 0, below 1", x => x is >= 0 and < 1),
             Seed = reader.Whole("Seed", 0UL, ulong.MaxValue),
@@ -55,7 +57,7 @@ internal sealed record TrainSettings
             KeepCheckpoints = reader.Whole("KeepCheckpoints", 1, 1000),
             Report = reader.Text("Report"),
         };
-        reader.Word("Optimizer", "sgd");
+        if (settings is { Optimizer: "adam", Momentum: not null }) reader.Refuse("Momentum", "it with --optimizer sgd only");
         if (settings is { Model: not (null or "mlp"), Hidden: not null })
             reader.Refuse("Hidden", "it with --model mlp only; a model file names its own layers");
         reader.RefuseUnknownKeys();
@@ -78,10 +80,9 @@ internal sealed record TrainSettings
     /// <summary>A recipe with what these settings say; the model and what they leave open stay as they are.</summary>
     public Recipe Over(Recipe recipe)
     {
-        var sgd = (Sgd)recipe.Optimizer;
         return recipe with
         {
-            Optimizer = new Sgd(LearningRate ?? sgd.LearningRate, Momentum ?? sgd.Momentum),
+            Optimizer = Over(recipe.Optimizer),
             Epochs = Epochs ?? recipe.Epochs,
             MaxSteps = MaxSteps,
             BatchSize = BatchSize ?? recipe.BatchSize,
@@ -92,5 +93,17 @@ internal sealed record TrainSettings
             Strategy = Strategy ?? recipe.Strategy,
             Compression = Compression ?? recipe.Compression,
         };
+    }
+
+    // Another optimiser than the recipe's begins with its own defaults.
+    private Optimizer Over(Optimizer optimizer)
+    {
+        if ((Optimizer ?? (optimizer is Adam ? "adam" : "sgd")) == "adam")
+        {
+            var adam = optimizer as Adam ?? new Adam();
+            return new Adam(LearningRate ?? adam.LearningRate, adam.Beta1, adam.Beta2, adam.Epsilon, adam.WeightDecay);
+        }
+        var sgd = optimizer as Sgd ?? (Sgd)new Recipe().Optimizer;
+        return new Sgd(LearningRate ?? sgd.LearningRate, Momentum ?? sgd.Momentum);
     }
 }

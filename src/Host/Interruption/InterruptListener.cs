@@ -14,7 +14,8 @@ internal sealed class InterruptListener : IDisposable
 
     /// <summary>Listens until disposed.</summary>
     /// <param name="say">Where to say that it stops.</param>
-    public InterruptListener(Action<string> say)
+    /// <param name="what">What the first signal does, in words.</param>
+    public InterruptListener(Action<string> say, string what = "stopping after this step")
     {
         _registrations =
         [
@@ -29,7 +30,7 @@ internal sealed class InterruptListener : IDisposable
             lock (_lock) (_state, action) = _state.Next(Stopwatch.GetElapsedTime(0));
             if (action == InterruptAction.Ignore) return;
             if (action == InterruptAction.ExitNow) ExitNow();
-            say("stopping after this step; press Ctrl-C again to stop at once");
+            say($"{what}; press Ctrl-C again to stop at once");
             // Under the lock with Dispose: a signal may come when the run has just ended.
             lock (_lock)
                 if (!_isDisposed) _stop.Cancel();

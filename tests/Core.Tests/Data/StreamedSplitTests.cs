@@ -31,9 +31,10 @@ public sealed class StreamedSplitTests : IDisposable
     public void A_run_on_it_ends_with_the_same_weights()
     {
         var data = Dataset.Combine("tiny", _streamed, Tiny.Data.Test, classes: 2);
+        var ct = TestContext.Current.CancellationToken;
         Assert.Equal(
-            Trainer.Train(Tiny.Recipe, Tiny.Data).State.Parameters.Sha256(),
-            Trainer.Train(Tiny.Recipe, data).State.Parameters.Sha256());
+            Trainer.Train(Tiny.Recipe, Tiny.Data, cancellation: ct).State.Parameters.Sha256(),
+            Trainer.Train(Tiny.Recipe, data, cancellation: ct).State.Parameters.Sha256());
     }
 
     [Fact]

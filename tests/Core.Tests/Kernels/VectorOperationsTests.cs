@@ -31,6 +31,16 @@ public class VectorOperationsTests
         Assert.Equal<float>(expected, All<Lanes256, Vector256<float>>(a, b, c, bytes, step));
         Assert.Equal<float>(expected, All<Lanes512, Vector512<float>>(a, b, c, bytes, step));
 
+        var adam = new AdamStep(1f / 64, 0.1f, 0.999f, 0.001f, 0.01f, 1.5f, 1e-8f, seed % 2 == 0 ? 0 : 1e-4f);
+        var squares = Array.ConvertAll(b, x => x * x);
+        var expectedAdam = Adam<LanesScalar, float>(a, b, squares, c, adam);
+        Assert.Equal<float>(expectedAdam, Adam<Lanes128, Vector128<float>>(a, b, squares, c, adam));
+        Assert.Equal<float>(expectedAdam, Adam<Lanes256, Vector256<float>>(a, b, squares, c, adam));
+        Assert.Equal<float>(expectedAdam, Adam<Lanes512, Vector512<float>>(a, b, squares, c, adam));
+        float[] mean = [.. b], square = [.. squares], parameters = [.. c];
+        VectorOperations.Adam(a, mean, square, parameters, adam, mean, square, parameters);
+        Assert.Equal<float>(expectedAdam, (float[])[.. mean, .. square, .. parameters]);
+
         float[] relu = new float[count], back = new float[count], sum = new float[count], floats = new float[count];
         float[] quotient = new float[count], v = [.. b], p = [.. c];
         VectorOperations.Relu(a, relu);
@@ -76,6 +86,14 @@ public class VectorOperationsTests
     public void Spans_of_different_lengths_are_refused() =>
         Assert.Equal("a span of 2 elements beside a destination of 3; give as many.",
             Assert.Throws<ArgumentException>(() => VectorOperations.Relu(new float[2], new float[3])).Message);
+
+    private static float[] Adam<TLanes, TVector>(float[] g, float[] m, float[] v, float[] p, AdamStep step)
+        where TLanes : struct, ILanes<TVector> where TVector : struct
+    {
+        float[] mean = [.. m], square = [.. v], parameters = [.. p];
+        VectorOperations<TLanes, TVector>.Adam(g, mean, square, parameters, step, mean, square, parameters);
+        return [.. mean, .. square, .. parameters];
+    }
 
     private static float[] All<TLanes, TVector>(float[] a, float[] b, float[] c, byte[] bytes, MomentumStep step)
         where TLanes : struct, ILanes<TVector> where TVector : struct

@@ -4,11 +4,20 @@ namespace ActorTrain.Core.Tests.Optimizers;
 
 public class OptimizerReferenceTests
 {
-    [Theory, InlineData("sgd", 0f), InlineData("sgd_momentum", 0.9f)]
-    public void Twelve_steps_agree_with_PyTorch(string name, float momentum)
+    // As the reference's "attrs" say.
+    private static readonly Dictionary<string, Optimizer> Optimizers = new()
+    {
+        ["sgd"] = new Sgd(0.1f, Momentum: 0),
+        ["sgd_momentum"] = new Sgd(0.1f),
+        ["adam"] = new Adam(0.01f),
+        ["adam_weight_decay"] = new Adam(0.01f, Beta1: 0.8f, Beta2: 0.99f, Epsilon: 1e-6f, WeightDecay: 0.05f),
+    };
+
+    [Theory, InlineData("sgd"), InlineData("sgd_momentum"), InlineData("adam"), InlineData("adam_weight_decay")]
+    public void Twelve_steps_agree_with_PyTorch(string name)
     {
         var reference = TorchReference.Optimizer(name);
-        var optimizer = new Sgd(reference.Attribute("lr"), momentum);
+        var optimizer = Optimizers[name];
         var parameters = FlatVector.From(reference["initial"].Span);
         var state = optimizer.Init(parameters.Count);
         var tree = new TreeSum(new MicrobatchTree(rows: 1, microbatches: 1), [new(0, 0)]);
@@ -33,6 +42,18 @@ public class OptimizerReferenceTests
         Assert.Equal([1, 2, 3], parameters.Span.ToArray());
         Assert.Equal([0, 0, 0], state.Moments[0].Span.ToArray());
         Assert.Equal([0.9f, 1.9f, 2.9f], next.Span.ToArray());
+    }
+
+    [Fact]
+    public void What_Adam_can_not_work_with_is_refused()
+    {
+        Assert.StartsWith("Adam: LearningRate is 0; give a number above 0.", MessageOf(() => new Adam(0)), StringComparison.Ordinal);
+        Assert.StartsWith("Adam: Beta1 is 1; give a number from 0, below 1.", MessageOf(() => new Adam(Beta1: 1)), StringComparison.Ordinal);
+        Assert.StartsWith("Adam: Beta2 is -1; give", MessageOf(() => new Adam(Beta2: -1)), StringComparison.Ordinal);
+        Assert.StartsWith("Adam: Epsilon is 0; give a number above 0.", MessageOf(() => new Adam(Epsilon: 0)), StringComparison.Ordinal);
+        Assert.StartsWith("Adam: WeightDecay is NaN; give a number from 0.", MessageOf(() => new Adam(WeightDecay: float.NaN)), StringComparison.Ordinal);
+
+        static string MessageOf(Func<Adam> make) => Assert.Throws<ArgumentOutOfRangeException>(make).Message;
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using ActorTrain.Kernels;
 using ActorTrain.Schedules;
 
 namespace ActorTrain.Simulation.Tests.Oracle;
