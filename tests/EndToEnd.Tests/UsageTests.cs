@@ -52,7 +52,8 @@ public class UsageTests
         using var program = new TestProgram();
         var result = program.Run(options.Replace("PORT", port, StringComparison.Ordinal).Split(' '));
         Assert.Equal(
-            (1, $"port {port} at 127.0.0.1 is in use; give another one ({option}), or stop the process that listens there."),
+            (1, $"port {port} at 127.0.0.1 is in use; give another one ({option}), or stop the process that listens "
+                + "there."),
             (result.ExitCode, result.Error.TrimEnd()));
         Assert.Equal("", result.Output);
         Assert.Empty(Directory.GetFileSystemEntries(program.Folder));

@@ -5,8 +5,8 @@ using ActorTrain.Actors.Bulk;
 namespace ActorTrain.Actors;
 
 /// <summary>
-/// Whether a node can listen where it is to, asked before anything is started: what Akka says about it is not for people,
-/// and ends the process.
+/// Whether a node can listen where it is to, asked before anything is started: what Akka says about it is not for
+/// people, and ends the process.
 /// </summary>
 public static class NodePorts
 {
@@ -15,7 +15,8 @@ public static class NodePorts
     public static string? Trouble(ClusterSettings settings)
     {
         var trouble = Trouble(settings.Host, settings.Port, "--port");
-        var listensForBulk = settings.Transport == BulkTransport.Tcp && settings.Roles.Contains(ClusterSettings.ServerRole);
+        var listensForBulk = settings.Transport == BulkTransport.Tcp
+            && settings.Roles.Contains(ClusterSettings.ServerRole);
         return trouble is null && listensForBulk ? Trouble(settings.Host, settings.BulkPort, "--bulk-port") : trouble;
     }
 
@@ -27,13 +28,15 @@ public static class NodePorts
             listener.Start();
             return null;
         }
-        catch (SocketException e) when (e.SocketErrorCode is SocketError.AddressNotAvailable or SocketError.HostNotFound)
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.AddressNotAvailable
+            or SocketError.HostNotFound)
         {
             return $"'{host}' is no address of this machine; give one that it has (--host).";
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {
-            return $"port {port} at {host} is in use; give another one ({option}), or stop the process that listens there.";
+            return $"port {port} at {host} is in use; give another one ({option}), or stop the process that listens "
+                + "there.";
         }
         catch (SocketException e)
         {

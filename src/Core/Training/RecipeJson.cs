@@ -86,7 +86,8 @@ public static class RecipeJson
                     ["weightDecay"] = adam.WeightDecay,
                 },
                 var other =>
-                    throw new RecipeException($"Optimizer {other.GetType().Name} has no name in recipes; use Sgd or Adam."),
+                    throw new RecipeException(
+                        $"Optimizer {other.GetType().Name} has no name in recipes; use Sgd or Adam."),
             },
             ["batchSize"] = recipe.BatchSize,
             ["microbatches"] = recipe.Microbatches,

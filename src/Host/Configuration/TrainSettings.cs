@@ -57,7 +57,8 @@ internal sealed record TrainSettings
             KeepCheckpoints = reader.Whole("KeepCheckpoints", 1, 1000),
             Report = reader.Text("Report"),
         };
-        if (settings is { Optimizer: "adam", Momentum: not null }) reader.Refuse("Momentum", "it with --optimizer sgd only");
+        if (settings is { Optimizer: "adam", Momentum: not null })
+            reader.Refuse("Momentum", "it with --optimizer sgd only");
         if (settings is { Model: not (null or "mlp"), Hidden: not null })
             reader.Refuse("Hidden", "it with --model mlp only; a model file names its own layers");
         reader.RefuseUnknownKeys();

@@ -47,11 +47,18 @@ public class OptimizerReferenceTests
     [Fact]
     public void What_Adam_can_not_work_with_is_refused()
     {
-        Assert.StartsWith("Adam: LearningRate is 0; give a number above 0.", MessageOf(() => new Adam(0)), StringComparison.Ordinal);
-        Assert.StartsWith("Adam: Beta1 is 1; give a number from 0, below 1.", MessageOf(() => new Adam(Beta1: 1)), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Adam: LearningRate is 0; give a number above 0.", MessageOf(() => new Adam(0)), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Adam: Beta1 is 1; give a number from 0, below 1.", MessageOf(() => new Adam(Beta1: 1)),
+            StringComparison.Ordinal);
         Assert.StartsWith("Adam: Beta2 is -1; give", MessageOf(() => new Adam(Beta2: -1)), StringComparison.Ordinal);
-        Assert.StartsWith("Adam: Epsilon is 0; give a number above 0.", MessageOf(() => new Adam(Epsilon: 0)), StringComparison.Ordinal);
-        Assert.StartsWith("Adam: WeightDecay is NaN; give a number from 0.", MessageOf(() => new Adam(WeightDecay: float.NaN)), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Adam: Epsilon is 0; give a number above 0.", MessageOf(() => new Adam(Epsilon: 0)),
+            StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Adam: WeightDecay is NaN; give a number from 0.", MessageOf(() => new Adam(WeightDecay: float.NaN)),
+            StringComparison.Ordinal);
 
         static string MessageOf(Func<Adam> make) => Assert.Throws<ArgumentOutOfRangeException>(make).Message;
     }

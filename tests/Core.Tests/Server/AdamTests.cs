@@ -25,7 +25,8 @@ public class AdamTests
         whole.AnswerUntil<EndRun>();
         foreach (var step in whole.Steps)
         {
-            var resumed = TestServer.With(1, Recipe, Tiny.Data, TrainingCheckpoint.Decode(CheckpointFormat.Decode(step, "step")).State);
+            var resumed = TestServer.With(
+                1, Recipe, Tiny.Data, TrainingCheckpoint.Decode(CheckpointFormat.Decode(step, "step")).State);
             if (resumed.State.IsAlive) resumed.AnswerUntil<EndRun>();
             Assert.Equal(Trained, resumed.Weights);
         }

@@ -28,7 +28,9 @@ public class RecipeTests
         {
             Model = Sequential.Mlp(1 + (sizes % 7), 1 + (sizes / 7), 2),
             Loss = crossEntropy ? new CrossEntropyLoss() : new NLLLoss(),
-            Optimizer = sizes % 2 == 0 ? new Sgd(positive, (sizes % 10) / 10f) : new Adam(positive, (sizes % 10) / 10f, 0.99f, positive, positive),
+            Optimizer = sizes % 2 == 0
+                ? new Sgd(positive, (sizes % 10) / 10f)
+                : new Adam(positive, (sizes % 10) / 10f, 0.99f, positive, positive),
             BatchSize = 1 + batch,
             Seed = seed,
             DropLast = dropLast,
