@@ -33,33 +33,41 @@ internal static class ClusterBenchmark
                 ddp.AddRange(peer.Steps("--world", "2", "--hidden", hidden, "--epochs", "2"));
             }
             var (ours, theirs) = (new Figures(one), new Figures(ddp));
-            rows.Add([hidden, $"{ours}", $"{new Figures(two)}", $"{theirs}", Figures.Short(theirs.Median / ours.Median)]);
+            rows.Add(
+                [hidden, $"{ours}", $"{new Figures(two)}", $"{theirs}", Figures.Short(theirs.Median / ours.Median)]);
         }
         return new("A cluster's step beside PyTorch DDP over gloo",
-            "Processes on loopback, one thread of computation each, a total minibatch of 64, microseconds a step, epochs after the first "
-            + "of runs that took turns. Three processes on two cores only share the cores: that column says that nothing collapses.",
-            ["hidden", "server and worker, a shard each", "server with two workers", "DDP over gloo, world 2", "DDP / server and worker"], rows);
+            "Processes on loopback, one thread of computation each, a total minibatch of 64, microseconds a step, "
+            + "epochs after the first "
+            + "of runs that took turns. Three processes on two cores only share the cores: that column says that "
+            + "nothing collapses.",
+            ["hidden", "server and worker, a shard each",
+                "server with two workers", "DDP over gloo, world 2", "DDP / server and worker"], rows);
     }
 
     /// <summary>A server that only serves, and more and more workers.</summary>
     public static Section RunGrowth(string hidden, int epochs, params int[] workers)
     {
         var program = ProgramFile.Find();
-        var steps = workers.Select(w => new Figures(StepsOf(program, hidden, epochs, w, serverShards: 0, "--microbatches", "16"))).ToList();
+        var steps = workers.Select(w =>
+            new Figures(StepsOf(program, hidden, epochs, w, serverShards: 0, "--microbatches", "16"))).ToList();
         return new("Worker processes",
-            $"Hidden {hidden}, a minibatch of 64 in 16 microbatches, {Environment.ProcessorCount} cores: more processes than cores can only share "
+            $"Hidden {hidden}, a minibatch of 64 in 16 microbatches, {Environment.ProcessorCount} cores: more "
+            + "processes than cores can only share "
             + "them. What must not happen is a collapse.",
             ["worker processes", "µs a step"], [.. workers.Zip(steps, (w, s) => new[] { $"{w}", $"{s}" })])
         {
             Pictures =
             [
                 ("A step by worker processes", "growth-workers.png", Chart.Png(
-                    "A step by worker processes", "worker processes", "µs a step", ("a step", [.. workers.Zip(steps, (w, s) => ((double)w, s.Median))]))),
+                    "A step by worker processes", "worker processes", "µs a step",
+                    ("a step", [.. workers.Zip(steps, (w, s) => ((double)w, s.Median))]))),
             ],
         };
     }
 
-    private static List<double> StepsOf(string program, string hidden, int epochs, int workers, int serverShards, params string[] options)
+    private static List<double> StepsOf(
+        string program, string hidden, int epochs, int workers, int serverShards, params string[] options)
     {
         var folder = Directory.CreateTempSubdirectory("actortrain-bench-").FullName;
         var port = FreePort();
@@ -67,16 +75,21 @@ internal static class ClusterBenchmark
         try
         {
             for (var i = 0; i < workers; i++)
-                children.Add(Start("dotnet", [program, "node", "--role", "worker", "--seed-node", $"127.0.0.1:{port}", "--shards", "1", "--until-input-ends"]));
+                children.Add(Start("dotnet", [
+                    program, "node",
+                    "--role", "worker", "--seed-node", $"127.0.0.1:{port}", "--shards", "1", "--until-input-ends"
+                ]));
             using var server = Start("dotnet",
             [
-                program, "train", "--nodes", $"{workers}", "--port", $"{port}", "--shards", $"{serverShards}", "--hidden", hidden,
+                program, "train",
+                "--nodes", $"{workers}", "--port", $"{port}", "--shards", $"{serverShards}", "--hidden", hidden,
                 "--epochs", $"{epochs}", "--out", Path.Combine(folder, "run"), .. options,
             ]);
             var output = server.StandardOutput.ReadToEnd();
             server.WaitForExit();
             if (server.ExitCode != 0) throw new InvalidOperationException(output + server.StandardError.ReadToEnd());
-            return [.. EpochSeconds(Path.Combine(folder, "run", "events.jsonl")).Skip(1).Select(s => s / StepsPerEpoch * 1e6)];
+            return [.. EpochSeconds(Path.Combine(folder, "run", "events.jsonl")).Skip(1)
+                .Select(s => s / StepsPerEpoch * 1e6)];
         }
         finally
         {
@@ -95,12 +108,13 @@ internal static class ClusterBenchmark
         where json.GetProperty("event").GetString() == "EpochDone"
         select json.GetProperty("trainSeconds").GetDouble();
 
-    private static Process Start(string file, IEnumerable<string> arguments) => Process.Start(new ProcessStartInfo(file, arguments)
-    {
-        RedirectStandardInput = true,
-        RedirectStandardOutput = true,
-        RedirectStandardError = true,
-    })!;
+    private static Process Start(string file, IEnumerable<string> arguments) =>
+        Process.Start(new ProcessStartInfo(file, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
 
     private static int FreePort()
     {

@@ -14,7 +14,8 @@ internal static class DataBenchmark
 
     /// <summary>Measures and reports; needs 4.8 GB of disk for a while.</summary>
     public static Section Run() => new("Growth: images",
-        $"{Steps} steps of the default recipe on copies of MNIST in plain IDX files. Files above 256 MB are not read into memory: each image "
+        $"{Steps} steps of the default recipe on copies of MNIST in plain IDX files. Files above 256 MB are not read "
+        + "into memory: each image "
         + "is read when its batch is made. The start includes the check sum over all images.",
         ["training images", "file, MB", "µs a step", "first step after, s", "peak resident memory, MB"],
         [.. Copies.Select(Measure)]);
@@ -27,7 +28,8 @@ internal static class DataBenchmark
             var megabytes = Write(folder, copies) / 1e6;
             var report = Path.Combine(folder, "report.json");
             using var process = Process.Start(new ProcessStartInfo("dotnet",
-                [ProgramFile.Find(), "train", "--data", folder, "--max-steps", $"{Steps}", "--out", Path.Combine(folder, "run"), "--report", report])
+                [ProgramFile.Find(), "train", "--data",
+                    folder, "--max-steps", $"{Steps}", "--out", Path.Combine(folder, "run"), "--report", report])
             {
                 RedirectStandardOutput = true,
             })!;
@@ -39,11 +41,13 @@ internal static class DataBenchmark
                 process.Refresh();
                 if (!process.HasExited) peak = Math.Max(peak, process.PeakWorkingSet64);
             }
-            if (process.ExitCode != 0) throw new InvalidOperationException($"actortrain train ended with {process.ExitCode}.");
+            if (process.ExitCode != 0)
+                throw new InvalidOperationException($"actortrain train ended with {process.ExitCode}.");
             var figures = JsonDocument.Parse(File.ReadAllText(report)).RootElement;
             return
             [
-                $"{copies * 60_000:N0}", $"{megabytes:N0}", Figures.Short(figures.GetProperty("trainSeconds").GetDouble() * 1e6 / Steps),
+                $"{copies * 60_000:N0}", $"{megabytes:N0}", Figures.Short(
+                    figures.GetProperty("trainSeconds").GetDouble() * 1e6 / Steps),
                 Figures.Short(figures.GetProperty("secondsToFirstStep").GetDouble()), $"{peak / 1e6:N0}",
             ];
         }

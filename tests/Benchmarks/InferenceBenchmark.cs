@@ -21,13 +21,17 @@ internal static class InferenceBenchmark
         int[] batches = [1, 16, 64, 1024];
         var rows = batches.Select(batch => Compare(model, parameters, session, batch, isQuick ? 11 : 101));
         return new("Inference",
-            $"Forward through {string.Join(',', model.Layers.Select(l => l.Layer).OfType<Linear>().Select(l => l.OutFeatures))} from 784 "
-            + $"pixels, one thread, ONNX Runtime {typeof(InferenceSession).Assembly.GetName().Version?.ToString(3)} with its input bound once. Both give "
+            "Forward through "
+            + $"{string.Join(',', model.Layers.Select(l => l.Layer).OfType<Linear>().Select(l => l.OutFeatures))} "
+            + "from 784 "
+            + $"pixels, one thread, ONNX Runtime {typeof(InferenceSession).Assembly.GetName().Version?.ToString(3)} "
+            + "with its input bound once. Both give "
             + "the same log-probabilities to 1e-4.",
             ["batch", "ActorTrain, µs", "ONNX Runtime, µs", "ONNX Runtime / ActorTrain"], [.. rows]);
     }
 
-    private static string[] Compare(Sequential model, Parameters parameters, InferenceSession session, int batch, int rounds)
+    private static string[] Compare(
+        Sequential model, Parameters parameters, InferenceSession session, int batch, int rounds)
     {
         var pixels = new float[batch * 784];
         Philox.FillUniform(1, RandomPurpose.Augmentation, 0, -1, 1, pixels);

@@ -26,7 +26,8 @@ internal static class KernelBenchmark
         var kernels = Present();
         (int Rows, int In, int Out)[] shapes = isQuick
             ? [(64, 784, 128), (64, 128, 64)]
-            : [.. new[] { 1, 16, 32, 64, 1024 }.SelectMany(rows => Layers.Select(l => (rows, l.In, l.Out))), (512, 1024, 1024), (4096, 4096, 4096)];
+            : [.. new[] { 1, 16, 32, 64, 1024 }.SelectMany(
+                rows => Layers.Select(l => (rows, l.In, l.Out))), (512, 1024, 1024), (4096, 4096, 4096)];
         var products = shapes.SelectMany(s => ProductsOf(s.Rows, s.In, s.Out, kernels)).ToList();
         var rounds = isQuick ? 11 : 41;
         foreach (var c in products.SelectMany(p => p.Cases)) c.Calibrate();
@@ -39,10 +40,13 @@ internal static class KernelBenchmark
         }
         var peak = peaks.Max();
         return new("Matrix products",
-            $"One thread, its FMA peak {peak:F1} GFLOP/s in the same run; shares of that peak, medians, in brackets the best. One leaf "
-            + $"means that all rows are summed in one chain, as a library may; leaves of {LeafRows} rows are what training sums in the "
+            $"One thread, its FMA peak {peak:F1} GFLOP/s in the same run; shares of that peak, medians, in brackets "
+            + "the best. One leaf "
+            + $"means that all rows are summed in one chain, as a library may; leaves of {LeafRows} rows are what "
+            + "training sums in the "
             + "fixed tree. A library that is not installed is absent.",
-            ["product", "rows x in x out", "managed", .. kernels.Skip(1).Select(k => k.Name), $"managed, leaves of {LeafRows}"],
+            ["product",
+                "rows x in x out", "managed", .. kernels.Skip(1).Select(k => k.Name), $"managed, leaves of {LeafRows}"],
             [.. products.Select(p => p.Row(peak))]);
     }
 
@@ -65,10 +69,12 @@ internal static class KernelBenchmark
 
     private static IEnumerable<Product> ProductsOf(int rows, int inputs, int outputs, IReadOnlyList<IMatMul> kernels)
     {
-        Memory<float> x = Values(rows * inputs), w = Values(inputs * outputs), y = Values(rows * outputs), bias = Values(outputs);
+        Memory<float> x = Values(
+            rows * inputs), w = Values(inputs * outputs), y = Values(rows * outputs), bias = Values(outputs);
         Memory<float> forward = Values(rows * outputs), dx = Values(rows * inputs), dw = Values(inputs * outputs);
         yield return Of("Multiply", (kernel, leaves) => kernel.Multiply(
-            new(x.Span, rows, inputs), new(w.Span, inputs, outputs), bias.Span, new(forward.Span, rows, outputs), leaves));
+            new(x.Span, rows, inputs), new(w.Span, inputs, outputs), bias.Span, new(forward.Span, rows, outputs),
+            leaves));
         yield return Of("TransposedMultiply", (kernel, leaves) => kernel.TransposedMultiply(
             new(x.Span, rows, inputs), new(y.Span, rows, outputs), new(dw.Span, inputs, outputs), leaves));
         yield return Of("MultiplyTransposed", (kernel, leaves) => kernel.MultiplyTransposed(
@@ -96,7 +102,8 @@ internal static class KernelBenchmark
         public string[] Row(double peak) => [Name, Shape, .. Cases.Select(c => Share(c.Seconds, peak))];
 
         private string Share(Figures seconds, double peak) =>
-            $"{Figures.Percent(Flops / seconds.Median / 1e9 / peak)} ({Figures.Percent(Flops / seconds.Least / 1e9 / peak)})";
+            $"{Figures.Percent(Flops / seconds.Median / 1e9 / peak)} "
+            + $"({Figures.Percent(Flops / seconds.Least / 1e9 / peak)})";
     }
 
     private sealed class Case(Action call)

@@ -22,7 +22,9 @@ Dictionary<string, (string Summary, Action Run)> benchmarks = new()
         () => Console.WriteLine(ClusterBenchmark.Run(peers).Markdown())),
     ["growth"] = ("a step as minibatch, width, parameters and shards grow",
         () => Console.WriteLine(string.Join('\n', GrowthBenchmark.Run().Select(s => s.Markdown())))),
-    ["data"] = ("runs on up to 6 million images that stay in their file", () => Console.WriteLine(DataBenchmark.Run().Markdown())),
+    ["data"] = (
+        "runs on up to 6 million images that stay in their file",
+        () => Console.WriteLine(DataBenchmark.Run().Markdown())),
     ["wire"] = ("a small message and its echo through Akka.Remote, between two processes", WireBenchmark.Run),
     ["strategies"] = ("accuracy and bytes of each strategy and compression, in virtual time", StrategyBenchmark.Run),
 };

@@ -23,10 +23,13 @@ internal static class StepBenchmark
     {
         var torch = Peer.TorchSharp(peers);
         var rows = new List<string[]>();
-        (int[] Hidden, int Turns, int Epochs)[] models = isQuick ? [([128, 64], 1, 3)] : [([128, 64], 4, 5), ([1024, 1024], 2, 2)];
+        (int[] Hidden, int Turns, int Epochs)[] models = isQuick
+            ? [([128, 64], 1, 3)]
+            : [([128, 64], 4, 5), ([1024, 1024], 2, 2)];
         foreach (var (hidden, turns, epochs) in models) rows.AddRange(Compare(hidden, turns, epochs, torch));
         return new("A step in one process",
-            $"Minibatches of {BatchSize}, SGD with momentum, epochs of MNIST after the first of each run, which warms up. The "
+            $"Minibatches of {BatchSize}, SGD with momentum, epochs of MNIST after the first of each run, which warms "
+            + "up. The "
             + "limit is the step's multiply-adds at the FMA peak of as many cores, measured in the same run.",
             ["hidden", "contender", "µs a step", "limit, µs", "median / limit", "libtorch's best / median"], rows);
     }
@@ -34,7 +37,8 @@ internal static class StepBenchmark
     private static IEnumerable<string[]> Compare(int[] hidden, int turns, int epochs, Peer torch)
     {
         var data = Dataset.Mnist();
-        var recipe = new Recipe { Model = Sequential.Mlp([784, .. hidden, 10]), BatchSize = BatchSize, Epochs = epochs };
+        var recipe =
+            new Recipe { Model = Sequential.Mlp([784, .. hidden, 10]), BatchSize = BatchSize, Epochs = epochs };
         int[] counts = [.. new[] { 1, Environment.ProcessorCount }.Distinct()];
         var ours = counts.ToDictionary(c => c, _ => new List<double>());
         var theirs = counts.ToDictionary(c => c, _ => new List<double>());
@@ -47,13 +51,15 @@ internal static class StepBenchmark
                 ours[count].AddRange(StepMicroseconds(recipe, data, count).Skip(1));
                 theirs[count].AddRange(torch.Steps("--threads", $"{count}", "--epochs", $"{epochs}", "--hidden", name));
             }
-        var best = theirs.Values.Select(v => new Figures(v).Median).Where(double.IsFinite).DefaultIfEmpty(double.NaN).Min();
+        var best = theirs.Values.Select(v => new Figures(v).Median).Where(double.IsFinite).DefaultIfEmpty(double.NaN)
+            .Min();
         foreach (var count in counts)
         {
             var (figures, limit) = (new Figures(ours[count]), Flops(recipe.Model) * BatchSize / peaks[count] / 1e3);
             yield return
             [
-                name, $"ActorTrain, {Count(count, "shard")}", $"{figures}", Figures.Short(limit), Figures.Short(figures.Median / limit),
+                name, $"ActorTrain, {Count(count, "shard")}", $"{figures}", Figures.Short(limit), Figures.Short(
+                    figures.Median / limit),
                 Figures.Short(best / figures.Median),
             ];
         }
@@ -63,10 +69,13 @@ internal static class StepBenchmark
 
     private static string Count(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
 
-    /// <summary>Operations of one example: forward, weight gradient and, but for the first layer, input gradient.</summary>
+    /// <summary>
+    /// Operations of one example: forward, weight gradient and, but for the first layer, input gradient.
+    /// </summary>
     public static double Flops(Sequential model)
     {
-        var linears = model.Layers.Select(l => l.Layer).OfType<Linear>().Select(l => 2.0 * l.InFeatures * l.OutFeatures).ToList();
+        var linears = model.Layers.Select(l => l.Layer).OfType<Linear>().Select(l => 2.0 * l.InFeatures * l.OutFeatures)
+            .ToList();
         return (3 * linears.Sum()) - linears[0];
     }
 

@@ -6,8 +6,8 @@ namespace ActorTrain.Benchmarks;
 
 /// <summary>
 /// Trains the default recipe with the server's real transition and units in virtual time, each a node of its own: the
-/// test accuracy, how stale gradients were, and the bytes that would cross a network. A minibatch takes a unit 1 ± 0.25,
-/// by seed; so the figures are the same on every machine and do not depend on its load.
+/// test accuracy, how stale gradients were, and the bytes that would cross a network. A minibatch takes a unit 1 ±
+/// 0.25, by seed; so the figures are the same on every machine and do not depend on its load.
 /// </summary>
 internal static class StrategyBenchmark
 {
@@ -16,14 +16,16 @@ internal static class StrategyBenchmark
     public static void Run()
     {
         var data = Dataset.Mnist();
-        Console.WriteLine("| strategy | compression | units | test accuracy | test loss | mean staleness | largest | KB a minibatch |");
+        Console.WriteLine("| strategy | compression | units | test accuracy | test loss | mean staleness | largest | "
+            + "KB a minibatch |");
         Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- | --- |");
         foreach (var units in (int[])[2, 4])
         {
             foreach (var strategy in (string[])["sync", "ssp:1", "ssp:4", "async", "local:2", "local:8", "local:32"])
                 Console.WriteLine(Row(data, strategy, "none", units));
             foreach (var compression in (string[])["bf16", "topk:0.1", "topk:0.01"])
-                foreach (var strategy in (string[])["sync", "async"]) Console.WriteLine(Row(data, strategy, compression, units));
+                foreach (var strategy in (string[])["sync", "async"])
+                    Console.WriteLine(Row(data, strategy, compression, units));
         }
     }
 
@@ -42,10 +44,14 @@ internal static class StrategyBenchmark
         foreach (var update in updates)
         {
             stale.AddRange(update.Contributions.Where(x => x.IsApplied).Select(x => version - x.Version));
-            version += strategy.StartsWith("local", StringComparison.Ordinal) ? update.Contributions.Max(x => x.Steps) : 1;
+            version += strategy.StartsWith("local", StringComparison.Ordinal)
+                ? update.Contributions.Max(x => x.Steps)
+                : 1;
         }
-        return $"| {strategy} | {compression} | {units} | {end.Evaluation!.Accuracy * 100:F2} % | {end.Evaluation.Loss:F4} | "
-            + $"{(stale.Count == 0 ? 0 : stale.Average()):F2} | {(stale.Count == 0 ? 0 : stale.Max())} | {run.Bytes / 1e3 / (5 * 938):F0} |";
+        return $"| {strategy} | {compression} | {units} | {end.Evaluation!.Accuracy * 100:F2} % | "
+            + $"{end.Evaluation.Loss:F4} | "
+            + $"{(stale.Count == 0 ? 0 : stale.Average()):F2} | {(stale.Count == 0 ? 0 : stale.Max())} | "
+            + $"{run.Bytes / 1e3 / (5 * 938):F0} |";
     }
 
     private sealed class VirtualRun
@@ -60,7 +66,8 @@ internal static class StrategyBenchmark
 
         public VirtualRun(Recipe recipe, Dataset data, int units)
         {
-            _state = ServerState.Initial(new(recipe, data.Description), TrainingState.Initial(recipe), incarnation: 1, units);
+            _state = ServerState.Initial(
+                new(recipe, data.Description), TrainingState.Initial(recipe), incarnation: 1, units);
             for (var i = 1; i <= units; i++)
             {
                 var id = new ShardId($"node-{i}", 0);
@@ -96,7 +103,8 @@ internal static class StrategyBenchmark
             var minibatches = sent.Order switch
             {
                 LocalStepsOrder o => o.Steps,
-                GradientOrder o => _state.Plan.TreeOf(0).LeafCount(o.Key.Node) / (double)_state.Plan.Recipe.Microbatches,
+                GradientOrder o =>
+                    _state.Plan.TreeOf(0).LeafCount(o.Key.Node) / (double)_state.Plan.Recipe.Microbatches,
                 _ => 1,
             };
             var vectorBytes = _state.Plan.Recipe.Model.Layout.Count * sizeof(float);
@@ -107,7 +115,8 @@ internal static class StrategyBenchmark
                 unit.Version = sent.Order.Key.Version;
                 Bytes += _state.Plan.Recipe.Compression.EncodedBytes(_state.Plan.Recipe.Model.Layout.Count);
             }
-            _answers.Enqueue((sent.Shard, unit.Answer(sent.Order)), _now + (minibatches * (0.75 + (0.5 * _random.NextDouble()))));
+            _answers.Enqueue(
+                (sent.Shard, unit.Answer(sent.Order)), _now + (minibatches * (0.75 + (0.5 * _random.NextDouble()))));
         }
     }
 
@@ -137,7 +146,10 @@ internal static class StrategyBenchmark
             if (_compression is NoCompression || answer is not GradientAnswer gradient) return answer;
             _compression.Encode(gradient.Sum.Gradient.Span, _residual, _bytes);
             _compression.Decode(_bytes, _arrived);
-            return gradient with { Sum = gradient.Sum with { Gradient = new(gradient.Sum.Gradient.Layout, FlatVector.From(_arrived)) } };
+            return gradient with
+            {
+                Sum = gradient.Sum with { Gradient = new(gradient.Sum.Gradient.Layout, FlatVector.From(_arrived)) },
+            };
         }
     }
 }

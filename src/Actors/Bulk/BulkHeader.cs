@@ -18,7 +18,8 @@ namespace ActorTrain.Actors.Bulk;
 /// <param name="Offset">Of a piece of a vector: the element that it begins with.</param>
 /// <remarks>
 /// 64 bytes, little-endian: magic "ATB1", uint32; kind, encoding, work kind, level, one byte each; incarnation,
-/// version, step, int64; index, int32; payload bytes, uint32; loss sum, float64; correct, rows, offset, int32; zero, uint32.
+/// version, step, int64; index, int32; payload bytes, uint32; loss sum, float64; correct, rows, offset, int32; zero,
+/// uint32.
 /// </remarks>
 public readonly record struct BulkHeader(
     BulkKind Kind,

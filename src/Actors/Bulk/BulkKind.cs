@@ -27,7 +27,10 @@ public enum BulkKind : byte
     /// <summary>The stand-by has the checkpoint of this step on its disk.</summary>
     CheckpointAck = 8,
 
-    /// <summary>One of an optimiser's moments; the level says which. It belongs to the frame with parameters that follows or precedes it.</summary>
+    /// <summary>
+    /// One of an optimiser's moments; the level says which. It belongs to the frame with parameters that follows or
+    /// precedes it.
+    /// </summary>
     Moments = 9,
 
     /// <summary>The sender leaves; nothing comes after this.</summary>
@@ -36,7 +39,9 @@ public enum BulkKind : byte
     /// <summary>The parameters that local steps ended with; their moments came before.</summary>
     LocalStepsAnswer = 11,
 
-    /// <summary>A piece of parameters, from the beginning on, sent before the rest is written; weights end it.</summary>
+    /// <summary>
+    /// A piece of parameters, from the beginning on, sent before the rest is written; weights end it.
+    /// </summary>
     WeightsPart = 12,
 
     /// <summary>A piece of a gradient, from the end on, sent before the rest is computed; the answer ends it.</summary>

@@ -15,9 +15,9 @@ public interface ILink : IDisposable
     void Send(in BulkHeader header, ReadOnlyMemory<byte> payload);
 
     /// <summary>
-    /// Closes the link with a <see cref="BulkKind.Bye"/> behind what waits, when the peer has closed its end too, or after
-    /// a short time: a connection that is closed while something comes is reset, and what was sent last is lost with it.
-    /// Returns at once; nothing more is sent, and what still comes is dropped.
+    /// Closes the link with a <see cref="BulkKind.Bye"/> behind what waits, when the peer has closed its end too, or
+    /// after a short time: a connection that is closed while something comes is reset, and what was sent last is lost
+    /// with it. Returns at once; nothing more is sent, and what still comes is dropped.
     /// </summary>
     void Leave();
 }

@@ -5,8 +5,8 @@ using Akka.Actor;
 namespace ActorTrain.Actors;
 
 /// <summary>
-/// A link whose frames are messages of Akka.Remote, in pieces: slow, without back-pressure and simple. The reference that
-/// the bulk connection is compared with.
+/// A link whose frames are messages of Akka.Remote, in pieces: slow, without back-pressure and simple. The reference
+/// that the bulk connection is compared with.
 /// </summary>
 internal sealed class AkkaLinkActor : ReceiveActor, IWithTimers
 {
@@ -110,7 +110,8 @@ internal sealed class AkkaLink(IActorRef self, IActorRef peer) : ILink
         for (var i = 1; i < count; i++)
         {
             var start = (i - 1) * most;
-            peer.Tell(new ClusterProtocol.BulkChunk(stream, i, count, payload.Slice(start, Math.Min(most, payload.Length - start))), self);
+            peer.Tell(new ClusterProtocol.BulkChunk(
+                stream, i, count, payload.Slice(start, Math.Min(most, payload.Length - start))), self);
         }
     }
 

@@ -64,7 +64,8 @@ internal abstract class RemoteNodeActor : ReceiveActor, IWithTimers
     protected ILink? Link { get; private set; }
 
     /// <inheritdoc/>
-    protected override void PreStart() => Timers.StartSingleTimer("attach", new CloseLink("it did not connect"), TimeToAttach);
+    protected override void PreStart() =>
+        Timers.StartSingleTimer("attach", new CloseLink("it did not connect"), TimeToAttach);
 
     /// <inheritdoc/>
     protected override void PostStop()
@@ -76,7 +77,8 @@ internal abstract class RemoteNodeActor : ReceiveActor, IWithTimers
     /// <summary>Announces the node's link.</summary>
     /// <param name="owner">Who it will belong to.</param>
     /// <param name="welcome">Tells the node how to connect.</param>
-    protected void Expect(ILinkOwner owner, Func<BulkToken, object> welcome) => (_token, _welcome) = (_links.Add(owner), welcome);
+    protected void Expect(ILinkOwner owner, Func<BulkToken, object> welcome) =>
+        (_token, _welcome) = (_links.Add(owner), welcome);
 
     /// <summary>The node has connected.</summary>
     protected abstract void Begin();
@@ -93,7 +95,9 @@ internal abstract class RemoteNodeActor : ReceiveActor, IWithTimers
     /// <summary>The node has said hello.</summary>
     internal sealed record Greet(IActorRef Node);
 
-    /// <summary>Another node has said hello by this one's name: give the refusal back if this one has connected.</summary>
+    /// <summary>
+    /// Another node has said hello by this one's name: give the refusal back if this one has connected.
+    /// </summary>
     internal sealed record RefuseIfAttached(ServerNodeActor.NameTaken Refusal);
 
     /// <summary>The node is gone.</summary>

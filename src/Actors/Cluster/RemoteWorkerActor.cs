@@ -6,8 +6,8 @@ using Akka.Actor;
 namespace ActorTrain.Actors;
 
 /// <summary>
-/// Stands for a worker node: the server gives it orders as to a shard of its own, and it sends them over the node's link,
-/// with the parameters where the node does not have them yet.
+/// Stands for a worker node: the server gives it orders as to a shard of its own, and it sends them over the node's
+/// link, with the parameters where the node does not have them yet.
 /// </summary>
 internal sealed class RemoteWorkerActor : RemoteNodeActor
 {
@@ -21,7 +21,8 @@ internal sealed class RemoteWorkerActor : RemoteNodeActor
 
     /// <summary>A stand-in that joins the server when the node has connected.</summary>
     public RemoteWorkerActor(
-        ShardId id, int cores, TrainingPlan plan, IActorRef server, ExpectedLinks links, Func<BulkToken, object> welcome)
+        ShardId id, int cores, TrainingPlan plan, IActorRef server, ExpectedLinks links,
+        Func<BulkToken, object> welcome)
         : base(links)
     {
         (_id, _cores, _server) = (id, cores, server);
@@ -33,7 +34,8 @@ internal sealed class RemoteWorkerActor : RemoteNodeActor
             else Send(m.Order);
         });
         Receive<TrainingProtocol.ParametersWritten>(m => SendPiece(m.Count));
-        Receive<TrainingProtocol.Dismiss>(m => Context.Parent.Tell(new ServerNodeActor.NodeDismissed(_id.Name, m.Reason)));
+        Receive<TrainingProtocol.Dismiss>(
+            m => Context.Parent.Tell(new ServerNodeActor.NodeDismissed(_id.Name, m.Reason)));
     }
 
     /// <summary>How to make one.</summary>
@@ -44,7 +46,8 @@ internal sealed class RemoteWorkerActor : RemoteNodeActor
     /// <param name="links">Where its link is announced.</param>
     /// <param name="welcome">What to answer to a hello.</param>
     public static Props Props(
-        ShardId id, int cores, TrainingPlan plan, IActorRef server, ExpectedLinks links, Func<BulkToken, object> welcome) =>
+        ShardId id, int cores, TrainingPlan plan, IActorRef server, ExpectedLinks links,
+        Func<BulkToken, object> welcome) =>
         Akka.Actor.Props.Create(() => new RemoteWorkerActor(id, cores, plan, server, links, welcome));
 
     /// <inheritdoc/>

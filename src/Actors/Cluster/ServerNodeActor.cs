@@ -8,8 +8,8 @@ using Akka.Cluster;
 namespace ActorTrain.Actors;
 
 /// <summary>
-/// The cluster singleton: goes on from the newest durable state, with a parameter server and this node's own shards, and
-/// lets worker nodes and stand-bys take part.
+/// The cluster singleton: goes on from the newest durable state, with a parameter server and this node's own shards,
+/// and lets worker nodes and stand-bys take part.
 /// </summary>
 #pragma warning disable CA1001 // an actor is disposed of by PostStop
 internal sealed class ServerNodeActor : ReceiveActor
@@ -46,7 +46,8 @@ internal sealed class ServerNodeActor : ReceiveActor
         Receive<Status.Failure>(m => _node.End(new NodeEnd.Failed(m.Cause)));
         Receive<ClusterProtocol.Hello>(Admit);
         Receive<ClusterProtocol.StandbyHello>(Admit);
-        Receive<ClusterEvent.IMemberEvent>(m => Drop(m.Member.Address, "it left the cluster"), m => m is ClusterEvent.MemberRemoved);
+        Receive<ClusterEvent.IMemberEvent>(
+            m => Drop(m.Member.Address, "it left the cluster"), m => m is ClusterEvent.MemberRemoved);
         Receive<ClusterEvent.UnreachableMember>(m => Drop(m.Member.Address, "it does not answer"));
         Receive<NodeDismissed>(Dismiss);
         Receive<NameTaken>(m => Refuse(m.Name, NamesakeRefusal(m.By), m.Namesake));
@@ -57,12 +58,15 @@ internal sealed class ServerNodeActor : ReceiveActor
     }
 
     /// <summary>How to make one.</summary>
-    public static Props Props(NodeContext node, IActorRef standby) => Akka.Actor.Props.Create(() => new ServerNodeActor(node, standby));
+    public static Props Props(NodeContext node, IActorRef standby) =>
+        Akka.Actor.Props.Create(() => new ServerNodeActor(node, standby));
 
     /// <inheritdoc/>
     protected override void PreStart()
     {
-        _cluster.Subscribe(Self, ClusterEvent.InitialStateAsEvents, typeof(ClusterEvent.IMemberEvent), typeof(ClusterEvent.UnreachableMember));
+        _cluster.Subscribe(
+            Self, ClusterEvent.InitialStateAsEvents, typeof(ClusterEvent.IMemberEvent),
+            typeof(ClusterEvent.UnreachableMember));
         if (_standby.IsNobody()) Self.Tell(new StandbyActor.MayBegin(Over: null, WasStandby: false));
         else _standby.Tell(StandbyActor.TakeOver.Instance);
     }
@@ -106,12 +110,14 @@ internal sealed class ServerNodeActor : ReceiveActor
         if (!TryListen()) return;
         // After a take-over the run goes on with whoever is there.
         var units = _isTakeOver ? 1 : _node.Training.Shards + _node.WorkersToBegin;
-        var initial = ServerState.Initial(m.Plan, m.State.Training, _origin.Incarnation, Math.Max(1, units), _node.Cluster.CheckpointSteps);
+        var initial = ServerState.Initial(
+            m.Plan, m.State.Training, _origin.Incarnation, Math.Max(1, units), _node.Cluster.CheckpointSteps);
         _server = Context.ActorOf(
-            ParameterServerActor.Props(initial, _node.Training.Checkpoints, _node.Events, _node.Time, _origin), "server");
+            ParameterServerActor.Props(initial, _node.Training.Checkpoints, _node.Events, _node.Time, _origin),
+            "server");
         if (_node.Training.Shards > 0)
             Context.ActorOf(DataShardsActor.Props(_node.Training.Shards, _server, m.Plan, m.Data, m.MatMul), "shards");
-        _node.Tell(new ServerStarted(_origin.Incarnation, m.State.Training.Version));
+        _node.Tell(new ServerStarted(_origin.Incarnation, m.Plan.StepsDone(m.State.Training.Position)));
         if (_node.IsStopRequested()) _server.Tell(TrainingProtocol.StopTraining.Instance);
     }
 
@@ -121,7 +127,8 @@ internal sealed class ServerNodeActor : ReceiveActor
         if (_node.Cluster.Transport != BulkTransport.Tcp) return true;
         try
         {
-            _listener = new(_node.Cluster.Host, _node.Cluster.BulkPort, _node.Tls, LinkOf, line => _node.Tell(new Notice(line)));
+            _listener = new(
+                _node.Cluster.Host, _node.Cluster.BulkPort, _node.Tls, LinkOf, line => _node.Tell(new Notice(line)));
             return true;
         }
         catch (IOException e)
@@ -138,7 +145,8 @@ internal sealed class ServerNodeActor : ReceiveActor
     private void Admit(ClusterProtocol.Hello hello)
     {
         if (_plan is null || _origin is null) return;
-        if ((_dismissed.GetValueOrDefault(hello.Node) ?? Admission.Refusal(hello, _plan, NodeContext.SoftwareVersion)) is { } reason)
+        if ((_dismissed.GetValueOrDefault(hello.Node)
+            ?? Admission.Refusal(hello, _plan, NodeContext.SoftwareVersion)) is { } reason)
         {
             Refuse(hello.Node, reason, Sender);
             return;
@@ -177,7 +185,8 @@ internal sealed class ServerNodeActor : ReceiveActor
         node.Link.Tell(new RemoteNodeActor.CloseLink(m.Reason));
     }
 
-    private bool IsUp(Address address) => _cluster.State.Members.Any(m => m.Address == address && m.Status == MemberStatus.Up);
+    private bool IsUp(Address address) =>
+        _cluster.State.Members.Any(m => m.Address == address && m.Status == MemberStatus.Up);
 
     // Until it hears the answer a node says hello again and again.
     private void Refuse(string name, string reason, IActorRef node)
@@ -207,7 +216,8 @@ internal sealed class ServerNodeActor : ReceiveActor
     }
 
     private static string NamesakeRefusal(Address first) =>
-        $"another node of this name takes part, at {first.Host}:{first.Port}; give each node a name of its own (--name).";
+        $"another node of this name takes part, at {first.Host}:{first.Port}; give each node a name of its own "
+        + "(--name).";
 
     // Longer than it takes until a dead node is unreachable.
     private TimeSpan TimeToBeMissed => 2 * (_node.Cluster.AcceptablePause + _node.Cluster.HeartbeatInterval);
@@ -223,7 +233,8 @@ internal sealed class ServerNodeActor : ReceiveActor
         }
     }
 
-    private (string Host, int Port) BulkAddress() => (_node.Cluster.PublicHost ?? _node.Cluster.Host, _listener?.Port ?? 0);
+    private (string Host, int Port) BulkAddress() =>
+        (_node.Cluster.PublicHost ?? _node.Cluster.Host, _listener?.Port ?? 0);
 
     private void Drop(Address address, string reason)
     {
@@ -245,7 +256,8 @@ internal sealed class ServerNodeActor : ReceiveActor
         if (!_isLeaving)
         {
             var over = new ClusterProtocol.RunOver(
-                _origin!.Run, _origin.Incarnation, m.Outcome.Phase, m.Outcome.State.Parameters.Sha256(), m.Outcome.Reason);
+                _origin!.Run, _origin.Incarnation, m.Outcome.Phase, m.Outcome.State.Parameters.Sha256(),
+                m.Outcome.Reason);
             foreach (var (node, _) in _nodes.Values) node.Tell(over);
             _node.End(new NodeEnd.RunEnded(m.Outcome));
         }

@@ -35,7 +35,8 @@ internal sealed class StandbyActor : ReceiveActor, IWithTimers
         Receive<Seek>(_ =>
         {
             if (_keeper is null && !_isServer && !_isLeaving && _over is null)
-                _proxy.Tell(new ClusterProtocol.StandbyHello(ClusterProtocol.Version, NodeContext.SoftwareVersion, _node.Cluster.Name));
+                _proxy.Tell(new ClusterProtocol.StandbyHello(
+                    ClusterProtocol.Version, NodeContext.SoftwareVersion, _node.Cluster.Name));
         });
         Receive<ClusterProtocol.StandbyWelcome>(m =>
         {
@@ -43,7 +44,9 @@ internal sealed class StandbyActor : ReceiveActor, IWithTimers
             (_server, _closingReason) = (Sender.Path.Address, null);
             var keeper = _keeper = new(folder, m.Incarnation, node, Self);
             _node.Connect(Context, m.BulkHost, m.BulkPort, m.Run, m.Token, keeper)
-                .PipeTo(Self, success: link => new Opened(keeper, link), failure: e => new Closed(keeper, (e.InnerException ?? e).Message));
+                .PipeTo(
+                    Self, success: link => new Opened(keeper, link),
+                    failure: e => new Closed(keeper, (e.InnerException ?? e).Message));
         });
         Receive<ClusterProtocol.Refused>(m => _node.End(new NodeEnd.Refused(m.Reason)));
         Receive<ClusterProtocol.RunOver>(m =>
@@ -62,7 +65,8 @@ internal sealed class StandbyActor : ReceiveActor, IWithTimers
         Receive<Closed>(m =>
         {
             if (!ReferenceEquals(m.Keeper, _keeper)) return;
-            if (_link is not null && !_isLeaving) _node.Tell(new ServerLinkLost(m.Keeper.Incarnation, _closingReason ?? m.Reason));
+            if (_link is not null && !_isLeaving)
+                _node.Tell(new ServerLinkLost(m.Keeper.Incarnation, _closingReason ?? m.Reason));
             (_keeper, _link, _server) = (null, null, null);
             _successor?.Tell(new MayBegin(_over, _wasStandby));
             _successor = null;
@@ -140,7 +144,8 @@ internal sealed class StandbyActor : ReceiveActor, IWithTimers
     private sealed record Closed(Keeper Keeper, string Reason);
 
     // Writes on the link's receiving thread: the next checkpoint waits in the socket meanwhile.
-    private sealed class Keeper(CheckpointFolder folder, long incarnation, NodeContext node, IActorRef actor) : ILinkOwner
+    private sealed class Keeper(
+        CheckpointFolder folder, long incarnation, NodeContext node, IActorRef actor) : ILinkOwner
     {
         private const int MostBytes = 1 << 30;
         private static readonly TimeSpan BetweenTries = TimeSpan.FromSeconds(10);
@@ -160,8 +165,10 @@ internal sealed class StandbyActor : ReceiveActor, IWithTimers
             refusal = header.Kind switch
             {
                 BulkKind.Bye => null,
-                BulkKind.Checkpoint when header.Incarnation != incarnation => $"a checkpoint of server {header.Incarnation}, this is server {incarnation}'s link",
-                BulkKind.Checkpoint when header.PayloadBytes > MostBytes => $"a checkpoint of {header.PayloadBytes} bytes; at most {MostBytes}",
+                BulkKind.Checkpoint when header.Incarnation != incarnation =>
+                    $"a checkpoint of server {header.Incarnation}, this is server {incarnation}'s link",
+                BulkKind.Checkpoint when header.PayloadBytes > MostBytes =>
+                    $"a checkpoint of {header.PayloadBytes} bytes; at most {MostBytes}",
                 BulkKind.Checkpoint => null,
                 _ => $"{header.Kind}, which is not for a stand-by",
             };
@@ -198,7 +205,8 @@ internal sealed class StandbyActor : ReceiveActor, IWithTimers
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                if (_trouble is null) node.Tell(new Notice($"keeps no checkpoints: {e.Message}; tries again every 10 s"));
+                if (_trouble is null)
+                    node.Tell(new Notice($"keeps no checkpoints: {e.Message}; tries again every 10 s"));
                 (_trouble, _troubleAt) = (e.Message, node.Time.GetTimestamp());
                 return false;
             }

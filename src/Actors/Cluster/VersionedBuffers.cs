@@ -17,8 +17,8 @@ internal sealed record ReceiveBuffer(FlatVector Vector, Memory<byte> Place)
 }
 
 /// <summary>
-/// Vectors to receive into, used again from version to version: what was received for one stays valid until something is
-/// taken for another. For one thread at a time.
+/// Vectors to receive into, used again from version to version: what was received for one stays valid until something
+/// is taken for another. For one thread at a time.
 /// </summary>
 /// <param name="count">Floats of each.</param>
 internal sealed class VersionedBuffers(int count)

@@ -18,7 +18,9 @@ internal sealed class WorkerLink(ShardId id, TrainingPlan plan, IActorRef actor,
     private readonly VersionedBuffers _vectors = new(plan.Recipe.Model.Layout.Count);
     private readonly byte[] _confusion = new byte[BulkWork.ConfusionBytes(plan)];
     private readonly byte[] _reason = new byte[BulkHeader.FailureBytes];
-    private readonly byte[] _encoded = plan.Recipe.Compression is NoCompression ? [] : new byte[plan.Recipe.Compression.EncodedBytes(plan.Recipe.Model.Layout.Count)];
+    private readonly byte[] _encoded = plan.Recipe.Compression is NoCompression
+        ? []
+        : new byte[plan.Recipe.Compression.EncodedBytes(plan.Recipe.Model.Layout.Count)];
     private readonly List<FlatVector> _moments = [];
     private ReceiveBuffer? _vector;
     private (WorkKey Key, ReceiveBuffer Vector, int From)? _streamed;
@@ -45,7 +47,8 @@ internal sealed class WorkerLink(ShardId id, TrainingPlan plan, IActorRef actor,
         }
         switch (header.Kind)
         {
-            case BulkKind.GradientPart when key.Kind == WorkKind.Gradient && _encoded.Length == 0 && TryContinue(key, header):
+            case BulkKind.GradientPart when key.Kind == WorkKind.Gradient && _encoded.Length == 0
+                && TryContinue(key, header):
                 place = _streamed!.Value.Vector.Place.Slice(header.Offset * sizeof(float), header.PayloadBytes);
                 return true;
             case BulkKind.GradientAnswer when key.Kind == WorkKind.Gradient && IsRestOf(key, header):
@@ -56,12 +59,15 @@ internal sealed class WorkerLink(ShardId id, TrainingPlan plan, IActorRef actor,
                 _vector = _vectors.Take(key.Incarnation, key.Version);
                 place = _encoded.Length > 0 ? _encoded : _vector.Place;
                 return true;
-            case BulkKind.Moments when key.Kind == WorkKind.LocalSteps && IsVector(header) && _moments.Count < plan.Recipe.Optimizer.MomentCount:
-            case BulkKind.LocalStepsAnswer when key.Kind == WorkKind.LocalSteps && IsVector(header) && _moments.Count == plan.Recipe.Optimizer.MomentCount:
+            case BulkKind.Moments when key.Kind == WorkKind.LocalSteps && IsVector(header)
+                && _moments.Count < plan.Recipe.Optimizer.MomentCount:
+            case BulkKind.LocalStepsAnswer when key.Kind == WorkKind.LocalSteps && IsVector(header)
+                && _moments.Count == plan.Recipe.Optimizer.MomentCount:
                 _vector = _vectors.Take(key.Incarnation, key.Version);
                 place = _vector.Place;
                 return true;
-            case BulkKind.EvaluationAnswer when key.Kind == WorkKind.Evaluation && header.PayloadBytes == _confusion.Length:
+            case BulkKind.EvaluationAnswer when key.Kind == WorkKind.Evaluation
+                && header.PayloadBytes == _confusion.Length:
                 place = _confusion;
                 return true;
             case BulkKind.Failure:
@@ -96,7 +102,8 @@ internal sealed class WorkerLink(ShardId id, TrainingPlan plan, IActorRef actor,
             BulkKind.GradientAnswer => new TrainingProtocol.WorkDone(id, new GradientAnswer(key, new(
                 new(plan.Recipe.Model.Layout, Gradient(payload.Span)), header.LossSum, header.Correct, header.Rows))),
             BulkKind.LocalStepsAnswer => new TrainingProtocol.WorkDone(id, new LocalStepsAnswer(
-                key, _vector!.Vector, new(key.Version + steps, TakeMoments()), new(header.LossSum, header.Correct, header.Rows))),
+                key, _vector!.Vector, new(key.Version + steps, TakeMoments()),
+                new(header.LossSum, header.Correct, header.Rows))),
             BulkKind.EvaluationAnswer => new TrainingProtocol.WorkDone(id, new EvaluationAnswer(key, new(
                 header.LossSum, MemoryMarshal.Cast<byte, int>(payload.Span).ToArray(), plan.Data.Classes))),
             _ => new TrainingProtocol.WorkThrew(id, key, Encoding.UTF8.GetString(payload.Span)),
@@ -107,7 +114,8 @@ internal sealed class WorkerLink(ShardId id, TrainingPlan plan, IActorRef actor,
     /// <inheritdoc/>
     public void Closed(string reason) => actor.Tell(new RemoteNodeActor.LinkClosed(reason));
 
-    private bool IsVector(in BulkHeader header) => header.PayloadBytes == plan.Recipe.Model.Layout.Count * sizeof(float);
+    private bool IsVector(in BulkHeader header) =>
+        header.PayloadBytes == plan.Recipe.Model.Layout.Count * sizeof(float);
 
     private bool IsGradient(in BulkHeader header) => header.Encoding == BulkWork.EncodingOf(plan.Recipe.Compression)
         && (_encoded.Length > 0 ? header.PayloadBytes == _encoded.Length : IsVector(header));
@@ -119,7 +127,8 @@ internal sealed class WorkerLink(ShardId id, TrainingPlan plan, IActorRef actor,
         var end = header.Offset + ((long)header.PayloadBytes / sizeof(float));
         if (header.PayloadBytes % sizeof(float) != 0 || header.Offset == 0) return false;
         if (end == count) _streamed = (key, VectorFor(key), header.Offset);
-        else if (_streamed is { } streamed && streamed.Key == key && end == streamed.From) _streamed = streamed with { From = header.Offset };
+        else if (_streamed is { } streamed && streamed.Key == key && end == streamed.From)
+            _streamed = streamed with { From = header.Offset };
         else return false;
         return true;
     }
@@ -136,7 +145,8 @@ internal sealed class WorkerLink(ShardId id, TrainingPlan plan, IActorRef actor,
 
     private FlatVector Gradient(ReadOnlySpan<byte> payload)
     {
-        if (_encoded.Length > 0) plan.Recipe.Compression.Decode(payload, MemoryMarshal.Cast<byte, float>(_vector!.Place.Span));
+        if (_encoded.Length > 0)
+            plan.Recipe.Compression.Decode(payload, MemoryMarshal.Cast<byte, float>(_vector!.Place.Span));
         return _vector!.Vector;
     }
 

@@ -39,7 +39,9 @@ internal sealed class AnswerSender
         return _streamed is null ? null : _streamed.Send;
     }
 
-    /// <summary>Sends an answer; its vectors must not change until the server asks for something of another version.</summary>
+    /// <summary>
+    /// Sends an answer; its vectors must not change until the server asks for something of another version.
+    /// </summary>
     public void Send(WorkAnswer answer)
     {
         switch (answer)
@@ -53,7 +55,10 @@ internal sealed class AnswerSender
                 break;
             case EvaluationAnswer a:
                 var confusion = MemoryMarshal.AsBytes<int>(a.Evaluation.Confusion).ToArray();
-                _link.Send(BulkWork.HeaderOf(BulkKind.EvaluationAnswer, a.Key, confusion.Length) with { LossSum = a.Evaluation.LossSum }, confusion);
+                _link.Send(BulkWork.HeaderOf(
+                    BulkKind.EvaluationAnswer, a.Key,
+                    confusion.Length) with
+                { LossSum = a.Evaluation.LossSum }, confusion);
                 break;
             case LocalStepsAnswer a:
                 foreach (var moment in a.Optimizer.Moments)

@@ -5,8 +5,8 @@ using Akka.Actor;
 namespace ActorTrain.Actors;
 
 /// <summary>
-/// A worker node's end of the link to the server: receives parameters, once for each version, and turns orders into work
-/// on them. Called by the link's receiving thread.
+/// A worker node's end of the link to the server: receives parameters, once for each version, and turns orders into
+/// work on them. Called by the link's receiving thread.
 /// </summary>
 /// <param name="incarnation">The server that the link leads to; frames of another one are refused.</param>
 /// <param name="plan">The run's plan.</param>
@@ -33,11 +33,16 @@ internal sealed class ServerLink(long incarnation, TrainingPlan plan, IActorRef 
         place = default;
         refusal = header.Kind switch
         {
-            _ when header.Kind != BulkKind.Bye && header.Incarnation != incarnation => $"{header.Kind} of server {header.Incarnation}, this is server {incarnation}'s link",
-            BulkKind.Moments when header.PayloadBytes != _vectorBytes => $"{header.Kind} of {header.PayloadBytes} bytes",
-            BulkKind.Weights or BulkKind.WeightsPart when !IsNext(header) => $"{header.Kind} of {header.PayloadBytes} bytes from element {header.Offset} on",
-            BulkKind.Moments when header.Level != _state.MomentsHere || _state.MomentsHere == _state.Moments.Length => $"moment {header.Level}, which does not belong here",
-            BulkKind.Moments or BulkKind.Order when header.Version != _version => $"{header.Kind} for version {header.Version}, whose parameters did not come",
+            _ when header.Kind != BulkKind.Bye && header.Incarnation != incarnation =>
+                $"{header.Kind} of server {header.Incarnation}, this is server {incarnation}'s link",
+            BulkKind.Moments when header.PayloadBytes != _vectorBytes =>
+                $"{header.Kind} of {header.PayloadBytes} bytes",
+            BulkKind.Weights or BulkKind.WeightsPart when !IsNext(header) =>
+                $"{header.Kind} of {header.PayloadBytes} bytes from element {header.Offset} on",
+            BulkKind.Moments when header.Level != _state.MomentsHere || _state.MomentsHere == _state.Moments.Length =>
+                $"moment {header.Level}, which does not belong here",
+            BulkKind.Moments or BulkKind.Order when header.Version != _version =>
+                $"{header.Kind} for version {header.Version}, whose parameters did not come",
             BulkKind.Order when !IsWork(header) => $"an order for {BulkWork.KeyOf(header)}",
             BulkKind.Weights or BulkKind.WeightsPart or BulkKind.Moments or BulkKind.Order or BulkKind.Bye => null,
             _ => $"{header.Kind}, which is not for a worker",
@@ -46,7 +51,8 @@ internal sealed class ServerLink(long incarnation, TrainingPlan plan, IActorRef 
         if (header.Kind is BulkKind.Weights or BulkKind.WeightsPart) Begin(header);
         place = header.Kind switch
         {
-            BulkKind.Weights or BulkKind.WeightsPart => _state.Parameters.Place.Slice(header.Offset * sizeof(float), header.PayloadBytes),
+            BulkKind.Weights or BulkKind.WeightsPart =>
+                _state.Parameters.Place.Slice(header.Offset * sizeof(float), header.PayloadBytes),
             BulkKind.Moments => _state.Moments[header.Level].Place,
             _ => default,
         };
@@ -64,7 +70,8 @@ internal sealed class ServerLink(long incarnation, TrainingPlan plan, IActorRef 
         {
             WorkKind.Evaluation => new EvaluationOrder(key, parameters),
             WorkKind.LocalSteps => new LocalStepsOrder(
-                key, key.Step + header.Correct, header.Rows, parameters, new(key.Version, [.. _state.Moments.Select(m => m.Vector)])),
+                key, key.Step + header.Correct, header.Rows, parameters,
+                new(key.Version, [.. _state.Moments.Select(m => m.Vector)])),
             _ => new GradientOrder(key, parameters),
         }));
     }
@@ -81,7 +88,8 @@ internal sealed class ServerLink(long incarnation, TrainingPlan plan, IActorRef 
     {
         var end = (header.Offset * (long)sizeof(float)) + header.PayloadBytes;
         var isInOrder = header.Offset == 0 || (header.Offset == _filled && header.Version == _filling);
-        return isInOrder && (header.Kind == BulkKind.Weights ? end == _vectorBytes : end < _vectorBytes) && end % sizeof(float) == 0;
+        return isInOrder && (header.Kind == BulkKind.Weights ? end == _vectorBytes : end < _vectorBytes)
+            && end % sizeof(float) == 0;
     }
 
     private void Begin(in BulkHeader header)
@@ -105,20 +113,24 @@ internal sealed class ServerLink(long incarnation, TrainingPlan plan, IActorRef 
         if (key.Kind == WorkKind.LocalSteps)
         {
             var first = key.Step + header.Correct;
-            return header.Rows >= 1 && first + header.Rows <= plan.TotalSteps && _state.MomentsHere == _state.Moments.Length;
+            return header.Rows >= 1 && first + header.Rows <= plan.TotalSteps
+                && _state.MomentsHere == _state.Moments.Length;
         }
         if (key.Kind is not (WorkKind.Gradient or WorkKind.Evaluation)) return false;
         var tree = key.Kind == WorkKind.Evaluation ? plan.EvaluationTree : plan.TreeOf(plan.PositionOf(key.Step).Step);
         return key.Node.Level <= tree.Root.Level && tree.LeafCount(key.Node) > 0;
     }
 
-    /// <summary>Where a version's parameters are received, and the optimiser's moments for those who make steps of their own.</summary>
+    /// <summary>
+    /// Where a version's parameters are received, and the optimiser's moments for those who make steps of their own.
+    /// </summary>
     private sealed class ReceivedState(TrainingPlan plan)
     {
         public ReceiveBuffer Parameters { get; } = ReceiveBuffer.Of(plan.Recipe.Model.Layout.Count);
 
         public ReceiveBuffer[] Moments { get; } = plan.Recipe.Strategy is LocalSgd
-            ? [.. Enumerable.Range(0, plan.Recipe.Optimizer.MomentCount).Select(_ => ReceiveBuffer.Of(plan.Recipe.Model.Layout.Count))]
+            ? [.. Enumerable.Range(0, plan.Recipe.Optimizer.MomentCount)
+                .Select(_ => ReceiveBuffer.Of(plan.Recipe.Model.Layout.Count))]
             : [];
 
         public int MomentsHere { get; set; }

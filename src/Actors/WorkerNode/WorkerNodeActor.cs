@@ -41,7 +41,8 @@ internal sealed class WorkerNodeActor : ReceiveActor
 
     /// <summary>How to make one; on the thread of its first shard, which never works when it does.</summary>
     public static Props Props(int shards, TrainingPlan plan, Dataset data, IMatMul matMul) =>
-        Akka.Actor.Props.Create(() => new WorkerNodeActor(shards, plan, data, matMul)).WithDispatcher(ActorTrainDispatchers.Server);
+        Akka.Actor.Props.Create(() => new WorkerNodeActor(shards, plan, data, matMul))
+            .WithDispatcher(ActorTrainDispatchers.Server);
 
     /// <summary>With it go the server's orders: closing the link tells the server so.</summary>
     protected override void PreRestart(Exception reason, object message)
@@ -75,6 +76,8 @@ internal sealed class WorkerNodeActor : ReceiveActor
         }
     }
 
-    /// <summary>Answers go over this link from here on; none: they are lost, and the server hands the work out again.</summary>
+    /// <summary>
+    /// Answers go over this link from here on; none: they are lost, and the server hands the work out again.
+    /// </summary>
     internal sealed record UseLink(ILink? Link);
 }

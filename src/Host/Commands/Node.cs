@@ -11,8 +11,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace ActorTrain.Host.Commands;
 
 /// <summary>
-/// What <c>actortrain node</c> does: takes part in a cluster until it is stopped. Out of its cluster (paused for long, or
-/// cut off), it comes back as a new node.
+/// What <c>actortrain node</c> does: takes part in a cluster until it is stopped. Out of its cluster (paused for long,
+/// or cut off), it comes back as a new node.
 /// </summary>
 internal sealed class Node(string role, TrainSettings settings, NodeSettings node)
 {
@@ -44,7 +44,8 @@ internal sealed class Node(string role, TrainSettings settings, NodeSettings nod
         {
             var end = await RunOnce(job, stop.Token);
             if (stop.IsCancellationRequested) return 0;
-            var isBack = end is NodeEnd.ServersGone or NodeEnd.OutOfCluster { Reason: ClusterEndReason.Downed or ClusterEndReason.Quarantined };
+            var isBack = end is NodeEnd.ServersGone
+                or NodeEnd.OutOfCluster { Reason: ClusterEndReason.Downed or ClusterEndReason.Quarantined };
             // A server that is gone after its run is no news.
             if (!isBack || !_isRunOver) Say(NodeText.End(end));
             switch (end)
@@ -86,12 +87,15 @@ internal sealed class Node(string role, TrainSettings settings, NodeSettings nod
         if (role != ClusterSettings.ServerRole) return (training, null);
         // A server may be the first one: then it begins the run of its configuration.
         var recipe = settings.NewRecipe(await DataOption.Load(settings.Data), Training.ModelFile(settings));
-        var folder = settings.Out is { } path ? new RunFolder(path) : RunFolder.Create(null, recipe, DateTimeOffset.Now);
+        var folder = settings.Out is { } path
+            ? new RunFolder(path)
+            : RunFolder.Create(null, recipe, DateTimeOffset.Now);
         var log = new RunLog(folder.In(RunFolder.Events), TimeProvider.System);
         training = training with
         {
             Recipe = recipe,
-            Checkpoints = new CheckpointFolder(folder.Checkpoints, settings.KeepCheckpoints ?? Training.KeepCheckpoints),
+            Checkpoints = new CheckpointFolder(
+                folder.Checkpoints, settings.KeepCheckpoints ?? Training.KeepCheckpoints),
             OnEvent = e =>
             {
                 log.Add(e);

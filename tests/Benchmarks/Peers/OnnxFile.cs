@@ -26,7 +26,8 @@ internal static class OnnxFile
             if (layer is Linear linear)
             {
                 // Stored as [in, out]: Gemm without a transpose.
-                tensors.Add(Tensor($"{name}.weight", [linear.InFeatures, linear.OutFeatures], parameters.Child(i).Stored(0)));
+                tensors.Add(
+                    Tensor($"{name}.weight", [linear.InFeatures, linear.OutFeatures], parameters.Child(i).Stored(0)));
                 tensors.Add(Tensor($"{name}.bias", [linear.OutFeatures], parameters.Child(i).Stored(1)));
             }
             nodes.Add(layer switch
@@ -54,13 +55,15 @@ internal static class OnnxFile
         .. attribute.Length == 0 ? [] : Field(5, attribute),
     ];
 
-    private static byte[] Attribute(string name, int value) => [.. Field(1, name), .. Field(3, value), .. Field(20, IntAttribute)];
+    private static byte[] Attribute(string name, int value) =>
+        [.. Field(1, name), .. Field(3, value), .. Field(20, IntAttribute)];
 
     private static byte[] Tensor(string name, int[] shape, ReadOnlySpan<float> values)
     {
         var raw = MemoryMarshal.AsBytes(values).ToArray();
         if (!BitConverter.IsLittleEndian)
-            for (var i = 0; i < values.Length; i++) BinaryPrimitives.WriteSingleLittleEndian(raw.AsSpan(4 * i), values[i]);
+            for (var i = 0; i < values.Length; i++)
+                BinaryPrimitives.WriteSingleLittleEndian(raw.AsSpan(4 * i), values[i]);
         return [.. shape.SelectMany(d => Field(1, d)), .. Field(2, FloatType), .. Field(8, name), .. Field(9, raw)];
     }
 

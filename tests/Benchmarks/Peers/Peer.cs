@@ -3,14 +3,17 @@ using System.Globalization;
 
 namespace ActorTrain.Benchmarks.Peers;
 
-/// <summary>Another trainer, run as a process that prints a line for each epoch which ends in <c>N us/step</c>.</summary>
+/// <summary>
+/// Another trainer, run as a process that prints a line for each epoch which ends in <c>N us/step</c>.
+/// </summary>
 /// <param name="Name">For the report.</param>
 /// <param name="File">The program; the peer is absent where it is.</param>
 /// <param name="Command">How to run it.</param>
 internal sealed record Peer(string Name, string File, params string[] Command)
 {
     /// <summary>libtorch through TorchSharp.</summary>
-    public static Peer TorchSharp(string? folder) => Of("libtorch (TorchSharp)", folder, "torchsharp/run.sh", "/usr/bin/env", "bash");
+    public static Peer TorchSharp(string? folder) =>
+        Of("libtorch (TorchSharp)", folder, "torchsharp/run.sh", "/usr/bin/env", "bash");
 
     /// <summary>PyTorch's DistributedDataParallel over gloo.</summary>
     public static Peer DdpGloo(string? folder) => Of("DDP over gloo", folder, "ddp_gloo.py", "/usr/bin/env", "python3");
@@ -22,13 +25,16 @@ internal sealed record Peer(string Name, string File, params string[] Command)
     public IReadOnlyList<double> Steps(params IEnumerable<string> options)
     {
         if (!IsPresent) return [];
-        var start = new ProcessStartInfo(Command[0], [.. Command.Skip(1), File, Path.GetFullPath(Dataset.FindMnist()), .. options])
+        var start = new ProcessStartInfo(Command[0], [
+            .. Command.Skip(1), File, Path.GetFullPath(Dataset.FindMnist()), .. options
+        ])
         {
             RedirectStandardOutput = true,
         };
         start.Environment["OMP_NUM_THREADS"] = "1";
         using var process = Process.Start(start)!;
-        var lines = process.StandardOutput.ReadToEnd().Split('\n').Where(l => l.Contains("us/step", StringComparison.Ordinal));
+        var lines = process.StandardOutput.ReadToEnd().Split('\n')
+            .Where(l => l.Contains("us/step", StringComparison.Ordinal));
         process.WaitForExit();
         return [.. lines.Skip(1).Select(StepOf)];
     }

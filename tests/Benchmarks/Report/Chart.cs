@@ -14,14 +14,16 @@ internal static class Chart
     private static readonly Color[] Colors = [Palette.Blue, Palette.Vermilion, Palette.Ink];
 
     /// <summary>Draws lines through points; those that are no number are left out.</summary>
-    public static byte[] Png(string title, string x, string y, params ReadOnlySpan<(string Name, (double X, double Y)[] Points)> lines)
+    public static byte[] Png(
+        string title, string x, string y, params ReadOnlySpan<(string Name, (double X, double Y)[] Points)> lines)
     {
         using var plot = new Plot();
         for (var i = 0; i < lines.Length; i++)
         {
             var points = lines[i].Points.Where(p => double.IsFinite(p.Y) && p.Y > 0).ToArray();
             var line = plot.Add.Scatter(
-                points.Select(p => Math.Log10(p.X)).ToArray(), points.Select(p => Math.Log10(p.Y)).ToArray(), Colors[i % Colors.Length]);
+                points.Select(p => Math.Log10(p.X)).ToArray(), points.Select(p => Math.Log10(p.Y)).ToArray(),
+                Colors[i % Colors.Length]);
             (line.LegendText, line.LineWidth, line.MarkerSize) = (lines[i].Name, 2, 8);
         }
         plot.Title(title, 15);
@@ -46,6 +48,7 @@ internal static class Chart
     private static NumericManual Ticks(IEnumerable<double> values)
     {
         double[] marks = [.. values.Distinct().Order()];
-        return new([.. marks.Select(Math.Log10)], [.. marks.Select(m => m >= 1e6 ? $"{Figures.Short(m / 1e6)}M" : $"{m:0}")]);
+        return new(
+            [.. marks.Select(Math.Log10)], [.. marks.Select(m => m >= 1e6 ? $"{Figures.Short(m / 1e6)}M" : $"{m:0}")]);
     }
 }

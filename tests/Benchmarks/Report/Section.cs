@@ -19,7 +19,8 @@ internal sealed record Section(string Title, string Text, string[] Head, IReadOn
         Row(text, Head);
         Row(text, [.. Head.Select(_ => "---")]);
         foreach (var row in Rows) Row(text, row);
-        foreach (var (shows, file, _) in Pictures) text.Append("\n![").Append(shows).Append("](images/").Append(file).Append(")\n");
+        foreach (var (shows, file, _) in Pictures)
+            text.Append("\n![").Append(shows).Append("](images/").Append(file).Append(")\n");
         return text.ToString();
     }
 
