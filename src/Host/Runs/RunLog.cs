@@ -63,6 +63,7 @@ internal sealed class RunLog : IDisposable
                 ["samples"] = e.Summary.SamplesSeen,
                 ["weightsSha256"] = e.Summary.WeightsSha256,
                 ["trainSeconds"] = e.Pace.Seconds,
+                ["longestStepSeconds"] = e.Pace.LongestStep,
             },
             NodeJoined e => new() { ["node"] = e.Node.Name, ["life"] = e.Node.Incarnation, ["shards"] = e.Shards, ["step"] = e.Step },
             NodeLost e => new()
