@@ -21,7 +21,8 @@ public sealed record EpochDone(EpochSummary Summary, EpochPace Pace) : TrainingE
 /// <param name="Steps">Steps that it made.</param>
 /// <param name="Samples">Training examples of those steps.</param>
 /// <param name="Seconds">Seconds that those steps took, evaluation excluded.</param>
-public readonly record struct EpochPace(long Steps, long Samples, double Seconds);
+/// <param name="LongestStep">The longest of them, in seconds.</param>
+public readonly record struct EpochPace(long Steps, long Samples, double Seconds, double LongestStep = 0);
 
 /// <summary>A piece of work is handed out again.</summary>
 /// <param name="Shard">Who had it.</param>

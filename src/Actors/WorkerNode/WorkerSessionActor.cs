@@ -1,5 +1,6 @@
 using ActorTrain.Actors.Bulk;
 using ActorTrain.Actors.Protocol;
+using ActorTrain.Server;
 using Akka.Actor;
 using Akka.Cluster;
 
@@ -27,6 +28,7 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
     private string? _closingReason;
     private long _incarnation;
     private long _over;
+    private bool _isRehearsing;
     private bool _isLeaving;
 
     /// <summary>A node that looks for a server.</summary>
@@ -49,6 +51,11 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
             _node.Tell(new RunOverHeard(m.Phase, m.WeightsSha256, m.Reason));
         });
         Receive<ClusterEvent.IMemberEvent>(m => Note(m.Member), m => m.Member.HasRole(ClusterSettings.ServerRole));
+        Receive<Rehearsed>(_ =>
+        {
+            _isRehearsing = false;
+            SayHello();
+        });
         Receive<LinkOpened>(Open);
         Receive<LinkClosed>(m => Close(m.Owner, m.Reason));
         Receive<Leave>(_ =>
@@ -103,7 +110,7 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
 
     private void SayHello()
     {
-        if (_owner is not null || _data is null || _isLeaving) return;
+        if (_owner is not null || _data is null || _isRehearsing || _isLeaving) return;
         _proxy.Tell(new ClusterProtocol.Hello(
             ClusterProtocol.Version, NodeContext.SoftwareVersion, _node.Cluster.Name, _node.Training.Shards,
             _data.Sha256, _data.Name, _node.Kernels));
@@ -112,19 +119,31 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
     private void Begin(ClusterProtocol.Welcome m)
     {
         // Answers to hellos that crossed with the first welcome: their tokens are never used.
-        if (_owner is not null || _data is null || _isLeaving || m.Incarnation < _incarnation) return;
+        if (_owner is not null || _data is null || _isRehearsing || _isLeaving || m.Incarnation < _incarnation) return;
         var recipe = RecipeJson.Read(m.RecipeJson);
         var plan = new TrainingPlan(recipe, _data.Description);
         if (_recipe != m.RecipeJson)
         {
-            Context.Stop(_worker);
-            _worker = Context.ActorOf(WorkerNodeActor.Props(_node.Training.Shards, plan, _data, _node.Training.CreateKernel(recipe.Kernel)));
             _recipe = m.RecipeJson;
+            Rehearse(plan, _data);
+            return;
         }
         (_incarnation, _server, _closingReason) = (m.Incarnation, Sender.Path.Address, null);
         var owner = _owner = new ServerLink(m.Incarnation, plan, Self, _worker);
         _node.Connect(Context, m.BulkHost, m.BulkPort, m.Run, m.Token, owner)
             .PipeTo(Self, success: link => new LinkOpened(owner, link), failure: e => new LinkClosed(owner, (e.InnerException ?? e).Message));
+    }
+
+    // Hello is said again afterwards: the others are not to wait for a node that only gets ready.
+    private void Rehearse(TrainingPlan plan, Dataset data)
+    {
+        Context.Stop(_worker);
+        _worker = Context.ActorOf(WorkerNodeActor.Props(
+            _node.Training.Shards, plan, data, _node.Training.CreateKernel(plan.Recipe.Kernel)));
+        _isRehearsing = true;
+        var (self, orders) = (Self, Rehearsal.OrdersOf(plan));
+        _worker.Tell(new WorkerNodeActor.UseLink(new RehearsalLink(orders.Length, () => self.Tell(Rehearsed.Instance))));
+        foreach (var order in orders) _worker.Tell(new OrderArrived(order));
     }
 
     private void Open(LinkOpened m)
@@ -170,6 +189,11 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
     internal sealed record Leave
     {
         public static Leave Instance { get; } = new();
+    }
+
+    private sealed record Rehearsed
+    {
+        public static Rehearsed Instance { get; } = new();
     }
 
     private sealed record Seek

@@ -65,6 +65,7 @@ internal sealed class RunLog : IDisposable
                 ["samples"] = e.Summary.SamplesSeen,
                 ["weightsSha256"] = e.Summary.WeightsSha256,
                 ["trainSeconds"] = e.Pace.Seconds,
+                ["longestStepSeconds"] = e.Pace.LongestStep,
             },
             NodeJoined e => new()
             {
