@@ -108,7 +108,8 @@ public sealed class ParameterServerActor : ReceiveActor, IWithTimers
         switch (effect)
         {
             case SendWork e:
-                _clock.WorkSent(e.Order.Key);
+                // The step before is not done yet: its end begins this one.
+                if (!e.IsAhead) _clock.WorkSent(e.Order.Key);
                 _shards[e.Shard].Tell(new TrainingProtocol.DoWork(e.Order, e.IsAhead));
                 if (e.IsAhead && !_ahead.Contains(_shards[e.Shard])) _ahead.Add(_shards[e.Shard]);
                 break;

@@ -15,7 +15,7 @@ internal sealed class RehearsalLink(int answers, Action done) : ILink
     /// <inheritdoc/>
     public void Send(in BulkHeader header, ReadOnlyMemory<byte> payload)
     {
-        if (header.Kind != BulkKind.Moments && --_left == 0) done();
+        if (header.Kind is not (BulkKind.Moments or BulkKind.GradientPart) && --_left == 0) done();
     }
 
     /// <inheritdoc/>

@@ -16,7 +16,7 @@ internal sealed record Peer(string Name, string File, params string[] Command)
         Of("libtorch (TorchSharp)", folder, "torchsharp/run.sh", "/usr/bin/env", "bash");
 
     /// <summary>PyTorch's DistributedDataParallel over gloo.</summary>
-    public static Peer DdpGloo(string? folder) => Of("DDP over gloo", folder, "ddp_gloo.py", "/usr/bin/env", "python3");
+    public static Peer DdpGloo(string? folder) => Of("DDP over gloo", folder, "ddp_gloo.py", "/usr/bin/python3");
 
     /// <summary>False: it can't be run here.</summary>
     public bool IsPresent => System.IO.File.Exists(File);
