@@ -16,7 +16,7 @@ public class KillTests
         var lost = await cluster.Line(server, "node a lost at step ", killed);
         var next = await cluster.Line(server, "epoch ", lost.At);
         Measured.Tell("a worker was killed", ("noticed", lost.At - killed), ("the next epoch", next.At - killed));
-        TestCluster.AssertMatches("^node a lost at step [0-9]+ after [0-9.]+ s: [0-4] microbatch(es)? handed out again, 0 samples lost \\(.+\\)$", lost);
+        TestCluster.AssertLost("a", ".+", lost);
         await cluster.StopWithTheRightBits(server);
         await cluster.Line(other, "the run was stopped: weights ");
     }

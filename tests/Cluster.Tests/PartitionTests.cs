@@ -36,8 +36,8 @@ public class PartitionTests
         var stopped = await cluster.Line(leader, "this node was cut off from the majority of the servers and has stopped", cut);
         var joined = await cluster.Line(others, $"node w{Worker} joined at step ", cut);
         Measured.Tell(
-            "the server was cut off", ("it stopped itself", stopped.At - cut), ("the next epoch of the others", next.At - cut),
-            ("with the worker", joined.At - cut));
+            "the server was cut off", ("it stopped itself", stopped.At - cut),
+            ("the next epoch of the others", next.At - cut), ("with the worker", joined.At - cut));
         // It is the first seed node, so it could form a cluster of its own.
         Assert.Same(servers[0], leader);
         while (NodeProcess.Now - cut < Cut) await cluster.Epochs(others, 1);

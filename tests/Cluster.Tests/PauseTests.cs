@@ -33,15 +33,18 @@ public class PauseTests
         server.Signal("INT");
         Assert.Equal(0, (await server.End(30)).ExitCode);
 
-        var events = File.ReadAllLines(cluster.In("run", "events.jsonl")).Select(l => JsonDocument.Parse(l).RootElement).ToList();
+        var events = File.ReadAllLines(cluster.In("run", "events.jsonl"))
+            .Select(l => JsonDocument.Parse(l).RootElement).ToList();
         var quiet = Quiet(events).ToList();
         var step = quiet.Select(e => e.GetProperty("trainSeconds").GetDouble() / 63).Order().ElementAt(quiet.Count / 2);
-        Measured.Tell(string.Create(CultureInfo.InvariantCulture, $"a step takes {1e3 * step:F1} ms; the longest of {Window} epochs' steps")
-            + $": {Text("quiet", quiet.Chunk(Window).Select(Longest))}"
-            + $", {Text("around a join", Around(events, "NodeJoined"))}, {Text("around a farewell", Around(events, "NodeLost"))}");
+        Measured.Tell(
+            string.Create(CultureInfo.InvariantCulture, $"a step takes {1e3 * step:F1} ms; ")
+            + $"the longest of {Window} epochs' steps: {Text("quiet", quiet.Chunk(Window).Select(Longest))}, "
+            + $"{Text("around a join", Around(events, "NodeJoined"))}, "
+            + $"{Text("around a farewell", Around(events, "NodeLost"))}");
     }
 
-    // Epochs in which no process starts, joins or ends: those before the first start of b, and in the middle of its stays.
+    // Epochs in which no process starts, joins or ends: before the first start of b, and in the middle of its stays.
     private static IEnumerable<JsonElement> Quiet(List<JsonElement> events)
     {
         var epochs = events.TakeWhile(e => !IsOfB(e, "NodeJoined")).Where(IsEpoch).Skip(10).Take(16);
@@ -49,15 +52,17 @@ public class PauseTests
             .Aggregate(epochs, (all, i) => all.Concat(events[i..].Where(IsEpoch).Skip(Window).Take(3 * Window)));
     }
 
-    private static IEnumerable<double> Around(List<JsonElement> events, string kind) => Enumerable.Range(0, events.Count)
-        .Where(i => IsOfB(events[i], kind)).Select(i => Longest(events[i..].Where(IsEpoch).Take(Window)));
+    private static IEnumerable<double> Around(List<JsonElement> events, string kind) =>
+        Enumerable.Range(0, events.Count).Where(i => IsOfB(events[i], kind))
+            .Select(i => Longest(events[i..].Where(IsEpoch).Take(Window)));
 
     private static bool IsEpoch(JsonElement e) => e.GetProperty("event").GetString() == "EpochDone";
 
     private static bool IsOfB(JsonElement e, string kind) =>
         e.GetProperty("event").GetString() == kind && e.GetProperty("node").GetString() == "b";
 
-    private static double Longest(IEnumerable<JsonElement> epochs) => epochs.Max(e => e.GetProperty("longestStepSeconds").GetDouble());
+    private static double Longest(IEnumerable<JsonElement> epochs) =>
+        epochs.Max(e => e.GetProperty("longestStepSeconds").GetDouble());
 
     private static string Text(string what, IEnumerable<double> seconds)
     {

@@ -38,7 +38,8 @@ internal sealed class StepClock(TimeProvider time, long seen)
         var now = time.GetTimestamp();
         var seconds = time.GetElapsedTime(_sent, now).TotalSeconds;
         Epoch = new(
-            Epoch.Steps + 1, Epoch.Samples + seen - _seen, Epoch.Seconds + seconds, Math.Max(Epoch.LongestStep, seconds));
+            Epoch.Steps + 1, Epoch.Samples + seen - _seen, Epoch.Seconds + seconds,
+            Math.Max(Epoch.LongestStep, seconds));
         TrainSeconds += seconds;
         _seen = seen;
         _sent = now;

@@ -142,7 +142,8 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
             _node.Training.Shards, plan, data, _node.Training.CreateKernel(plan.Recipe.Kernel)));
         _isRehearsing = true;
         var (self, orders) = (Self, Rehearsal.OrdersOf(plan));
-        _worker.Tell(new WorkerNodeActor.UseLink(new RehearsalLink(orders.Length, () => self.Tell(Rehearsed.Instance))));
+        var nowhere = new RehearsalLink(orders.Length, () => self.Tell(Rehearsed.Instance));
+        _worker.Tell(new WorkerNodeActor.UseLink(nowhere));
         foreach (var order in orders) _worker.Tell(new OrderArrived(order));
     }
 

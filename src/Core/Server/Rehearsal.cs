@@ -9,8 +9,8 @@ namespace ActorTrain.Server;
 public static class Rehearsal
 {
     /// <summary>
-    /// An order of each kind that a node of this run will get, gradients of each number of microbatches: kernels differ by
-    /// their rows. Of a server before all others.
+    /// An order of each kind that a node of this run will get, gradients of each number of microbatches: kernels
+    /// differ by their rows. Of a server before all others.
     /// </summary>
     public static ImmutableArray<WorkOrder> OrdersOf(TrainingPlan plan)
     {
@@ -19,7 +19,8 @@ public static class Rehearsal
         List<WorkOrder> orders = [new EvaluationOrder(KeyOf(WorkKind.Evaluation, leaf), state.Parameters)];
         if (plan.Recipe.Strategy is LocalSgd)
         {
-            orders.Add(new LocalStepsOrder(KeyOf(WorkKind.LocalSteps, leaf), FirstStep: 0, Steps: 1, state.Parameters, state.Optimizer));
+            orders.Add(new LocalStepsOrder(
+                KeyOf(WorkKind.LocalSteps, leaf), FirstStep: 0, Steps: 1, state.Parameters, state.Optimizer));
             return [.. orders];
         }
         for (var level = plan.TreeOf(0).Root.Level; level >= 0; level--)

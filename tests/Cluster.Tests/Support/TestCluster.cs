@@ -143,6 +143,18 @@ internal sealed class TestCluster : IDisposable
     public static int EpochOf(NodeLine line) =>
         int.Parse(line.Text["epoch ".Length..line.Text.IndexOf('/', StringComparison.Ordinal)], CultureInfo.InvariantCulture);
 
+    /// <summary>
+    /// A line tells that a node is lost. It held one order at most: none are handed out again of an evaluation, nor of
+    /// what somebody else has been given meanwhile, and all four if it had the whole minibatch.
+    /// </summary>
+    /// <param name="node">Which.</param>
+    /// <param name="reason">A pattern for why.</param>
+    /// <param name="line">The line.</param>
+    public static void AssertLost(string node, string reason, NodeLine line) => AssertMatches(
+        $"^node {node} lost at step [0-9]+ after [0-9.]+ s: [0-4] microbatch(es)? handed out again, "
+        + $"0 samples lost \\({reason}\\)$",
+        line);
+
     /// <summary>A line is as it should be; else the failure shows all of it, which xunit's own does not.</summary>
     public static void AssertMatches(string pattern, NodeLine line) =>
         Assert.True(Regex.IsMatch(line.Text, pattern), $"'{line.Text}' does not match {pattern}");
