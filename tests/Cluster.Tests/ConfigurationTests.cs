@@ -1,7 +1,8 @@
 namespace ActorTrain.Cluster.Tests;
 
 /// <summary>
-/// Processes start from the ready files of <c>configs/cluster</c>; only ports, folders and a smaller run are the test's.
+/// Processes start from the ready files of <c>configs/cluster</c>; only ports, folders and a smaller run are the
+/// test's.
 /// </summary>
 public class ConfigurationTests
 {

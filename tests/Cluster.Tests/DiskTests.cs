@@ -14,7 +14,8 @@ public class DiskTests
     {
         using var cluster = new TestCluster();
         var server = cluster.Start("server", Limitable,
-            ["train", .. SmallRun.Options(["--nodes", "1", "--shards", "1", "--port", cluster.Seeds.Split(':')[1], "--out", "run"], [])]);
+            ["train", .. SmallRun.Options(
+                ["--nodes", "1", "--shards", "1", "--port", cluster.Seeds.Split(':')[1], "--out", "run"], [])]);
         cluster.Worker("a");
         await cluster.Epochs([server], 2);
         Limit(server, "40000");
@@ -54,7 +55,8 @@ public class DiskTests
     // The largest file that the process may write, in bytes.
     private static void Limit(NodeProcess node, string bytes)
     {
-        using var limit = Process.Start("prlimit", ["--pid", node.Id.ToString(CultureInfo.InvariantCulture), $"--fsize={bytes}:"]);
+        using var limit = Process.Start(
+            "prlimit", ["--pid", node.Id.ToString(CultureInfo.InvariantCulture), $"--fsize={bytes}:"]);
         limit.WaitForExit();
         Assert.Equal(0, limit.ExitCode);
     }

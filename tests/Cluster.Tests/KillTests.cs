@@ -90,7 +90,8 @@ public class KillTests
         await cluster.Epochs([server], 3);
         await cluster.KillAll();
         var killed = NodeProcess.Now;
-        server = cluster.Start("server", "", "train", "--resume", "run", "--data", SmallRun.Folder, "--epochs", "100000",
+        server = cluster.Start(
+            "server", "", "train", "--resume", "run", "--data", SmallRun.Folder, "--epochs", "100000",
             "--nodes", "1", "--port", cluster.Seeds.Split(':')[1]);
         cluster.Worker("a");
         await cluster.Line(server, "resumed from ", killed);
@@ -99,7 +100,8 @@ public class KillTests
         await cluster.StopWithTheRightBits(server);
     }
 
-    private static async Task<(NodeProcess Leader, NodeProcess[] Others)> Begin(TestCluster cluster, params NodeProcess[] workers)
+    private static async Task<(NodeProcess Leader, NodeProcess[] Others)> Begin(
+        TestCluster cluster, params NodeProcess[] workers)
     {
         NodeProcess[] servers = [.. Enumerable.Range(0, 3).Select(i => cluster.Server(i, workers: workers.Length + 1))];
         cluster.Worker("a");
@@ -115,7 +117,8 @@ public class KillTests
     {
         var begun = await cluster.Line(others, " goes on from step ", killed);
         var next = await cluster.Line(others, "epoch ", killed);
-        Measured.Tell($"{who} was killed", ("the next server", begun.At - killed), ("the next epoch", next.At - killed));
+        Measured.Tell(
+            $"{who} was killed", ("the next server", begun.At - killed), ("the next epoch", next.At - killed));
         await cluster.Epochs(others, 2);
         Assert.DoesNotContain(others, o => o.Lines.Any(l => l.Text.Contains("cut off", StringComparison.Ordinal)));
     }

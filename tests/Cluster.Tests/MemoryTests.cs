@@ -24,7 +24,8 @@ public class MemoryTests
         }
         var third = kilobytes.Count / 3;
         var (before, after) = (kilobytes.Take(third).Max(), kilobytes.TakeLast(third).Max());
-        Measured.Tell($"a worker's memory over {Steps} steps: {before} KB at most in their first third, {after} KB in their last");
+        Measured.Tell($"a worker's memory over {Steps} steps: {before} KB at most in their first third, {after} KB in "
+            + "their last");
         Assert.InRange(after, 0, before * 1.05);
     }
 
@@ -40,13 +41,15 @@ public class MemoryTests
         while (server.Lines.Count < 100) await Task.Delay(1000, TestContext.Current.CancellationToken);
         var (after, to) = (GC.GetTotalAllocatedBytes(precise: true), cluster.EpochsDone().Max());
         var steps = (to - from) * 63;
-        Measured.Tell($"a worker allocates {(after - before) / steps} bytes a step, over {steps} steps with their evaluations");
+        Measured.Tell(
+            $"a worker allocates {(after - before) / steps} bytes a step, over {steps} steps with their evaluations");
         Assert.InRange((after - before) / steps, 0, 4096);
     }
 
     private static long ResidentKilobytes(NodeProcess node)
     {
-        var line = File.ReadLines($"/proc/{node.Id}/status").Single(l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
+        var line = File.ReadLines($"/proc/{node.Id}/status")
+            .Single(l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
         return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
     }
 }

@@ -33,7 +33,8 @@ public class PartitionTests
         var cut = NodeProcess.Now;
         PrivateNetwork.Pull(place);
         var next = await cluster.Line(others, "epoch ", cut);
-        var stopped = await cluster.Line(leader, "this node was cut off from the majority of the servers and has stopped", cut);
+        var stopped = await cluster.Line(
+            leader, "this node was cut off from the majority of the servers and has stopped", cut);
         var joined = await cluster.Line(others, $"node w{Worker} joined at step ", cut);
         Measured.Tell(
             "the server was cut off", ("it stopped itself", stopped.At - cut),
@@ -61,11 +62,14 @@ public class PartitionTests
     private static NodeProcess StartAt(TestCluster cluster, int place, string role, params string[] options)
     {
         var address = PrivateNetwork.AddressOf(place);
-        var seeds = Enumerable.Range(1, 3).Select(p => string.Create(CultureInfo.InvariantCulture, $"{PrivateNetwork.AddressOf(p)}:{Port}"));
+        var seeds = Enumerable.Range(1, 3)
+            .Select(p => string.Create(CultureInfo.InvariantCulture, $"{PrivateNetwork.AddressOf(p)}:{Port}"));
         return cluster.Start($"{role[0]}{place}", PrivateNetwork.At(place),
         [
-            "node", "--role", role, .. options, "--name", $"{role[0]}{place}", "--host", address, "--port", $"{Port}", "--seed-node", string.Join(',', seeds),
-            "--tls-authority", "certs/ca.pem", "--tls-certificate", $"certs/{address}.pem", "--tls-key", $"certs/{address}-key.pem",
+            "node", "--role", role, .. options, "--name",
+            $"{role[0]}{place}", "--host", address, "--port", $"{Port}", "--seed-node", string.Join(',', seeds),
+            "--tls-authority",
+            "certs/ca.pem", "--tls-certificate", $"certs/{address}.pem", "--tls-key", $"certs/{address}-key.pem",
         ]);
     }
 }

@@ -20,7 +20,8 @@ public class PausedServerTests
         paused.Signal("STOP");
         var next = await cluster.Line(others, "epoch ", stopped);
         var joined = await cluster.Line(others, "node a joined at step ", stopped);
-        Measured.Tell("the server was paused", ("the next epoch", next.At - stopped), ("with the worker", joined.At - stopped));
+        Measured.Tell(
+            "the server was paused", ("the next epoch", next.At - stopped), ("with the worker", joined.At - stopped));
         await cluster.Line(others, "keeps checkpoints", stopped);
         while (NodeProcess.Now - stopped < Pause) await cluster.Epochs(others, 1);
         var continued = NodeProcess.Now;

@@ -14,12 +14,14 @@ public class RefusalTests
         SmallRun.CopyTo(cluster.In("other"));
         TrainOnTest(cluster.In("other"));
         SmallRun.CopyTo(cluster.In("damaged"));
-        using (var images = File.OpenWrite(cluster.In("damaged", "train-images-idx3-ubyte.gz"))) images.SetLength(images.Length / 2);
+        using (var images = File.OpenWrite(cluster.In("damaged", "train-images-idx3-ubyte.gz")))
+            images.SetLength(images.Length / 2);
         var other = cluster.Start("other", "", Worker(cluster, "other"));
         var damaged = cluster.Start("damaged", "", Worker(cluster, "damaged"));
 
         var refused = await cluster.Line(server, "node other refused: ");
-        Assert.StartsWith("node other refused: its dataset 'other' has SHA-256 ", refused.Text, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "node other refused: its dataset 'other' has SHA-256 ", refused.Text, StringComparison.Ordinal);
         Assert.EndsWith("give the node the same data (--data), undamaged.", refused.Text, StringComparison.Ordinal);
         Assert.Equal(1, (await other.End(30)).ExitCode);
         await cluster.Line(other, "node other is refused: its dataset 'other' has SHA-256 ");
@@ -36,9 +38,12 @@ public class RefusalTests
     {
         using var cluster = new TestCluster();
         var server = cluster.Train(workers: 1, shards: 1);
-        await using var node = await OwnNode.Start(cluster, "poor", name => throw new KernelUnavailableException(name, "it is not here", "take another machine"));
+        await using var node = await OwnNode.Start(
+            cluster, "poor",
+            name => throw new KernelUnavailableException(name, "it is not here", "take another machine"));
         var refused = await cluster.Line(server, "node poor refused: ");
-        Assert.Equal("node poor refused: this run's kernel is managed, the node has none; install managed there, or train with --kernel managed, which every machine has.", refused.Text);
+        Assert.Equal("node poor refused: this run's kernel is managed, the node has none; install managed there, or "
+            + "train with --kernel managed, which every machine has.", refused.Text);
         Assert.Equal("node poor is " + refused.Text["node poor ".Length..], (await node.Refusal()));
         cluster.Worker("good");
         await cluster.Epochs([server], 1);
@@ -80,7 +85,9 @@ public class RefusalTests
         await using var node = await OwnNode.Start(cluster, "bad", _ => new ThrowingKernel(call => call > 1000));
         var lost = await cluster.Line(server, "node bad lost at step ");
         TestCluster.AssertLost("bad", "it failed 5 times, the last time with .*thrown by the test", lost);
-        Assert.StartsWith("node bad is refused: it failed 5 times, the last time with ", await node.Refusal(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "node bad is refused: it failed 5 times, the last time with ", await node.Refusal(),
+            StringComparison.Ordinal);
         await cluster.Line(server, "epoch ", lost.At);
         await cluster.Epochs([server], 1);
         await cluster.StopWithTheRightBits(server);

@@ -15,7 +15,8 @@ public class SameBitsTests
         Assert.Equal((2100, workers), (report.GetProperty("steps").GetInt32(), report.GetProperty("nodes").GetInt32()));
         Assert.Equal(SmallRun.WeightsAfter(2100), report.GetProperty("weightsSha256").GetString());
         cluster.AssertTheRightBits();
-        foreach (var node in nodes) await cluster.Line(node, $"the run is finished: weights {SmallRun.WeightsAfter(2100)[..12]}");
+        foreach (var node in nodes)
+            await cluster.Line(node, $"the run is finished: weights {SmallRun.WeightsAfter(2100)[..12]}");
         cluster.AssertPlainWords();
     }
 
@@ -23,10 +24,12 @@ public class SameBitsTests
     public async Task A_network_that_travels_in_pieces_ends_with_the_weights_of_one_process(string transport)
     {
         using var cluster = new TestCluster();
-        var server = cluster.Train(workers: 2, shards: 1, "--hidden", "512,256", "--max-steps", "60", "--transport", transport);
+        var server = cluster.Train(
+            workers: 2, shards: 1, "--hidden", "512,256", "--max-steps", "60", "--transport", transport);
         foreach (var name in new[] { "a", "b" }) cluster.Worker(name, "--transport", transport);
         var (exitCode, error) = await server.End(60);
         Assert.True(exitCode == 0, error + cluster.Log);
-        Assert.Equal(SmallRun.WeightsOfNetworkAfter(60, 512, 256), cluster.Report().GetProperty("weightsSha256").GetString());
+        Assert.Equal(
+            SmallRun.WeightsOfNetworkAfter(60, 512, 256), cluster.Report().GetProperty("weightsSha256").GetString());
     }
 }

@@ -20,7 +20,9 @@ public class StrategyTests
         var (exitCode, error) = await server.End(60);
         Assert.True(exitCode == 0, error + cluster.Log);
         Assert.Equal(400, cluster.Report().GetProperty("steps").GetInt32());
-        var replay = cluster.Start("replay", "", "train", "--replay-schedule", "run/schedule.jsonl", "--data", SmallRun.Folder, "--out", "again");
+        var replay = cluster.Start(
+            "replay", "", "train", "--replay-schedule", "run/schedule.jsonl", "--data", SmallRun.Folder, "--out",
+            "again");
         (exitCode, error) = await replay.End(60);
         Assert.True(exitCode == 0, error + cluster.Log);
         Assert.Equal(Weights(cluster.In("run", "report.json")), Weights(cluster.In("again", "report.json")));

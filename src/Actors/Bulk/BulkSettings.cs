@@ -18,6 +18,9 @@ public sealed record BulkSettings
     /// <summary>Frames that may wait to be sent; with one more the link is stuck. Default 64.</summary>
     public int QueueFrames { get; init; } = 64;
 
-    /// <summary>Of the socket's send and receive buffer, each; the system may give less. Default 4 MiB.</summary>
-    public int SocketBufferBytes { get; init; } = 4 << 20;
+    /// <summary>
+    /// Of the socket's send and receive buffer, each; the system may give less. Default 1 MiB: what waits in the
+    /// buffers should still be in the processor's cache when it is read.
+    /// </summary>
+    public int SocketBufferBytes { get; init; } = 1 << 20;
 }

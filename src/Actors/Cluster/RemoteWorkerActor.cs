@@ -17,7 +17,7 @@ internal sealed class RemoteWorkerActor : RemoteNodeActor
     private readonly WorkerLink _owner;
     private readonly List<WorkOrder> _ahead = [];
     private (long Incarnation, long Version) _sent = (-1, -1);
-    private int _sentAhead;
+    private (WorkKey Key, FlatVector Parameters, int Sent)? _streamed;
 
     /// <summary>A stand-in that joins the server when the node has connected.</summary>
     public RemoteWorkerActor(
@@ -70,15 +70,14 @@ internal sealed class RemoteWorkerActor : RemoteNodeActor
         link.Send(BulkWork.OrderOf(order), default);
     }
 
-    // Of what the orders wait for; they follow its end.
+    // The orders go behind the first piece: the node begins with the layers whose parameters are there.
     private void SendPiece(int written)
     {
-        var (key, parameters) = (_ahead[0].Key, BulkWork.ParametersOf(_ahead[0])!);
-        var bytes = FloatBytes.Of(parameters.Memory[_sentAhead..written]);
-        Link!.Send(BulkWork.PieceOf(key, bytes.Length, _sentAhead, isLast: written == parameters.Count), bytes);
-        _sentAhead = written;
-        if (written < parameters.Count) return;
-        (_sentAhead, _sent) = (0, (key.Incarnation, key.Version));
+        var (key, parameters, sent) = _streamed ??= (_ahead[0].Key, BulkWork.ParametersOf(_ahead[0])!, 0);
+        var isLast = written == parameters.Count;
+        var bytes = FloatBytes.Of(parameters.Memory[sent..written]);
+        Link!.Send(BulkWork.PieceOf(key, bytes.Length, sent, isLast), bytes);
+        (_sent, _streamed) = ((key.Incarnation, key.Version), isLast ? null : (key, parameters, written));
         foreach (var order in _ahead) Send(order);
         _ahead.Clear();
     }

@@ -49,7 +49,15 @@ public sealed class DataShardActor : ReceiveActor
     private void Work(TrainingProtocol.DoWork message)
     {
         (_state, var order) = DataShard.Step(_state, message.Order);
-        if (order is not null)
+        if (order is null) return;
+        try
+        {
             _server.Tell(new TrainingProtocol.WorkDone(_state.Id, _computation.Answer(order, message.Progress)));
+        }
+        catch (OperationCanceledException e)
+        {
+            // What it waited for went with the way to the server: no fault of the shard's.
+            _server.Tell(new TrainingProtocol.WorkThrew(_state.Id, order.Key, e.Message));
+        }
     }
 }

@@ -22,6 +22,7 @@ internal sealed class ServerLink(long incarnation, TrainingPlan plan, IActorRef 
     private long _version = -1;
     private long _filling = -1;
     private int _filled;
+    private ArrivingVector? _arriving;
 
     // Before any order, so that no answer is without a link.
     /// <inheritdoc/>
@@ -41,7 +42,9 @@ internal sealed class ServerLink(long incarnation, TrainingPlan plan, IActorRef 
                 $"{header.Kind} of {header.PayloadBytes} bytes from element {header.Offset} on",
             BulkKind.Moments when header.Level != _state.MomentsHere || _state.MomentsHere == _state.Moments.Length =>
                 $"moment {header.Level}, which does not belong here",
-            BulkKind.Moments or BulkKind.Order when header.Version != _version =>
+            BulkKind.Moments when header.Version != _version =>
+                $"{header.Kind} for version {header.Version}, whose parameters did not come",
+            BulkKind.Order when header.Version != _filling =>
                 $"{header.Kind} for version {header.Version}, whose parameters did not come",
             BulkKind.Order when !IsWork(header) => $"an order for {BulkWork.KeyOf(header)}",
             BulkKind.Weights or BulkKind.WeightsPart or BulkKind.Moments or BulkKind.Order or BulkKind.Bye => null,
@@ -66,19 +69,21 @@ internal sealed class ServerLink(long incarnation, TrainingPlan plan, IActorRef 
         if (header.Kind == BulkKind.Moments) _state.MomentsHere++;
         if (header.Kind != BulkKind.Order) return;
         var (key, parameters) = (BulkWork.KeyOf(header), _state.Parameters.Vector);
+        ParameterArrival? arrival = header.Version == _version ? null : _arriving!.Await;
         node.Tell(new OrderArrived(key.Kind switch
         {
-            WorkKind.Evaluation => new EvaluationOrder(key, parameters),
+            WorkKind.Evaluation => new EvaluationOrder(key, parameters) { Arrival = arrival },
             WorkKind.LocalSteps => new LocalStepsOrder(
                 key, key.Step + header.Correct, header.Rows, parameters,
                 new(key.Version, [.. _state.Moments.Select(m => m.Vector)])),
-            _ => new GradientOrder(key, parameters),
+            _ => new GradientOrder(key, parameters) { Arrival = arrival },
         }));
     }
 
     /// <inheritdoc/>
     public void Closed(string reason)
     {
+        _arriving?.Lose();
         node.Tell(new WorkerNodeActor.UseLink(null));
         session.Tell(new WorkerSessionActor.LinkClosed(this, reason));
     }
@@ -97,12 +102,15 @@ internal sealed class ServerLink(long incarnation, TrainingPlan plan, IActorRef 
         if (header.Offset > 0) return;
         (_state, _other) = (_other, _state);
         (_filling, _version, _state.MomentsHere) = (header.Version, -1, 0);
+        _arriving?.Lose();
+        _arriving = header.Kind == BulkKind.Weights ? null : new();
     }
 
     private void Fill(in BulkHeader header)
     {
         _filled = header.Offset + (header.PayloadBytes / sizeof(float));
         if (header.Kind == BulkKind.Weights) _version = header.Version;
+        _arriving?.Advance(_filled);
     }
 
     // A node of the tree that exists: anything else would be an error deep in a computation.
@@ -113,7 +121,7 @@ internal sealed class ServerLink(long incarnation, TrainingPlan plan, IActorRef 
         if (key.Kind == WorkKind.LocalSteps)
         {
             var first = key.Step + header.Correct;
-            return header.Rows >= 1 && first + header.Rows <= plan.TotalSteps
+            return header.Version == _version && header.Rows >= 1 && first + header.Rows <= plan.TotalSteps
                 && _state.MomentsHere == _state.Moments.Length;
         }
         if (key.Kind is not (WorkKind.Gradient or WorkKind.Evaluation)) return false;

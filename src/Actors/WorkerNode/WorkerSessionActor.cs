@@ -131,7 +131,9 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
         (_incarnation, _server, _closingReason) = (m.Incarnation, Sender.Path.Address, null);
         var owner = _owner = new ServerLink(m.Incarnation, plan, Self, _worker);
         _node.Connect(Context, m.BulkHost, m.BulkPort, m.Run, m.Token, owner)
-            .PipeTo(Self, success: link => new LinkOpened(owner, link), failure: e => new LinkClosed(owner, (e.InnerException ?? e).Message));
+            .PipeTo(
+                Self, success: link => new LinkOpened(owner, link),
+                failure: e => new LinkClosed(owner, (e.InnerException ?? e).Message));
     }
 
     // Hello is said again afterwards: the others are not to wait for a node that only gets ready.
@@ -168,7 +170,8 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
             Context.Stop(Self);
             return;
         }
-        if (_link is not null && _over < _incarnation) _node.Tell(new ServerLinkLost(_incarnation, _closingReason ?? reason));
+        if (_link is not null && _over < _incarnation)
+            _node.Tell(new ServerLinkLost(_incarnation, _closingReason ?? reason));
         if (_link is null) TellTrouble($"no connection to server {_incarnation}: {reason}");
         (_owner, _link, _server) = (null, null, null);
     }

@@ -7,6 +7,11 @@ namespace ActorTrain;
 /// <param name="finalFrom">Elements from here to the end do not change any more.</param>
 public delegate void GradientProgress(Parameters gradient, int finalFrom);
 
+/// <summary>Returns when the first elements of the parameters are there, however long it takes.</summary>
+/// <param name="count">How many of them.</param>
+/// <exception cref="OperationCanceledException">They will not come any more.</exception>
+public delegate void ParameterArrival(int count);
+
 /// <summary>
 /// What a pass through a layer needs besides its arguments: the matrix multiply, the memory to take results from, and
 /// how the rows divide into microbatches. A value, passed down; it changes what memory results lie in, never their
@@ -18,6 +23,7 @@ public readonly struct LayerContext
     private readonly ReadOnlyMemory<int> _leafRows;
     private readonly ParameterBuffer? _gradient;
     private readonly GradientProgress? _progress;
+    private readonly ParameterArrival? _arrival;
 
     /// <summary>A context for rows that divide into microbatches as <paramref name="leafRows"/> says.</summary>
     /// <param name="matMul">The kernel.</param>
@@ -26,13 +32,16 @@ public readonly struct LayerContext
     /// Where results are taken from; none: ordinary memory, which the garbage collector frees.
     /// </param>
     /// <param name="progress">Told as a backward pass goes on; none: nobody waits.</param>
+    /// <param name="arrival">Asked as a forward pass goes on; none: all parameters are there.</param>
     public LayerContext(
-        IMatMul matMul, ReadOnlyMemory<int> leafRows, Arena? arena = null, GradientProgress? progress = null)
+        IMatMul matMul, ReadOnlyMemory<int> leafRows, Arena? arena = null, GradientProgress? progress = null,
+        ParameterArrival? arrival = null)
     {
         MatMul = matMul;
         _leafRows = leafRows;
         _arena = arena;
         _progress = progress;
+        _arrival = arrival;
         InputGradientNeeded = true;
     }
 
@@ -71,6 +80,9 @@ public readonly struct LayerContext
     /// </summary>
     public LayerContext ForChild(ParameterBuffer gradient, bool inputGradientNeeded) =>
         new(this, gradient, inputGradientNeeded);
+
+    /// <summary>A composed layer is about to read its parameters up to this element.</summary>
+    internal void Await(int end) => _arrival?.Invoke(end);
 
     /// <summary>A composed layer's gradient is final from this element on.</summary>
     internal void Report(ParameterBuffer gradient, int finalFrom) => _progress?.Invoke(gradient.Freeze(), finalFrom);

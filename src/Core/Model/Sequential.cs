@@ -89,7 +89,11 @@ public sealed record Sequential : Layer
     {
         var saved = context.TakeSaved(Layers.Length);
         for (var i = 0; i < Layers.Length; i++)
+        {
+            var (offset, layout) = Layout.Child(i);
+            context.Await(offset + layout.Count);
             (input, saved[i]) = Layers[i].Layer.Forward(parameters.Child(i), input, context);
+        }
         return (input, new(null, ImmutableCollectionsMarshal.AsImmutableArray(saved)));
     }
 

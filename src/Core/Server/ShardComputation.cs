@@ -36,7 +36,7 @@ public sealed class ShardComputation
     {
         GradientOrder o => new GradientAnswer(o.Key, Gradient(o, progress)),
         UpdateOrder o => Update(o),
-        EvaluationOrder o => new EvaluationAnswer(o.Key, Evaluate(o.Key.Node, o.Parameters)),
+        EvaluationOrder o => new EvaluationAnswer(o.Key, Evaluate(o)),
         LocalStepsOrder o => LocalSteps(o),
         _ => throw new System.Diagnostics.UnreachableException(
             $"ShardComputation.Answer has no arm for {order.GetType().Name}; add one."),
@@ -74,13 +74,15 @@ public sealed class ShardComputation
         var (start, count) = tree.RowsOf(order.Key.Node);
         var arena = ArenaFor((order.Key.Incarnation, order.Key.Version));
         var input = Gather(_data.Train, _order.AsSpan().Slice(_plan.FirstSampleOf(step) + start, count), arena);
-        var context = new LayerContext(_matMul, tree.LeafRowsOf(order.Key.Node), arena, progress);
+        var context = new LayerContext(_matMul, tree.LeafRowsOf(order.Key.Node), arena, progress, order.Arrival);
         return Gradients.Of(
             Model, _plan.Recipe.Loss, new(Model.Layout, order.Parameters), input, _labels.AsSpan(0, count), context);
     }
 
-    private Evaluation Evaluate(TreeNode node, FlatVector parameters)
+    private Evaluation Evaluate(EvaluationOrder order)
     {
+        var (node, parameters) = (order.Key.Node, order.Parameters);
+        order.Arrival?.Invoke(parameters.Count);
         var tree = _plan.EvaluationTree;
         var leaves = new double[tree.LeafCount(node)];
         var confusion = new int[_data.Classes * _data.Classes];

@@ -41,7 +41,11 @@ public abstract record WorkOrder(WorkKey Key);
 /// <summary>Compute the gradient sum of a node of a minibatch's tree.</summary>
 /// <param name="Key">Its name.</param>
 /// <param name="Parameters">To compute from; they do not change while anybody has this order.</param>
-public sealed record GradientOrder(WorkKey Key, FlatVector Parameters) : WorkOrder(Key);
+public sealed record GradientOrder(WorkKey Key, FlatVector Parameters) : WorkOrder(Key)
+{
+    /// <summary>Set where the parameters are still arriving; none: they are all there.</summary>
+    public ParameterArrival? Arrival { get; init; }
+}
 
 /// <summary>Do a part of an update: some of its runs.</summary>
 /// <param name="Key">Its name.</param>
@@ -53,7 +57,11 @@ public sealed record UpdateOrder(WorkKey Key, ParameterUpdate Update, int FirstR
 /// <summary>Evaluate a node of the test split's tree.</summary>
 /// <param name="Key">Its name.</param>
 /// <param name="Parameters">To compute from; they do not change while anybody has this order.</param>
-public sealed record EvaluationOrder(WorkKey Key, FlatVector Parameters) : WorkOrder(Key);
+public sealed record EvaluationOrder(WorkKey Key, FlatVector Parameters) : WorkOrder(Key)
+{
+    /// <summary>Set where the parameters are still arriving; none: they are all there.</summary>
+    public ParameterArrival? Arrival { get; init; }
+}
 
 /// <summary>Make optimiser steps of your own on consecutive minibatches.</summary>
 /// <param name="Key">Its name.</param>

@@ -72,14 +72,55 @@ public class StreamedVectorTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void Orders_wait_for_the_last_piece_and_pieces_for_the_one_before()
+    public async Task Work_begins_with_the_layers_whose_parameters_are_there()
+    {
+        var (key, parameters) = (Order().Key, TrainingState.Initial(Large).Parameters);
+        var link = new ServerLink(key.Incarnation, Plan, ActorRefs.Nobody, TestActor);
+        var first = Large.Model.Layout.Child(2).Offset;
+        Send(0, first);
+        Assert.Null(Deliver(link, new(BulkWork.OrderOf(Order()), [])));
+        var order = (GradientOrder)(await ExpectMsgAsync<OrderArrived>(cancellationToken: Ct)).Order;
+        order.Arrival!(first);
+        var work = Task.Run(() => new ShardComputation(Plan, Tiny.Data, new ManagedMatMul()).Answer(order), Ct);
+        Send(first, Count);
+        var expected = (GradientAnswer)new ShardComputation(Plan, Tiny.Data, new ManagedMatMul()).Answer(Order());
+        Assert.Equal(expected.Sum.Gradient.Span.ToArray(), ((GradientAnswer)await work).Sum.Gradient.Span.ToArray());
+
+        void Send(int from, int to)
+        {
+            var bytes = FloatBytes.Of(parameters.Memory[from..to]).ToArray();
+            Assert.Null(Deliver(link, new(BulkWork.PieceOf(key, bytes.Length, from, isLast: to == Count), bytes)));
+        }
+    }
+
+    [Fact]
+    public async Task Work_whose_parameters_do_not_come_to_their_end_is_given_up()
     {
         var key = Order().Key;
         var link = new ServerLink(key.Incarnation, Plan, ActorRefs.Nobody, TestActor);
         Assert.Null(Deliver(link, new(BulkWork.PieceOf(key, 4000, 0, isLast: false), new byte[4000])));
+        Assert.Null(Deliver(link, new(BulkWork.OrderOf(Order()), [])));
+        var order = (await ExpectMsgAsync<OrderArrived>(cancellationToken: Ct)).Order;
+        var shard = Sys.ActorOf(DataShardActor.Props(
+            Node, TestActor, Plan, Tiny.Data, new ManagedMatMul(), "akka.actor.default-dispatcher"));
+        await ExpectMsgAsync<TrainingProtocol.JoinTraining>(cancellationToken: Ct);
+        shard.Tell(new TrainingProtocol.DoWork(order));
+        link.Closed("the test closes it");
+        await ExpectMsgAsync<WorkerNodeActor.UseLink>(cancellationToken: Ct);
+        Assert.Equal(
+            new TrainingProtocol.WorkThrew(Node, key, "the rest of the parameters did not come"),
+            await ExpectMsgAsync<TrainingProtocol.WorkThrew>(cancellationToken: Ct));
+    }
+
+    [Fact]
+    public void Orders_wait_for_the_first_piece_and_pieces_for_the_one_before()
+    {
+        var key = Order().Key;
+        var link = new ServerLink(key.Incarnation, Plan, ActorRefs.Nobody, TestActor);
         Assert.Contains(
             "whose parameters did not come", Deliver(link, new(BulkWork.OrderOf(Order()), []))!,
             StringComparison.Ordinal);
+        Assert.Null(Deliver(link, new(BulkWork.PieceOf(key, 4000, 0, isLast: false), new byte[4000])));
         Assert.Equal(
             "WeightsPart of 4000 bytes from element 2000 on",
             Deliver(link, new(BulkWork.PieceOf(key, 4000, 2000, isLast: false), new byte[4000])));

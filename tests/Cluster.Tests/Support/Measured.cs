@@ -7,7 +7,8 @@ internal static class Measured
 {
     /// <summary>Writes how long after something other things came.</summary>
     public static void Tell(string what, params IEnumerable<(string What, TimeSpan After)> figures) => Tell(
-        $"{what}: {string.Join(", ", figures.Select(f => string.Create(CultureInfo.InvariantCulture, $"{f.What} after {f.After.TotalSeconds:F2} s")))}");
+        $"{what}: "
+        + $"{string.Join(", ", figures.Select(f => string.Create(CultureInfo.InvariantCulture, $"{f.What} after {f.After.TotalSeconds:F2} s")))}");
 
     /// <summary>Writes a sentence.</summary>
     public static void Tell(string sentence)

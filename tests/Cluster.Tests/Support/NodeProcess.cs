@@ -63,7 +63,9 @@ internal sealed class NodeProcess : IDisposable
     }
 
     /// <summary>All that it has written, for failures.</summary>
-    public string Log => Error + string.Join('\n', Lines.Select(l => string.Create(CultureInfo.InvariantCulture, $"{l.At.TotalSeconds,8:F2} {Name}: {l.Text}")));
+    public string Log => Error + string.Join(
+        '\n',
+        Lines.Select(l => string.Create(CultureInfo.InvariantCulture, $"{l.At.TotalSeconds,8:F2} {Name}: {l.Text}")));
 
     /// <summary>SIGKILL: no farewell.</summary>
     public void Kill()

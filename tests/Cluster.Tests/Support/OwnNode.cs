@@ -17,16 +17,25 @@ internal sealed class OwnNode : IAsyncDisposable
     public ConcurrentQueue<TrainingEvent> Events { get; private init; } = [];
 
     /// <summary>Starts one.</summary>
-    public static async Task<OwnNode> Start(TestCluster cluster, string name, Func<string, IMatMul>? createKernel = null)
+    public static async Task<OwnNode> Start(
+        TestCluster cluster, string name, Func<string, IMatMul>? createKernel = null)
     {
         var events = new ConcurrentQueue<TrainingEvent>();
-        var training = new TrainingJob { LoadData = _ => Task.FromResult(SmallRun.Data), Shards = 1, OnEvent = events.Enqueue };
+        var training =
+            new TrainingJob { LoadData = _ => Task.FromResult(SmallRun.Data), Shards = 1, OnEvent = events.Enqueue };
         if (createKernel is not null) training = training with { CreateKernel = createKernel };
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new() { DisableDefaults = true });
         builder.Services.AddLogging();
         builder.Services.AddActorTrainNode(new NodeJob
         {
-            Cluster = new() { Roles = [ClusterSettings.WorkerRole], Name = name, SeedNodes = [.. cluster.Seeds.Split(',')] },
+            Cluster = new()
+            {
+                Roles = [
+                ClusterSettings.WorkerRole
+            ],
+                Name = name,
+                SeedNodes = [.. cluster.Seeds.Split(',')]
+            },
             Training = training,
         });
         var host = builder.Build();
@@ -37,7 +46,8 @@ internal sealed class OwnNode : IAsyncDisposable
     /// <summary>Waits until the server refuses it; why.</summary>
     public async Task<string> Refusal()
     {
-        var end = await _host.Services.GetRequiredService<ClusterNode>().Completion.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        var end = await _host.Services.GetRequiredService<ClusterNode>().Completion.WaitAsync(
+            TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         return Assert.IsType<NodeEnd.Refused>(end).Reason;
     }
 

@@ -3,8 +3,8 @@ using ActorTrain.Core.Tests.Data;
 namespace ActorTrain.Cluster.Tests;
 
 /// <summary>
-/// What all clusters here train: a small network on a few of MNIST's digits, with short epochs, so that something happens
-/// often; and for long enough that a test ends it.
+/// What all clusters here train: a small network on a few of MNIST's digits, with short epochs, so that something
+/// happens often; and for long enough that a test ends it.
 /// </summary>
 internal static class SmallRun
 {
@@ -37,7 +37,9 @@ internal static class SmallRun
 
     private static Recipe Recipe => RecipeOf(16);
 
-    /// <summary>First digits of the SHA-256 that the weights of the sequential run have after an epoch, from 1 on.</summary>
+    /// <summary>
+    /// First digits of the SHA-256 that the weights of the sequential run have after an epoch, from 1 on.
+    /// </summary>
     public static string FingerprintOf(int epoch)
     {
         lock (Computing)
@@ -68,7 +70,8 @@ internal static class SmallRun
     public static void CopyTo(string folder)
     {
         Directory.CreateDirectory(folder);
-        foreach (var file in Directory.EnumerateFiles(Folder)) File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+        foreach (var file in Directory.EnumerateFiles(Folder))
+            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
     }
 
     private static Recipe RecipeOf(params ReadOnlySpan<int> hidden) =>
@@ -90,8 +93,12 @@ internal static class SmallRun
         {
             var images = split.Pixels[..(count * split.Features)];
             var labels = split.Labels[..count];
-            File.WriteAllBytes(Path.Combine(folder, $"{name}-images-idx3-ubyte.gz"), IdxBytes.Gzip(IdxBytes.Images((uint)count, (uint)split.Rows, (uint)split.Columns, images)));
-            File.WriteAllBytes(Path.Combine(folder, $"{name}-labels-idx1-ubyte.gz"), IdxBytes.Gzip(IdxBytes.Labels((uint)count, labels)));
+            File.WriteAllBytes(
+                Path.Combine(folder, $"{name}-images-idx3-ubyte.gz"),
+                IdxBytes.Gzip(IdxBytes.Images((uint)count, (uint)split.Rows, (uint)split.Columns, images)));
+            File.WriteAllBytes(
+                Path.Combine(folder, $"{name}-labels-idx1-ubyte.gz"),
+                IdxBytes.Gzip(IdxBytes.Labels((uint)count, labels)));
         }
     }
 }

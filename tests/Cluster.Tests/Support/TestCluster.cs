@@ -33,13 +33,17 @@ internal sealed class TestCluster : IDisposable
     public string Folder { get; }
 
     /// <summary>What nodes join by.</summary>
-    public string Seeds => string.Join(',', _ports.Select(port => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}")));
+    public string Seeds =>
+        string.Join(',', _ports.Select(port => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}")));
 
     public string In(params string[] path) => Path.Combine([Folder, .. path]);
 
-    /// <summary>A server that everybody else joins, and which shows the run: <c>actortrain train --nodes N</c>.</summary>
+    /// <summary>
+    /// A server that everybody else joins, and which shows the run: <c>actortrain train --nodes N</c>.
+    /// </summary>
     public NodeProcess Train(int workers, int shards, params string[] options) => Start("server", "",
-        ["train", .. SmallRun.Options(["--nodes", $"{workers}", "--shards", $"{shards}", "--port", $"{_ports[0]}", "--out", "run"], options)]);
+        ["train", .. SmallRun.Options(
+            ["--nodes", $"{workers}", "--shards", $"{shards}", "--port", $"{_ports[0]}", "--out", "run"], options)]);
 
     /// <summary>One of the nodes that may be the server: <c>actortrain node --role server</c>.</summary>
     /// <param name="index">Which, from 0; its name is <c>s1</c> and so on.</param>
@@ -49,12 +53,14 @@ internal sealed class TestCluster : IDisposable
     public NodeProcess Server(int index, int workers, IEnumerable<string>? options = null, string shell = "") => Start(
         $"s{index + 1}", shell,
         ["node", "--role", "server", .. SmallRun.Options(
-            ["--shards", "1", "--nodes", $"{workers}", "--name", $"s{index + 1}", "--port", $"{_ports[index]}", "--seed-node", Seeds, "--out", $"s{index + 1}"],
+            ["--shards", "1", "--nodes", $"{workers}", "--name",
+                $"s{index + 1}", "--port", $"{_ports[index]}", "--seed-node", Seeds, "--out", $"s{index + 1}"],
             options ?? [])]);
 
     /// <summary>A node that computes: <c>actortrain node --role worker</c>.</summary>
     public NodeProcess Worker(string name, params string[] options) => Start(name, "",
-        ["node", "--role", "worker", "--data", SmallRun.Folder, "--shards", "1", "--name", name, "--seed-node", Seeds, .. options]);
+        ["node", "--role",
+            "worker", "--data", SmallRun.Folder, "--shards", "1", "--name", name, "--seed-node", Seeds, .. options]);
 
     /// <summary>A node by its name.</summary>
     public NodeProcess this[string name] => _nodes.Last(n => n.Name == name);
@@ -86,20 +92,25 @@ internal sealed class TestCluster : IDisposable
     /// <param name="what">What the line contains.</param>
     /// <param name="after">Not before this time.</param>
     /// <param name="seconds">How long to wait.</param>
-    public async Task<NodeLine> Line(IReadOnlyCollection<NodeProcess> nodes, string what, TimeSpan after = default, double seconds = 60)
+    public async Task<NodeLine> Line(
+        IReadOnlyCollection<NodeProcess> nodes, string what, TimeSpan after = default, double seconds = 60)
     {
         var deadline = NodeProcess.Now + TimeSpan.FromSeconds(seconds);
         while (true)
         {
-            var found = nodes.SelectMany(n => n.Lines).Where(l => l.At > after && l.Text.Contains(what, StringComparison.Ordinal)).MinBy(l => l.At);
+            var found = nodes.SelectMany(n => n.Lines)
+                .Where(l => l.At > after && l.Text.Contains(what, StringComparison.Ordinal)).MinBy(l => l.At);
             if (found is not null) return found;
-            if (NodeProcess.Now > deadline) throw new TimeoutException($"Nobody wrote '{what}' after {after.TotalSeconds:F2} s within {seconds} s:\n{Log}");
+            if (NodeProcess.Now > deadline)
+                throw new TimeoutException(
+                    $"Nobody wrote '{what}' after {after.TotalSeconds:F2} s within {seconds} s:\n{Log}");
             await Task.Delay(10, TestContext.Current.CancellationToken);
         }
     }
 
     /// <summary>The same, for one node.</summary>
-    public Task<NodeLine> Line(NodeProcess node, string what, TimeSpan after = default, double seconds = 60) => Line([node], what, after, seconds);
+    public Task<NodeLine> Line(NodeProcess node, string what, TimeSpan after = default, double seconds = 60) =>
+        Line([node], what, after, seconds);
 
     /// <summary>Waits until a run has gone on for so many epochs.</summary>
     public async Task Epochs(IReadOnlyCollection<NodeProcess> servers, int count)
@@ -111,14 +122,18 @@ internal sealed class TestCluster : IDisposable
     /// <summary>The report of a run that <see cref="Train"/> began.</summary>
     public JsonElement Report() => JsonDocument.Parse(File.ReadAllText(In("run", "report.json"))).RootElement;
 
-    /// <summary>Ctrl-C for the run of <see cref="Train"/>: it stops for all, and has the sequential run's bits.</summary>
+    /// <summary>
+    /// Ctrl-C for the run of <see cref="Train"/>: it stops for all, and has the sequential run's bits.
+    /// </summary>
     public async Task StopWithTheRightBits(NodeProcess server)
     {
         server.Signal("INT");
         var (exitCode, error) = await server.End(30);
         Assert.True(exitCode == 0, $"exit code {exitCode}: {error}\n{Log}");
         var report = Report();
-        Assert.Equal(SmallRun.WeightsAfter(report.GetProperty("steps").GetInt64()), report.GetProperty("weightsSha256").GetString());
+        Assert.Equal(
+            SmallRun.WeightsAfter(report.GetProperty("steps").GetInt64()),
+            report.GetProperty("weightsSha256").GetString());
         AssertTheRightBits();
         AssertPlainWords();
     }
@@ -131,7 +146,9 @@ internal sealed class TestCluster : IDisposable
         foreach (var line in lines)
         {
             var (epoch, parts) = (EpochOf(line), line.Text.Split("  "));
-            Assert.Equal($"epoch {epoch} weights {SmallRun.FingerprintOf(epoch)}", $"epoch {epoch} {parts.Single(p => p.StartsWith("weights ", StringComparison.Ordinal))}");
+            Assert.Equal(
+                $"epoch {epoch} weights {SmallRun.FingerprintOf(epoch)}",
+                $"epoch {epoch} {parts.Single(p => p.StartsWith("weights ", StringComparison.Ordinal))}");
             Assert.Contains($"seen {SmallRun.Examples}/{SmallRun.Examples}", parts);
         }
     }
@@ -141,7 +158,8 @@ internal sealed class TestCluster : IDisposable
 
     /// <summary>The epoch that a line shows.</summary>
     public static int EpochOf(NodeLine line) =>
-        int.Parse(line.Text["epoch ".Length..line.Text.IndexOf('/', StringComparison.Ordinal)], CultureInfo.InvariantCulture);
+        int.Parse(
+            line.Text["epoch ".Length..line.Text.IndexOf('/', StringComparison.Ordinal)], CultureInfo.InvariantCulture);
 
     /// <summary>
     /// A line tells that a node is lost. It held one order at most: none are handed out again of an evaluation, nor of
@@ -159,7 +177,9 @@ internal sealed class TestCluster : IDisposable
     public static void AssertMatches(string pattern, NodeLine line) =>
         Assert.True(Regex.IsMatch(line.Text, pattern), $"'{line.Text}' does not match {pattern}");
 
-    /// <summary>Nobody has written stack traces, log lines of a library, or anything else that is not for people.</summary>
+    /// <summary>
+    /// Nobody has written stack traces, log lines of a library, or anything else that is not for people.
+    /// </summary>
     public void AssertPlainWords()
     {
         foreach (var text in _nodes.SelectMany(n => n.Lines.Select(l => l.Text).Append(n.Error)))
