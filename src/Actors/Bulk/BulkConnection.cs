@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using ActorTrain.Actors.Security;
@@ -9,6 +10,9 @@ public sealed class BulkConnection : ILink
 {
     private const string ClosedHere = "closed on this side";
 
+    // A larger payload is left to the sending thread: its copy would keep the caller from other work.
+    private const int MostBytesAtOnce = 1 << 16;
+
     private readonly Socket _socket;
 #pragma warning disable CA2213 // the receiving thread disposes of it, when nobody reads or writes any more
     private readonly Wire _wire;
@@ -19,12 +23,22 @@ public sealed class BulkConnection : ILink
     private readonly ILinkOwner _owner;
     private readonly BulkSettings _settings;
     private readonly string _peer;
+    private readonly SharedMemory? _shared;
+    private readonly bool _isListener;
+#pragma warning disable CA2213 // as the wire
+    private readonly PeerMemory _peerMemory = new();
+#pragma warning restore CA2213
+    private readonly byte[] _place = new byte[SharedPlace.Bytes];
+    private int _probes;
+    private volatile bool _isSharing;
     private string? _closingReason;
     private volatile bool _isLeaving;
 
     internal BulkConnection(
-        Socket socket, Wire wire, FrameReader reader, ILinkOwner owner, BulkSettings settings, string peer)
+        Socket socket, Wire wire, FrameReader reader, ILinkOwner owner, BulkSettings settings, string peer,
+        SharedMemory? shared, bool isListener)
     {
+        (_shared, _isListener) = (shared, isListener);
         _socket = socket;
         _wire = wire;
         _reader = reader;
@@ -38,6 +52,9 @@ public sealed class BulkConnection : ILink
     /// <inheritdoc/>
     public int Pending => _queue.Pending;
 
+    /// <summary>Whether large payloads in shared memory are told to the peer, not sent.</summary>
+    internal bool IsSharing => _isSharing;
+
     /// <summary>Connects and attaches. The listener's refusal shows as a link that is closed at once.</summary>
     /// <param name="host">Name or address of the listener; with TLS, its certificate must name it.</param>
     /// <param name="port">Of the listener.</param>
@@ -47,6 +64,9 @@ public sealed class BulkConnection : ILink
     /// <param name="owner">Whose link it is; its calls may begin before this returns.</param>
     /// <param name="cancellationToken">Stops connecting; the link itself is stopped by disposing it.</param>
     /// <param name="settings">None: the defaults.</param>
+    /// <param name="shared">
+    /// Memory that a listener on this machine may read from; none: all goes through the socket.
+    /// </param>
     /// <exception cref="IOException">No connection: nobody listens there, or its certificate is refused.</exception>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
     public static BulkConnection Connect(
@@ -57,7 +77,8 @@ public sealed class BulkConnection : ILink
         BulkToken token,
         ILinkOwner owner,
         CancellationToken cancellationToken,
-        BulkSettings? settings = null)
+        BulkSettings? settings = null,
+        SharedMemory? shared = null)
     {
         settings ??= new();
         ClusterTls.CheckAllowed(host, tls);
@@ -74,8 +95,10 @@ public sealed class BulkConnection : ILink
             var attach = new byte[BulkHeader.AttachBytes];
             run.TryWriteBytes(attach, bigEndian: true, out var written);
             token.Write(attach.AsSpan(written));
-            var connection = new BulkConnection(socket, wire, new(wire), owner, settings, $"{host}:{port}");
+            var connection = new BulkConnection(socket, wire, new(wire), owner, settings, $"{host}:{port}",
+                IsLocal(socket) && tls is null ? shared : null, isListener: false);
             connection.Send(new BulkHeader(BulkKind.Attach, PayloadBytes: attach.Length), attach);
+            connection.OfferMemory();
             connection.Start();
             return connection;
         }
@@ -100,8 +123,32 @@ public sealed class BulkConnection : ILink
             throw new ArgumentException(
                 $"BulkConnection.Send: the header says {header.PayloadBytes} bytes, the payload has {payload.Length}.",
                 nameof(payload));
-        Send(header, payload, isLast: false);
+        if (_isSharing && _shared!.PlaceOf(payload.Span) is { } place)
+            Send(header with { IsShared = true }, place.ToBytes(), isLast: false);
+        else
+            Send(header, payload, isLast: false);
     }
+
+    // Three frames: the connecting side's offer, the other's if it can read there, and, if the first can too, its offer
+    // again. Whoever can't read says nothing, and all goes through the socket.
+    private void OfferMemory()
+    {
+        if (_shared is not null)
+            Send(
+                new BulkHeader(BulkKind.SharedMemory, PayloadBytes: SharedPlace.Bytes), _shared.Probe.ToBytes(),
+                isLast: false);
+    }
+
+    private void TakeOffer()
+    {
+        _reader.ReadPayload(_place);
+        if (_shared is null || !_peerMemory.CanRead(SharedPlace.Read(_place))) return;
+        if (++_probes == 1) OfferMemory();
+        _isSharing |= !_isListener || _probes > 1;
+    }
+
+    private static bool IsLocal(Socket socket) =>
+        socket.RemoteEndPoint is IPEndPoint { Address: var address } && IPAddress.IsLoopback(address);
 
     /// <inheritdoc/>
     public void Leave()
@@ -113,7 +160,7 @@ public sealed class BulkConnection : ILink
 
     private void Send(in BulkHeader header, ReadOnlyMemory<byte> payload, bool isLast)
     {
-        switch (_queue.Add(header, payload, isLast))
+        switch (_queue.Add(header, payload, isLast, payload.Length <= MostBytesAtOnce))
         {
             case SendQueue.Addition.WriteNow:
                 WriteNow(header, payload);
@@ -126,7 +173,7 @@ public sealed class BulkConnection : ILink
         }
     }
 
-    // The caller's thread is awake: to wake another one for each frame costs more than to write it here.
+    // The caller's thread is awake: to wake another one for a small frame costs more than to write it here.
     private void WriteNow(in BulkHeader header, ReadOnlyMemory<byte> payload)
     {
         try
@@ -172,6 +219,7 @@ public sealed class BulkConnection : ILink
             sender.Join();
         }
         _wire.Dispose();
+        _peerMemory.Dispose();
         _owner.Closed(_closingReason!);
     }
 
@@ -182,12 +230,26 @@ public sealed class BulkConnection : ILink
             Close("the peer closed the connection");
             return;
         }
-        if (!_owner.TryPlace(header, out var place, out var refusal))
-            throw new FrameException(refusal ?? $"an unexpected {header.Kind}");
-        if (place.Length != header.PayloadBytes)
-            throw new FrameException($"{header.Kind} with {header.PayloadBytes} bytes, not {place.Length}");
-        _reader.ReadPayload(place.Span);
-        if (_closingReason is null && !_isLeaving) _owner.Arrived(header, place);
+        if (header.Kind == BulkKind.SharedMemory)
+        {
+            TakeOffer();
+            return;
+        }
+        var frame = header with { IsShared = false };
+        if (!_owner.TryPlace(frame, out var place, out var refusal))
+            throw new FrameException(refusal ?? $"an unexpected {frame.Kind}");
+        if (place.Length != frame.PayloadBytes)
+            throw new FrameException($"{frame.Kind} with {frame.PayloadBytes} bytes, not {place.Length}");
+        if (header.IsShared) CopyShared(place.Span);
+        else _reader.ReadPayload(place.Span);
+        if (_closingReason is null && !_isLeaving) _owner.Arrived(frame, place);
+    }
+
+    private void CopyShared(Span<byte> place)
+    {
+        if (_shared is null) throw new FrameException("a payload in shared memory, which was not agreed");
+        _reader.ReadPayload(_place);
+        _peerMemory.Read(SharedPlace.Read(_place), place);
     }
 
     private void SendAll()

@@ -16,10 +16,12 @@ namespace ActorTrain.Actors.Bulk;
 /// <param name="Correct">Of an answer: rows whose largest logit is the label's.</param>
 /// <param name="Rows">Of an answer: how many.</param>
 /// <param name="Offset">Of a piece of a vector: the element that it begins with.</param>
+/// <param name="IsShared">True: not the payload follows, but where it lies in memory that both sides can read.</param>
 /// <remarks>
 /// 64 bytes, little-endian: magic "ATB1", uint32; kind, encoding, work kind, level, one byte each; incarnation,
-/// version, step, int64; index, int32; payload bytes, uint32; loss sum, float64; correct, rows, offset, int32; zero,
-/// uint32.
+/// version, step, int64; index, int32; payload bytes, uint32; loss sum, float64; correct, rows, offset, int32; 1
+/// where the payload is
+/// shared, else 0, uint32.
 /// </remarks>
 public readonly record struct BulkHeader(
     BulkKind Kind,
@@ -34,7 +36,8 @@ public readonly record struct BulkHeader(
     double LossSum = 0,
     int Correct = 0,
     int Rows = 0,
-    int Offset = 0)
+    int Offset = 0,
+    bool IsShared = false)
 {
     /// <summary>Bytes of a header.</summary>
     public const int Bytes = 64;
@@ -67,7 +70,7 @@ public readonly record struct BulkHeader(
         BinaryPrimitives.WriteInt32LittleEndian(destination[48..], Correct);
         BinaryPrimitives.WriteInt32LittleEndian(destination[52..], Rows);
         BinaryPrimitives.WriteInt32LittleEndian(destination[56..], Offset);
-        destination[60..].Clear();
+        BinaryPrimitives.WriteUInt32LittleEndian(destination[60..], IsShared ? 1u : 0u);
     }
 
     /// <summary>
@@ -102,17 +105,18 @@ public readonly record struct BulkHeader(
             BinaryPrimitives.ReadDoubleLittleEndian(source[40..]),
             BinaryPrimitives.ReadInt32LittleEndian(source[48..]),
             BinaryPrimitives.ReadInt32LittleEndian(source[52..]),
-            BinaryPrimitives.ReadInt32LittleEndian(source[56..]));
-        error = read.Error(reserved: BinaryPrimitives.ReadUInt32LittleEndian(source[60..]));
+            BinaryPrimitives.ReadInt32LittleEndian(source[56..]),
+            BinaryPrimitives.ReadUInt32LittleEndian(source[60..]) == 1);
+        error = read.Error(flags: BinaryPrimitives.ReadUInt32LittleEndian(source[60..]));
         if (error is null) header = read;
         return error is null;
     }
 
-    private string? Error(uint reserved)
+    private string? Error(uint flags)
     {
-        if (Kind is < BulkKind.Attach or > BulkKind.GradientPart) return "an unknown kind of frame";
+        if (Kind is < BulkKind.Attach or > BulkKind.SharedMemory) return "an unknown kind of frame";
         if (Encoding > BulkEncoding.Bytes) return "an unknown encoding";
-        if (reserved != 0) return "reserved bytes that are not 0";
+        if (flags > 1) return "flags that are not known";
         if ((Incarnation | Version | Step) < 0 || (Index | Correct | Rows | Offset) < 0) return "a negative number";
         return HasRightLength() ? null : "a length that its kind does not have";
     }
@@ -125,6 +129,7 @@ public readonly record struct BulkHeader(
         BulkKind.Weights or BulkKind.GradientAnswer or BulkKind.EvaluationAnswer or BulkKind.Checkpoint
             or BulkKind.Moments
             or BulkKind.LocalStepsAnswer => PayloadBytes >= 0,
+        BulkKind.SharedMemory => PayloadBytes == SharedPlace.Bytes && !IsShared,
         BulkKind.WeightsPart or BulkKind.GradientPart => PayloadBytes > 0,
     };
 }

@@ -46,6 +46,9 @@ public enum BulkKind : byte
 
     /// <summary>A piece of a gradient, from the end on, sent before the rest is computed; the answer ends it.</summary>
     GradientPart = 13,
+
+    /// <summary>The sender has memory that the receiver may be able to read; the payload is a place in it.</summary>
+    SharedMemory = 14,
 }
 
 /// <summary>How a payload is to be read; a byte on the wire. Extend only.</summary>

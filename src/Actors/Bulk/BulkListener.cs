@@ -13,6 +13,7 @@ public sealed class BulkListener : IDisposable
     private readonly Action<string> _log;
     private readonly RefusalLog _refusals = new(TimeProvider.System);
     private readonly BulkSettings _settings;
+    private readonly SharedMemory? _shared;
     private readonly HashSet<Socket> _unattached = [];
     private bool _isClosed;
 
@@ -24,6 +25,7 @@ public sealed class BulkListener : IDisposable
     /// from many threads. A token is good once: forget it here.</param>
     /// <param name="log">Takes a line for a refused peer, once for an address and a reason.</param>
     /// <param name="settings">None: the defaults.</param>
+    /// <param name="shared">Memory that peers on this machine may read from; none: all goes through sockets.</param>
     /// <exception cref="IOException">The address cannot be listened on.</exception>
     public BulkListener(
         string host,
@@ -31,13 +33,15 @@ public sealed class BulkListener : IDisposable
         ClusterTls? tls,
         Func<AttachRequest, ILinkOwner?> attach,
         Action<string> log,
-        BulkSettings? settings = null)
+        BulkSettings? settings = null,
+        SharedMemory? shared = null)
     {
         ClusterTls.CheckAllowed(host, tls);
         _tls = tls;
         _attach = attach;
         _log = log;
         _settings = settings ?? new();
+        _shared = shared;
         _socket = Listen(host, port, _settings);
         Port = ((IPEndPoint)_socket.LocalEndPoint!).Port;
         new Thread(AcceptAll) { IsBackground = true, Name = $"bulk port {Port}" }.Start();
@@ -167,7 +171,9 @@ public sealed class BulkListener : IDisposable
             var reader = new FrameReader(wire);
             var request = ReadAttach(reader, address);
             var owner = _attach(request) ?? throw new FrameException("a token that is not known");
-            return new BulkConnection(socket, wire, reader, owner, _settings, address.ToString());
+            return new BulkConnection(
+                socket, wire, reader, owner, _settings, address.ToString(), _tls is null ? _shared : null,
+                isListener: true);
         }
         catch (Exception e)
         {

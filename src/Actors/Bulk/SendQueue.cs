@@ -30,14 +30,16 @@ internal sealed class SendQueue(int capacity)
     /// <param name="header">Of the frame.</param>
     /// <param name="payload">Of the frame.</param>
     /// <param name="isLast">True: nothing is taken after it, and the queue is at its end when it is written.</param>
+    /// <param name="mayWriteNow">False: it is left to the sending thread in any case.</param>
     /// <returns>What became of it.</returns>
-    public Addition Add(in BulkHeader header, ReadOnlyMemory<byte> payload, bool isLast = false)
+    public Addition Add(
+        in BulkHeader header, ReadOnlyMemory<byte> payload, bool isLast = false, bool mayWriteNow = true)
     {
         lock (_lock)
         {
             if (_isClosed || _isEnding) return Addition.Dropped;
             _isEnding = isLast;
-            if (!_isBusy && !_isHalfWritten && _count == 0)
+            if (mayWriteNow && !_isBusy && !_isHalfWritten && _count == 0)
             {
                 _isBusy = true;
                 return Addition.WriteNow;

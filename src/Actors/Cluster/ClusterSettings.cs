@@ -61,6 +61,12 @@ public sealed record ClusterSettings
     /// <summary>What carries bulk data. Default: a connection of its own.</summary>
     public BulkTransport Transport { get; init; }
 
+    /// <summary>
+    /// Whether nodes on one machine read weights and gradients from each other's memory, where the system lets them
+    /// (Linux, the same user, no TLS), instead of sending them through the connection. Default true.
+    /// </summary>
+    public bool UsesSharedMemory { get; init; } = true;
+
     /// <summary>The node's name in logs. Default: the machine's and the process's.</summary>
     public string Name { get; init; } = $"{Environment.MachineName}-{Environment.ProcessId}";
 

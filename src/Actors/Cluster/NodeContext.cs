@@ -28,6 +28,15 @@ internal sealed record NodeContext(
     /// <summary>Kernels that can be had on this machine.</summary>
     public ImmutableArray<string> Kernels { get; } = [.. MatMuls.Names.Where(kernel => IsHere(Training, kernel))];
 
+    /// <summary>Memory that nodes on this machine read from; none: it can't be had, or is not wanted.</summary>
+    public SharedMemory? Shared { get; } =
+        Cluster is { UsesSharedMemory: true, Transport: BulkTransport.Tcp } && Tls is null
+            ? SharedMemory.TryCreate()
+            : null;
+
+    /// <summary>Where vectors lie that other nodes get; none: anywhere.</summary>
+    public VectorMemory? VectorMemory => Shared is { } shared ? shared.Take : null;
+
     /// <summary>Tells what happened.</summary>
     public void Tell(TrainingEvent @event) => Events.TryWrite(@event);
 
@@ -44,7 +53,8 @@ internal sealed record NodeContext(
         if (port > 0)
         {
             return Task.Factory.StartNew<ILink>(
-                () => BulkConnection.Connect(host, port, Tls, run, token, owner, CancellationToken.None),
+                () => BulkConnection.Connect(
+                    host, port, Tls, run, token, owner, CancellationToken.None, shared: Shared),
                 CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         }
         var server = actor.Sender;

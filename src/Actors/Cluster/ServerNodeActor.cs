@@ -113,7 +113,8 @@ internal sealed class ServerNodeActor : ReceiveActor
         var initial = ServerState.Initial(
             m.Plan, m.State.Training, _origin.Incarnation, Math.Max(1, units), _node.Cluster.CheckpointSteps);
         _server = Context.ActorOf(
-            ParameterServerActor.Props(initial, _node.Training.Checkpoints, _node.Events, _node.Time, _origin),
+            ParameterServerActor.Props(
+                initial, _node.Training.Checkpoints, _node.Events, _node.Time, _origin, _node.VectorMemory),
             "server");
         if (_node.Training.Shards > 0)
             Context.ActorOf(DataShardsActor.Props(_node.Training.Shards, _server, m.Plan, m.Data, m.MatMul), "shards");
@@ -128,7 +129,8 @@ internal sealed class ServerNodeActor : ReceiveActor
         try
         {
             _listener = new(
-                _node.Cluster.Host, _node.Cluster.BulkPort, _node.Tls, LinkOf, line => _node.Tell(new Notice(line)));
+                _node.Cluster.Host, _node.Cluster.BulkPort, _node.Tls, LinkOf, line => _node.Tell(new Notice(line)),
+                shared: _node.Shared);
             return true;
         }
         catch (IOException e)

@@ -26,8 +26,9 @@ public sealed class DataShardActor : ReceiveActor
 
     /// <summary>How to make one; a restart gets a fresh computation.</summary>
     public static Props Props(
-        ShardId id, IActorRef server, TrainingPlan plan, Dataset data, IMatMul matMul, string dispatcher) =>
-        Akka.Actor.Props.Create(() => new DataShardActor(id, server, new ShardComputation(plan, data, matMul)))
+        ShardId id, IActorRef server, TrainingPlan plan, Dataset data, IMatMul matMul, string dispatcher,
+        VectorMemory? memory = null) =>
+        Akka.Actor.Props.Create(() => new DataShardActor(id, server, new ShardComputation(plan, data, matMul, memory)))
             .WithDispatcher(dispatcher);
 
     /// <inheritdoc/>

@@ -19,9 +19,10 @@ public sealed class DataShardsActor : UntypedActor
     /// <summary>
     /// How to make one whose shards read the same data and the same parameters, and join <paramref name="server"/>.
     /// </summary>
-    public static Props Props(int shards, IActorRef server, TrainingPlan plan, Dataset data, IMatMul matMul) =>
+    public static Props Props(
+        int shards, IActorRef server, TrainingPlan plan, Dataset data, IMatMul matMul, VectorMemory? memory = null) =>
         Akka.Actor.Props.Create(() => new DataShardsActor(
-            shards, (id, dispatcher) => DataShardActor.Props(id, server, plan, data, matMul, dispatcher)));
+            shards, (id, dispatcher) => DataShardActor.Props(id, server, plan, data, matMul, dispatcher, memory)));
 
     /// <inheritdoc/>
     protected override void PreStart()

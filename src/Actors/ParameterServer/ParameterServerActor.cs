@@ -14,8 +14,9 @@ public sealed class ParameterServerActor : ReceiveActor, IWithTimers
     private static readonly TimeSpan BetweenTicks = TimeSpan.FromMilliseconds(50);
 
     private readonly Dictionary<ShardId, IActorRef> _shards = [];
-    private readonly List<IActorRef> _ahead = [];
-    private readonly VectorPool _pool = new();
+    private readonly Dictionary<ShardId, IOrderSink> _sinks = [];
+    private readonly List<IOrderSink> _ahead = [];
+    private readonly VectorPool _pool;
     private readonly ChannelWriter<TrainingEvent> _watchers;
     private readonly TimeProvider _time;
     private readonly StepClock _clock;
@@ -36,10 +37,12 @@ public sealed class ParameterServerActor : ReceiveActor, IWithTimers
     /// <param name="origin">
     /// In a cluster, which server of which run it is; none: all shards are in this process.
     /// </param>
+    /// <param name="memory">Where parameters lie; none: anywhere.</param>
     public ParameterServerActor(
         ServerState initial, CheckpointFolder? checkpoints, ChannelWriter<TrainingEvent> watchers, TimeProvider time,
-        RunOrigin? origin)
+        RunOrigin? origin, VectorMemory? memory)
     {
+        _pool = new(memory);
         _origin = origin;
         _hasDisk = checkpoints is not null;
         _state = initial;
@@ -54,6 +57,7 @@ public sealed class ParameterServerActor : ReceiveActor, IWithTimers
         Receive<TrainingProtocol.JoinTraining>(m =>
         {
             _shards[m.Shard] = Sender;
+            if (m.Orders is not null) _sinks[m.Shard] = m.Orders;
             Context.WatchWith(Sender, new TrainingProtocol.ShardStopped(m.Shard, "its actor stopped"));
             Take(new ShardJoined(m.Shard, m.Cores, m.IsRemote));
         });
@@ -74,8 +78,8 @@ public sealed class ParameterServerActor : ReceiveActor, IWithTimers
     /// <summary>How to make one.</summary>
     public static Props Props(
         ServerState initial, CheckpointFolder? checkpoints, ChannelWriter<TrainingEvent> watchers, TimeProvider time,
-        RunOrigin? origin = null) =>
-        Akka.Actor.Props.Create(() => new ParameterServerActor(initial, checkpoints, watchers, time, origin))
+        RunOrigin? origin = null, VectorMemory? memory = null) =>
+        Akka.Actor.Props.Create(() => new ParameterServerActor(initial, checkpoints, watchers, time, origin, memory))
             .WithDispatcher(ActorTrainDispatchers.Server);
 
     /// <inheritdoc/>
@@ -110,8 +114,7 @@ public sealed class ParameterServerActor : ReceiveActor, IWithTimers
             case SendWork e:
                 // The step before is not done yet: its end begins this one.
                 if (!e.IsAhead) _clock.WorkSent(e.Order.Key);
-                _shards[e.Shard].Tell(new TrainingProtocol.DoWork(e.Order, e.IsAhead));
-                if (e.IsAhead && !_ahead.Contains(_shards[e.Shard])) _ahead.Add(_shards[e.Shard]);
+                Send(e);
                 break;
             case ApplyUpdate e:
                 Apply(e.Update);
@@ -150,6 +153,17 @@ public sealed class ParameterServerActor : ReceiveActor, IWithTimers
         }
     }
 
+    private void Send(SendWork e)
+    {
+        if (!_sinks.TryGetValue(e.Shard, out var sink))
+        {
+            _shards[e.Shard].Tell(new TrainingProtocol.DoWork(e.Order));
+            return;
+        }
+        sink.Send(e.Order, e.IsAhead);
+        if (e.IsAhead && !_ahead.Contains(sink)) _ahead.Add(sink);
+    }
+
     // Whoever has an order already gets its parameters as they are written.
     private void Apply(ParameterUpdate update)
     {
@@ -158,7 +172,7 @@ public sealed class ParameterServerActor : ReceiveActor, IWithTimers
         {
             update.Apply(first, Math.Min(runs, update.Runs - first));
             var written = Math.Min((first + runs) * ParameterUpdate.RunLength, update.Parameters.Count);
-            foreach (var shard in _ahead) shard.Tell(new TrainingProtocol.ParametersWritten(written));
+            foreach (var sink in _ahead) sink.Written(written);
         }
         _ahead.Clear();
     }

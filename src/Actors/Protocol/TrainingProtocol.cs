@@ -15,21 +15,14 @@ public static class TrainingProtocol
     /// <param name="Shard">Which.</param>
     /// <param name="Cores">How many shards compute behind it.</param>
     /// <param name="IsRemote">True for a worker node.</param>
-    public sealed record JoinTraining(ShardId Shard, int Cores = 1, bool IsRemote = false) : IMessage;
+    /// <param name="Orders">Where its orders go; none: to the sender, as <see cref="DoWork"/>.</param>
+    public sealed record JoinTraining(
+        ShardId Shard, int Cores = 1, bool IsRemote = false, IOrderSink? Orders = null) : IMessage;
 
     /// <summary>Server to shard. Answer: <see cref="WorkDone"/> or <see cref="WorkThrew"/>.</summary>
     /// <param name="Order">What to do.</param>
-    /// <param name="IsAhead">
-    /// True, for a worker node's stand-in only: the order's parameters are still being written;
-    /// <see cref="ParametersWritten"/>
-    /// says how far, to the end.
-    /// </param>
     /// <param name="Progress">Told how much of a gradient is final while it is computed; none: nobody waits.</param>
-    public sealed record DoWork(WorkOrder Order, bool IsAhead = false, GradientProgress? Progress = null) : IMessage;
-
-    /// <summary>Server to a worker node's stand-in, after orders that were sent ahead.</summary>
-    /// <param name="Count">How many floats of the orders' parameters are written, from the first on.</param>
-    public sealed record ParametersWritten(int Count) : IMessage;
+    public sealed record DoWork(WorkOrder Order, GradientProgress? Progress = null) : IMessage;
 
     /// <summary>Server to a worker node's stand-in: it takes no part any more.</summary>
     /// <param name="Reason">In words.</param>

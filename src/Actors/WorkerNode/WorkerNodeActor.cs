@@ -13,16 +13,17 @@ namespace ActorTrain.Actors;
 internal sealed class WorkerNodeActor : ReceiveActor
 {
     private readonly Dictionary<ShardId, IActorRef> _shards = [];
-    private readonly NodeSums _sums = new();
+    private readonly NodeSums _sums;
     private WorkerState _state;
     private ILink? _link;
     private AnswerSender? _sender;
 
     /// <summary>A node without a link yet.</summary>
-    public WorkerNodeActor(int shards, TrainingPlan plan, Dataset data, IMatMul matMul)
+    public WorkerNodeActor(int shards, TrainingPlan plan, Dataset data, IMatMul matMul, VectorMemory? memory)
     {
+        _sums = new(memory);
         _state = WorkerState.Initial(plan);
-        Context.ActorOf(DataShardsActor.Props(shards, Self, plan, data, matMul), "shards");
+        Context.ActorOf(DataShardsActor.Props(shards, Self, plan, data, matMul, memory), "shards");
         Receive<OrderArrived>(Take);
         Receive<TrainingProtocol.WorkDone>(m => Take(new PartAnswered(m.Shard, m.Answer)));
         Receive<TrainingProtocol.WorkThrew>(m => Take(new PartFailed(m.Shard, m.Key, m.Reason)));
@@ -40,8 +41,9 @@ internal sealed class WorkerNodeActor : ReceiveActor
     }
 
     /// <summary>How to make one; on the thread of its first shard, which never works when it does.</summary>
-    public static Props Props(int shards, TrainingPlan plan, Dataset data, IMatMul matMul) =>
-        Akka.Actor.Props.Create(() => new WorkerNodeActor(shards, plan, data, matMul))
+    public static Props Props(
+        int shards, TrainingPlan plan, Dataset data, IMatMul matMul, VectorMemory? memory = null) =>
+        Akka.Actor.Props.Create(() => new WorkerNodeActor(shards, plan, data, matMul, memory))
             .WithDispatcher(ActorTrainDispatchers.Server);
 
     /// <summary>With it go the server's orders: closing the link tells the server so.</summary>

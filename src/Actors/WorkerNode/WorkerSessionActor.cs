@@ -141,7 +141,8 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
     {
         Context.Stop(_worker);
         _worker = Context.ActorOf(WorkerNodeActor.Props(
-            _node.Training.Shards, plan, data, _node.Training.CreateKernel(plan.Recipe.Kernel)));
+            _node.Training.Shards, plan, data, _node.Training.CreateKernel(plan.Recipe.Kernel),
+            _node.VectorMemory));
         _isRehearsing = true;
         var (self, orders) = (Self, Rehearsal.OrdersOf(plan));
         var nowhere = new RehearsalLink(orders.Length, () => self.Tell(Rehearsed.Instance));

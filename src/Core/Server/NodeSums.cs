@@ -4,7 +4,8 @@ namespace ActorTrain.Server;
 /// Sums the answers of a node's shards along the tree. Its vectors stay valid until an order of another version is
 /// summed, which says that the server has them. For one thread at a time.
 /// </summary>
-public sealed class NodeSums
+/// <param name="memory">Where sums lie; none: ordinary memory.</param>
+public sealed class NodeSums(VectorMemory? memory = null)
 {
     private const int RunLength = 4096;
 
@@ -49,7 +50,7 @@ public sealed class NodeSums
     {
         if (_version != (key.Incarnation, key.Version)) _arenasInUse = 0;
         _version = (key.Incarnation, key.Version);
-        if (_arenasInUse == _arenas.Count) _arenas.Add(new());
+        if (_arenasInUse == _arenas.Count) _arenas.Add(new(memory));
         var arena = _arenas[_arenasInUse++];
         arena.Reset();
         return arena;

@@ -11,6 +11,7 @@ public sealed class ShardComputation
     private readonly TrainingPlan _plan;
     private readonly Dataset _data;
     private readonly IMatMul _matMul;
+    private readonly VectorMemory? _memory;
 
     // One arena for each order of a version: all its gradients stay readable until the server has summed them, and an
     // order of another version says that it has.
@@ -26,8 +27,12 @@ public sealed class ShardComputation
     private System.Collections.Immutable.ImmutableArray<int> _order;
 
     /// <summary>A computation on this data.</summary>
-    public ShardComputation(TrainingPlan plan, Dataset data, IMatMul matMul) =>
-        (_plan, _data, _matMul) = (plan, data, matMul);
+    /// <param name="plan">The run's plan.</param>
+    /// <param name="data">The data.</param>
+    /// <param name="matMul">The kernel.</param>
+    /// <param name="memory">Where gradients lie; none: ordinary memory.</param>
+    public ShardComputation(TrainingPlan plan, Dataset data, IMatMul matMul, VectorMemory? memory = null) =>
+        (_plan, _data, _matMul, _memory) = (plan, data, matMul, memory);
 
     /// <summary>The answer to an order.</summary>
     /// <param name="order">The order.</param>
@@ -126,7 +131,7 @@ public sealed class ShardComputation
     {
         if (_version != version) _arenasInUse = 0;
         _version = version;
-        if (_arenasInUse == _arenas.Count) _arenas.Add(new());
+        if (_arenasInUse == _arenas.Count) _arenas.Add(new(_memory));
         var arena = _arenas[_arenasInUse++];
         arena.Reset();
         return arena;

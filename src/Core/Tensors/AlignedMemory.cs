@@ -3,6 +3,11 @@ using System.Runtime.InteropServices;
 
 namespace ActorTrain;
 
+/// <summary>Memory of a caller's for vectors: aligned to a cache line, contents unspecified.</summary>
+/// <param name="count">Floats.</param>
+/// <returns>Empty where ordinary memory will do.</returns>
+public delegate Memory<float> VectorMemory(int count);
+
 /// <summary>Managed float memory that begins on a cache line, so that no vector load crosses one.</summary>
 internal static class AlignedMemory
 {
@@ -19,6 +24,13 @@ internal static class AlignedMemory
         var address = (nuint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(array));
         var skip = (int)((AlignmentBytes - (address % AlignmentBytes)) % AlignmentBytes) / sizeof(float);
         return array.AsMemory(skip, count);
+    }
+
+    /// <summary>The same, from a source if it has any.</summary>
+    public static Memory<float> Allocate(int count, VectorMemory? source)
+    {
+        var memory = source is null ? default : source(count);
+        return memory.IsEmpty ? Allocate(count) : memory;
     }
 
     /// <summary>The same, filled with zeros.</summary>

@@ -5,7 +5,8 @@ namespace ActorTrain;
 /// order after <see cref="Reset"/>. Steps of one shape take the same buffers, so a steady state allocates nothing.
 /// What was taken stays valid until the reset; whoever wants to keep it copies it. For one thread at a time.
 /// </summary>
-public sealed class Arena
+/// <param name="memory">Where new memory is taken from; none: ordinary memory.</param>
+public sealed class Arena(VectorMemory? memory = null)
 {
     private readonly List<TensorBuffer> _buffers = [];
     private readonly List<Saved[]> _saved = [];
@@ -15,7 +16,7 @@ public sealed class Arena
     /// <summary>A buffer of this shape with unspecified contents.</summary>
     public TensorBuffer Take(Shape shape)
     {
-        if (_next == _buffers.Count) _buffers.Add(TensorBuffer.Allocate(shape));
+        if (_next == _buffers.Count) _buffers.Add(TensorBuffer.Allocate(shape, memory));
         else if (_buffers[_next].Shape != shape) _buffers[_next] = _buffers[_next].Reshaped(shape);
         return _buffers[_next++];
     }
@@ -55,7 +56,10 @@ public sealed class TensorBuffer
     public Memory<float> Memory => _memory[..Shape.Count];
 
     /// <summary>New memory with unspecified contents.</summary>
-    public static TensorBuffer Allocate(Shape shape) => new(AlignedMemory.Allocate(shape.Count), shape);
+    /// <param name="shape">The shape of the tensor to be.</param>
+    /// <param name="memory">Where it is taken from; none: ordinary memory.</param>
+    public static TensorBuffer Allocate(Shape shape, VectorMemory? memory = null) =>
+        new(AlignedMemory.Allocate(shape.Count, memory), shape);
 
     /// <summary>The tensor over this memory, without a copy. Nobody writes to it from here on.</summary>
     public Tensor Freeze() => _frozen;

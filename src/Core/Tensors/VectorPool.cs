@@ -5,7 +5,8 @@ namespace ActorTrain;
 /// vector promises that no reader is left; a vector that is never returned is freed by the garbage collector.
 /// For one thread at a time.
 /// </summary>
-public sealed class VectorPool
+/// <param name="memory">Where new memory is taken from; none: ordinary memory.</param>
+public sealed class VectorPool(VectorMemory? memory = null)
 {
     private readonly List<PooledVector> _free = [];
     private readonly List<PooledVector> _taken = [];
@@ -16,7 +17,7 @@ public sealed class VectorPool
         // Loops, not lambdas: a lambda that captures makes garbage with every vector.
         var index = 0;
         while (index < _free.Count && _free[index].Frozen.Count != count) index++;
-        var vector = index < _free.Count ? _free[index] : PooledVector.Allocate(count);
+        var vector = index < _free.Count ? _free[index] : PooledVector.Allocate(count, memory);
         if (index < _free.Count) _free.RemoveAt(index);
         _taken.Add(vector);
         return vector;
@@ -43,9 +44,9 @@ public sealed class VectorPool
 /// <param name="Frozen">The vector over that memory, to publish when it is written.</param>
 public sealed record PooledVector(Memory<float> Memory, FlatVector Frozen)
 {
-    internal static PooledVector Allocate(int count)
+    internal static PooledVector Allocate(int count, VectorMemory? source)
     {
-        var memory = AlignedMemory.Allocate(count);
+        var memory = AlignedMemory.Allocate(count, source);
         return new(memory, new(memory));
     }
 }

@@ -26,6 +26,7 @@ internal sealed record NodeSettings(ClusterSettings Cluster)
             SeedNodes = [.. (reader.Text("SeedNodes") ?? "").Split(',', SplitOptions)],
             Name = reader.Text("Name") ?? defaults.Name,
             Transport = reader.Word("Transport", "tcp", "akka") == "akka" ? BulkTransport.Akka : BulkTransport.Tcp,
+            UsesSharedMemory = reader.Flag("SharedMemory") ?? defaults.UsesSharedMemory,
             CheckpointSteps = reader.Whole("CheckpointSteps", 2, 1_000_000_000) ?? defaults.CheckpointSteps,
             Tls = Tls(reader),
         };

@@ -60,6 +60,9 @@ internal sealed record Setting(string Key, string Option, string Value, string H
         new("Name", "--name", "TEXT", "the node's name in logs (default: machine and process)"),
         new("Transport", "--transport", "tcp|akka", "what carries weights and gradients (default tcp)"),
         new(
+            "SharedMemory", "--shared-memory", "true|false",
+            "nodes of one machine read weights and gradients from each other's memory (default true)"),
+        new(
             "CheckpointSteps", "--checkpoint-steps", "N",
             "at most so many steps are computed again after a server is lost (default 200)"),
         new("TlsAuthority", "--tls-authority", "FILE", "PEM of the authority that signed every node's certificate"),

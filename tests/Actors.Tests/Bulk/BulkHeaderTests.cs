@@ -43,7 +43,7 @@ public class BulkHeaderTests
     [Theory]
     [InlineData(0, "42", "not a frame of the bulk path")]
     [InlineData(4, "00", "an unknown kind of frame")]
-    [InlineData(4, "0e", "an unknown kind of frame")]
+    [InlineData(4, "0f", "an unknown kind of frame")]
     [InlineData(5, "04", "an unknown encoding")]
     [InlineData(15, "80", "a negative number")]
     [InlineData(35, "ff", "a negative number")]
@@ -51,7 +51,8 @@ public class BulkHeaderTests
     [InlineData(4, "03", "a length that its kind does not have")]
     [InlineData(4, "01", "a length that its kind does not have")]
     [InlineData(4, "06", "a length that its kind does not have")]
-    [InlineData(63, "01", "reserved bytes that are not 0")]
+    [InlineData(60, "02", "flags that are not known")]
+    [InlineData(63, "01", "flags that are not known")]
     public void A_header_that_no_session_can_mean_is_refused(int offset, string bytes, string expected)
     {
         var header = Convert.FromHexString(Golden);

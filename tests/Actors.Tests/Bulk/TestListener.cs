@@ -14,9 +14,9 @@ internal sealed class TestListener : IDisposable
     private readonly BulkListener _listener;
     private int _tokens = 1;
 
-    public TestListener(ClusterTls? tls = null, BulkSettings? settings = null)
+    public TestListener(ClusterTls? tls = null, BulkSettings? settings = null, SharedMemory? shared = null)
     {
-        _listener = new("127.0.0.1", 0, tls, Attach, Lines.Enqueue, settings);
+        _listener = new("127.0.0.1", 0, tls, Attach, Lines.Enqueue, settings, shared);
     }
 
     public BulkToken Token { get; } = BulkToken.Create();
@@ -34,8 +34,10 @@ internal sealed class TestListener : IDisposable
     public bool IsUntouched => Volatile.Read(ref _tokens) == 1 && Owner.Closings == 0;
 
     public BulkConnection Connect(
-        ILinkOwner owner, ClusterTls? tls = null, BulkToken? token = null, BulkSettings? settings = null) =>
-        BulkConnection.Connect("127.0.0.1", Port, tls, Run, token ?? Token, owner, CancellationToken.None, settings);
+        ILinkOwner owner, ClusterTls? tls = null, BulkToken? token = null, BulkSettings? settings = null,
+        SharedMemory? shared = null) =>
+        BulkConnection.Connect(
+            "127.0.0.1", Port, tls, Run, token ?? Token, owner, CancellationToken.None, settings, shared);
 
     /// <summary>A peer that says whatever it likes.</summary>
     public Socket ConnectRaw(params byte[][] bytes)

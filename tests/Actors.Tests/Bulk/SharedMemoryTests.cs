@@ -1,0 +1,106 @@
+using System.Runtime.InteropServices;
+using ActorTrain.Actors.Bulk;
+
+namespace ActorTrain.Actors.Tests.Bulk;
+
+[Collection(BulkTests.Name)]
+public sealed class SharedMemoryTests : IDisposable
+{
+    private readonly SharedMemory _memory = SharedMemory.TryCreate()
+        ?? throw new PlatformNotSupportedException("shared memory is for Linux");
+
+    private readonly PeerMemory _peer = new();
+
+    public void Dispose() => _peer.Dispose();
+
+    [Fact]
+    public void What_one_side_has_written_the_other_reads_by_its_place()
+    {
+        var floats = _memory.Take(100_000);
+        for (var i = 0; i < floats.Length; i++) floats.Span[i] = i;
+        var payload = FloatBytes.Of(floats[10_000..90_000]);
+        var place = SharedPlace.Read(_memory.PlaceOf(payload.Span)!.Value.ToBytes());
+        var received = new byte[payload.Length];
+        _peer.Read(place, received);
+        Assert.Equal(10_000, MemoryMarshal.Cast<byte, float>(received)[0]);
+        Assert.Equal(payload.ToArray(), received);
+    }
+
+    [Fact]
+    public void A_peer_can_try_whether_it_can_read()
+    {
+        Assert.True(_peer.CanRead(_memory.Probe));
+        Assert.False(new PeerMemory().CanRead(_memory.Probe with { Id = Guid.NewGuid() }));
+        Assert.False(_peer.CanRead(_memory.Probe with { File = 0, Id = Guid.NewGuid() }));
+        Assert.False(_peer.CanRead(_memory.Probe with { Process = int.MaxValue, Id = Guid.NewGuid() }));
+    }
+
+    [Fact]
+    public void Nothing_has_a_name_that_could_be_left_behind()
+    {
+        Assert.False(_memory.Take(100_000).IsEmpty);
+        Assert.Empty(Directory.EnumerateFiles("/dev/shm", "actortrain-*"));
+    }
+
+    [Fact]
+    public void A_place_beyond_its_memory_is_refused()
+    {
+        var floats = _memory.Take(100_000);
+        var place = _memory.PlaceOf(FloatBytes.Of(floats).Span)!.Value;
+        foreach (var offset in (long[])[-4, 4, 400_000, long.MaxValue])
+            Assert.Throws<FrameException>(() => _peer.Read(place with { Offset = offset }, new byte[400_000]));
+        Assert.Throws<FrameException>(() => _peer.Read(place with { Id = Guid.NewGuid() }, new byte[4]));
+    }
+
+    [Fact]
+    public void Small_vectors_and_those_beyond_its_number_lie_elsewhere()
+    {
+        Assert.True(_memory.Take(1000).IsEmpty);
+        var taken = Enumerable.Range(0, 70).Select(_ => _memory.Take(1 << 16)).Count(m => !m.IsEmpty);
+        Assert.Equal(63, taken);
+        Assert.Null(_memory.PlaceOf(new byte[1 << 20]));
+    }
+
+    [Fact]
+    public void Two_ends_of_a_link_that_can_read_each_others_memory_send_places()
+    {
+        using var listener = new TestListener(shared: SharedMemory.TryCreate());
+        var owner = new TestOwner();
+        using var link = listener.Connect(owner, shared: _memory);
+        var other = (BulkConnection)listener.Owner.Link;
+        Assert.True(SpinWait.SpinUntil(() => link.IsSharing && other.IsSharing, TestOwner.Patience));
+        var floats = _memory.Take(100_000);
+        floats.Span.Fill(7);
+        var payload = FloatBytes.Of(floats);
+        var header = new BulkHeader(BulkKind.Weights, BulkEncoding.Float32, PayloadBytes: payload.Length);
+        link.Send(header, payload);
+        link.Send(header with { Version = 1 }, payload.ToArray());
+        foreach (var version in new[] { 0, 1 })
+        {
+            var arrived = listener.Owner.Next();
+            Assert.Equal(header with { Version = version }, arrived.Header);
+            Assert.Equal(payload.ToArray(), arrived.Payload);
+        }
+    }
+
+    [Fact]
+    public void An_end_without_shared_memory_gets_everything_through_the_connection()
+    {
+        using var listener = new TestListener();
+        using var link = listener.Connect(new TestOwner(), shared: _memory);
+        var payload = FloatBytes.Of(_memory.Take(100_000));
+        link.Send(new(BulkKind.Weights, BulkEncoding.Float32, PayloadBytes: payload.Length), payload);
+        Assert.Equal(payload.ToArray(), listener.Owner.Next().Payload);
+        Assert.False(link.IsSharing);
+    }
+
+    [Fact]
+    public void A_place_that_nobody_agreed_to_read_is_refused()
+    {
+        using var listener = new TestListener();
+        var header = new BulkHeader(BulkKind.Weights, PayloadBytes: 400_000, IsShared: true);
+        using var peer = listener.ConnectRaw(
+            listener.AttachFrame(), TestListener.Frame(header, _memory.Probe.ToBytes()));
+        Assert.Equal("a payload in shared memory, which was not agreed", listener.Owner.ClosingReason);
+    }
+}
