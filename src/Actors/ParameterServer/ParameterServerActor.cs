@@ -167,14 +167,14 @@ public sealed class ParameterServerActor : ReceiveActor, IWithTimers
     // Whoever has an order already gets its parameters as they are written.
     private void Apply(ParameterUpdate update)
     {
-        var runs = _ahead.Count == 0 ? update.Runs : StreamedVector.RunsOfPart(update.Runs);
-        for (var first = 0; first < update.Runs; first += runs)
-        {
-            update.Apply(first, Math.Min(runs, update.Runs - first));
-            var written = Math.Min((first + runs) * ParameterUpdate.RunLength, update.Parameters.Count);
-            foreach (var sink in _ahead) sink.Written(written);
-        }
+        if (_ahead.Count == 0) update.Apply();
+        else new UpdatePieces(update).Apply(TellWritten);
         _ahead.Clear();
+    }
+
+    private void TellWritten(int count)
+    {
+        foreach (var sink in _ahead) sink.Written(count);
     }
 
     private void EndCheckpoint(TrainingEvent @event, string? failure)
