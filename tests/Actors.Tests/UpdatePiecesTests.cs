@@ -1,5 +1,3 @@
-using ActorTrain.Server;
-
 namespace ActorTrain.Actors.Tests;
 
 public class UpdatePiecesTests
