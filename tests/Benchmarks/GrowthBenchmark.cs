@@ -1,8 +1,5 @@
-using ActorTrain.Actors;
 using ActorTrain.Benchmarks.Report;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
+using ActorTrain.Host.Commands;
 
 namespace ActorTrain.Benchmarks;
 
@@ -15,7 +12,7 @@ internal static class GrowthBenchmark
     public static IEnumerable<Section> Run()
     {
         var data = Dataset.Mnist();
-        var peak = Machine.Peak(Cores);
+        var peak = BenchCommand.AllCores(Cores);
         yield return Grow(data, peak, "Minibatch", "minibatch", "growth-minibatch.png",
             [.. new[] { 16, 64, 256, 1024, 4096 }.Select(
                 b => ((double)b, new Recipe { BatchSize = b, Microbatches = Math.Max(2, b / 16) }, Cores))]);
@@ -63,19 +60,6 @@ internal static class GrowthBenchmark
         var (some, more) = (Seconds(steps), Seconds(3 * steps));
         return (more - some) * 1e6 / (2 * steps);
 
-        double Seconds(int count) => TrainSeconds(recipe with { MaxSteps = count, Epochs = 1000 }, data, shards);
-    }
-
-    private static double TrainSeconds(Recipe recipe, Dataset data, int shards)
-    {
-        var builder = Microsoft.Extensions.Hosting.Host.CreateApplicationBuilder();
-        builder.Logging.ClearProviders();
-        builder.Services.AddActorTrain(
-            new TrainingJob { Recipe = recipe, LoadData = _ => Task.FromResult(data), Shards = shards });
-        using var host = builder.Build();
-        host.Start();
-        var outcome = host.Services.GetRequiredService<TrainingRun>().Completion.GetAwaiter().GetResult();
-        host.StopAsync().GetAwaiter().GetResult();
-        return outcome.TrainSeconds;
+        double Seconds(int count) => LocalRun.ToEnd(recipe with { MaxSteps = count, Epochs = 1000 }, data, shards).TrainSeconds;
     }
 }

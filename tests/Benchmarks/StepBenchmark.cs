@@ -1,9 +1,7 @@
 using ActorTrain.Actors;
 using ActorTrain.Benchmarks.Peers;
 using ActorTrain.Benchmarks.Report;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
+using ActorTrain.Host.Commands;
 
 namespace ActorTrain.Benchmarks;
 
@@ -47,7 +45,7 @@ internal static class StepBenchmark
         for (var turn = 0; turn < turns; turn++)
             foreach (var count in counts)
             {
-                peaks[count] = Math.Max(peaks[count], Machine.Peak(count));
+                peaks[count] = Math.Max(peaks[count], BenchCommand.AllCores(count));
                 ours[count].AddRange(StepMicroseconds(recipe, data, count).Skip(1));
                 theirs[count].AddRange(torch.Steps("--threads", $"{count}", "--epochs", $"{epochs}", "--hidden", name));
             }
@@ -84,22 +82,10 @@ internal static class StepBenchmark
     {
         var times = new List<double>();
         var stepsPerEpoch = new TrainingPlan(recipe, data.Description).StepsPerEpoch;
-        var builder = Microsoft.Extensions.Hosting.Host.CreateApplicationBuilder();
-        builder.Logging.ClearProviders();
-        builder.Services.AddActorTrain(new TrainingJob
+        LocalRun.ToEnd(recipe, data, shards, e =>
         {
-            Recipe = recipe,
-            LoadData = _ => Task.FromResult(data),
-            Shards = shards,
-            OnEvent = e =>
-            {
-                if (e is EpochDone epoch) times.Add(epoch.Pace.Seconds * 1e6 / stepsPerEpoch);
-            },
+            if (e is EpochDone epoch) times.Add(epoch.Pace.Seconds * 1e6 / stepsPerEpoch);
         });
-        using var host = builder.Build();
-        host.Start();
-        host.Services.GetRequiredService<TrainingRun>().Completion.GetAwaiter().GetResult();
-        host.StopAsync().GetAwaiter().GetResult();
         return times;
     }
 }

@@ -25,10 +25,11 @@ internal static class BenchCommand
         return new Command("bench", "Measure this machine.") { peak };
     }
 
-    // One thread a core at once, each started before any measures, so that none has a core to itself.
-    private static double AllCores(int cores)
+    /// <summary>The FMA peak of so many cores that work at once, in GFLOP/s.</summary>
+    public static double AllCores(int cores)
     {
         var peaks = new double[cores];
+        // Each is started before any measures, so that none has a core to itself.
         using var start = new Barrier(cores);
         var threads = Enumerable.Range(0, cores).Select(i => new Thread(() =>
         {
