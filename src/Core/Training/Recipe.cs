@@ -19,6 +19,23 @@ public sealed record Recipe
     /// <summary>The optimiser. Default: SGD, learning rate 0.01, momentum 0.9.</summary>
     public Optimizer Optimizer { get; init; } = new Sgd(0.01f);
 
+    /// <summary>How the learning rate changes from update to update. Default: it does not.</summary>
+    public LearningRateSchedule LearningRateSchedule { get; init; } = new ConstantRate();
+
+    /// <summary>What bounds the gradient of a minibatch. Default: nothing does.</summary>
+    public GradientClipping? Clipping { get; init; }
+
+    /// <summary>How an average of the parameters is kept beside them. Default: it is not.</summary>
+    public WeightAveraging? Averaging { get; init; }
+
+    /// <summary>All that this says about updates.</summary>
+    public UpdateRule UpdateRule => new(Optimizer)
+    {
+        Schedule = LearningRateSchedule,
+        Clipping = Clipping,
+        Averaging = Averaging,
+    };
+
     /// <summary>Examples in a minibatch, at least 1. Default 64. The last one of an epoch may be shorter.</summary>
     public int BatchSize { get; init; } = 64;
 

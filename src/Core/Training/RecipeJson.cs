@@ -24,7 +24,7 @@ public static class RecipeJson
         {
             Model = ModelJson.Read(json.Object("model")),
             Loss = json.OneOf<Loss>("loss", ("nll", new NLLLoss()), ("cross-entropy", new CrossEntropyLoss())),
-            Optimizer = ReadOptimizer(json.Object("optimizer")),
+            Optimizer = Checked(json, "optimizer", UpdateRuleJson.ReadOptimizer),
             BatchSize = json.Value<int>("batchSize"),
             Microbatches = json.Value<int>("microbatches"),
             DropLast = json.Value<bool>("dropLast"),
@@ -36,6 +36,13 @@ public static class RecipeJson
             Compression = json.Has("compression")
                 ? ReadCompression(json.Value<string>("compression"))
                 : new NoCompression(),
+            LearningRateSchedule = json.Has("schedule")
+                ? Checked(json, "schedule", UpdateRuleJson.ReadSchedule)
+                : new ConstantRate(),
+            Clipping = json.Has("clipping") ? Checked(json, "clipping", UpdateRuleJson.ReadClipping) : null,
+            Averaging = json.Has("averaging")
+                ? Checked(json, "averaging", averaging => new WeightAveraging(averaging.Value<double>("decay")))
+                : null,
         };
     }
 
@@ -68,27 +75,7 @@ public static class RecipeJson
                 var other => throw new RecipeException(
                     $"Loss {other.GetType().Name} has no name in recipes; use NLLLoss or CrossEntropyLoss."),
             },
-            ["optimizer"] = recipe.Optimizer switch
-            {
-                Sgd sgd => new JsonObject
-                {
-                    ["type"] = "sgd",
-                    ["learningRate"] = sgd.LearningRate,
-                    ["momentum"] = sgd.Momentum,
-                },
-                Adam adam => new JsonObject
-                {
-                    ["type"] = "adam",
-                    ["learningRate"] = adam.LearningRate,
-                    ["beta1"] = adam.Beta1,
-                    ["beta2"] = adam.Beta2,
-                    ["epsilon"] = adam.Epsilon,
-                    ["weightDecay"] = adam.WeightDecay,
-                },
-                var other =>
-                    throw new RecipeException(
-                        $"Optimizer {other.GetType().Name} has no name in recipes; use Sgd or Adam."),
-            },
+            ["optimizer"] = UpdateRuleJson.Write(recipe.Optimizer),
             ["batchSize"] = recipe.BatchSize,
             ["microbatches"] = recipe.Microbatches,
             ["dropLast"] = recipe.DropLast,
@@ -100,7 +87,24 @@ public static class RecipeJson
         // Only where it is not the default: recipes of before these existed keep their text, hence their hash.
         if (recipe.Strategy is not Synchronous) json["strategy"] = recipe.Strategy.ToString();
         if (recipe.Compression is not NoCompression) json["compression"] = recipe.Compression.ToString();
+        if (recipe.LearningRateSchedule is not ConstantRate)
+            json["schedule"] = UpdateRuleJson.Write(recipe.LearningRateSchedule);
+        if (recipe.Clipping is { } clipping) json["clipping"] = UpdateRuleJson.Write(clipping);
+        if (recipe.Averaging is { } averaging) json["averaging"] = new JsonObject { ["decay"] = averaging.Decay };
         return json;
+    }
+
+    // A value that the record itself refuses.
+    private static T Checked<T>(JsonReader json, string key, Func<JsonReader, T> read)
+    {
+        try
+        {
+            return read(json.Object(key));
+        }
+        catch (ArgumentException e)
+        {
+            throw new RecipeException($"recipe.{key}: {e.Message.Split(" (Parameter")[0]}");
+        }
     }
 
     private static Strategy ReadStrategy(string text) => Strategy.TryParse(text, out var strategy)
@@ -110,10 +114,4 @@ public static class RecipeJson
     private static Compression ReadCompression(string text) => Compression.TryParse(text, out var compression)
         ? compression
         : throw new RecipeException($"recipe.compression is \"{text}\"; give {Compression.Allowed}.");
-
-    private static Optimizer ReadOptimizer(JsonReader json) => json.OneOf("type", ("sgd", false), ("adam", true))
-        ? new Adam(
-            json.Value<float>("learningRate"), json.Value<float>("beta1"), json.Value<float>("beta2"),
-            json.Value<float>("epsilon"), json.Value<float>("weightDecay"))
-        : new Sgd(json.Value<float>("learningRate"), json.Value<float>("momentum"));
 }

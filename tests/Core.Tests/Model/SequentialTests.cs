@@ -81,6 +81,6 @@ public class SequentialTests
             """{"layers":[{"name":"a","type":"Linear","in":4,"out":3},{"name":"b","type":"ReLU"}]}""");
         Assert.Equal(new Sequential(("a", new Linear(4, 3)), ("b", new ReLU())), model);
         var e = Assert.Throws<RecipeException>(() => ModelJson.Read("""{"layers":[{"name":"a","type":"Dense"}]}"""));
-        Assert.Equal("model.layers[0].type is \"Dense\"; give Linear or ReLU or LogSoftmax.", e.Message);
+        Assert.Equal("model.layers[0].type is \"Dense\"; give Linear, ReLU or LogSoftmax.", e.Message);
     }
 }

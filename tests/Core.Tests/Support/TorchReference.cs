@@ -17,6 +17,11 @@ internal sealed class TorchReference
 
     public static TorchReference Case(string name) => Named("cases", name);
 
+    public static IEnumerable<string> Names(string list) =>
+        File.GetProperty(list).EnumerateArray().Select(e => e.GetProperty("name").GetString()!);
+
+    public static TorchReference Schedule(string name) => Named("schedulers", name);
+
     public static TorchReference Optimizer(string name) => Named("optimizers", name);
 
     public Tensor this[params string[] path] => ToTensor(At(path));
