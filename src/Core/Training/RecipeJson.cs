@@ -41,7 +41,7 @@ public static class RecipeJson
                 : new ConstantRate(),
             Clipping = json.Has("clipping") ? Checked(json, "clipping", UpdateRuleJson.ReadClipping) : null,
             Averaging = json.Has("averaging")
-                ? Checked(json, "averaging", averaging => new WeightAveraging(averaging.Value<double>("decay")))
+                ? Checked(json, "averaging", averaging => new WeightAveraging(averaging.Value<float>("decay")))
                 : null,
         };
     }

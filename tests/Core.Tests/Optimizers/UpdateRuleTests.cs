@@ -95,7 +95,7 @@ public class UpdateRuleTests
     [Fact]
     public void The_average_is_the_first_parameters_then_follows_them()
     {
-        var rule = new UpdateRule(new Sgd(1, Momentum: 0)) { Averaging = new WeightAveraging(0.75) };
+        var rule = new UpdateRule(new Sgd(1, Momentum: 0)) { Averaging = new WeightAveraging(0.75f) };
         var (parameters, state) = (FlatVector.Zeros(1), rule.Init(1));
         Assert.Same(parameters, rule.AverageOf(parameters, state));
         var averages = new List<float>();

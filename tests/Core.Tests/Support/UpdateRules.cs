@@ -21,7 +21,7 @@ internal static class UpdateRules
         ["one cycle"] = new(new Sgd(0.1f)) { Schedule = new OneCycleLR(0.2, 6) },
         ["clipped by norm"] = new(new Sgd(0.1f)) { Clipping = new ClipByNorm(0.1f) },
         ["clipped by value"] = new(new Sgd(0.1f)) { Clipping = new ClipByValue(0.001f) },
-        ["averaged"] = new(new Adam(0.01f)) { Averaging = new WeightAveraging(0.9) },
+        ["averaged"] = new(new Adam(0.01f)) { Averaging = new WeightAveraging(0.9f) },
     };
 
     /// <summary>The recipe with another update rule.</summary>

@@ -62,7 +62,7 @@ public class RecipeTests
         {
             LearningRateSchedule = new WarmUp(5, 0.25, new MultiStepLR([10, 20], 0.5)),
             Clipping = new ClipByNorm(1.5f),
-            Averaging = new WeightAveraging(0.99),
+            Averaging = new WeightAveraging(0.99f),
         };
         var text = Golden[..^1]
             + ""","schedule":{"type":"warmup","steps":5,"start":0.25,"then":"""
