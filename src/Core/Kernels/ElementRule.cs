@@ -18,7 +18,7 @@ internal interface IElementRule
         where TLanes : struct, ILanes<TVector> where TVector : struct;
 }
 
-/// <summary>Carries out an <see cref="IElementRule"/> on a run of elements, with the same bits at every width.</summary>
+/// <summary>Carries out an <see cref="IElementRule"/> on a run of elements, the same bits at every width.</summary>
 internal static unsafe class ElementRule
 {
     /// <summary>Does the update.</summary>

@@ -92,7 +92,7 @@ public sealed record Sequential : Layer
         {
             var (offset, layout) = Layout.Child(i);
             context.Await(offset + layout.Count);
-            (input, saved[i]) = Layers[i].Layer.Forward(parameters.Child(i), input, context);
+            (input, saved[i]) = Layers[i].Layer.Forward(parameters.Child(i), input, context.At(i));
         }
         return (input, new(null, ImmutableCollectionsMarshal.AsImmutableArray(saved)));
     }
@@ -129,7 +129,7 @@ public sealed record Sequential : Layer
     /// <inheritdoc/>
     public override int GetHashCode() => Layers.Aggregate(0, (hash, layer) => HashCode.Combine(hash, layer));
 
-    // Walks from the first layer that fixes its input; what comes before it (ReLU, say) keeps shapes.
+    // Walks from the first layer that fixes its input, if what comes before it keeps shapes, as ReLU does.
     private Shape? CheckedInputShape()
     {
         Shape? shape = null, input = null;
@@ -138,6 +138,7 @@ public sealed record Sequential : Layer
             if (shape is null)
             {
                 input = shape = layer.Layer.InputShape;
+                if (shape is null && !layer.Layer.KeepsShape) return null;
                 if (shape is null) continue;
             }
             shape = Next(layer, shape.Value);

@@ -7,7 +7,11 @@ namespace ActorTrain;
 /// </summary>
 internal sealed class JsonReader(JsonObject json, string path)
 {
+    public string Path => path;
+
     public bool Has(string key) => json.ContainsKey(key);
+
+    public bool IsObject(string key) => json[key] is JsonObject;
 
     public T Value<T>(string key)
     {

@@ -35,6 +35,8 @@ internal sealed class TorchReference
 
     public float Attribute(string name) => At("attrs", name).GetSingle();
 
+    public bool Has(string part, string name) => At(part).TryGetProperty(name, out _);
+
     public string Text(params string[] path) => At(path).GetString()!;
 
     private static TorchReference Named(string list, string name) =>
