@@ -81,6 +81,8 @@ public sealed record Recipe
         if (Microbatches is < 1 or > 4096) yield return $"microbatches is {Microbatches}; give 1 to 4096.";
         if (Epochs < 1) yield return $"epochs is {Epochs}; give 1 or more.";
         if (MaxSteps < 1) yield return $"max-steps is {MaxSteps}; give 1 or more.";
+        if (Loss is NLLLoss { Weight.IsDefaultOrEmpty: false } or CrossEntropyLoss { Weight.IsDefaultOrEmpty: false })
+            yield return "loss has class weights; leave them out: a run's gradients are means over examples.";
         if (Strategy is LocalSgd && Compression is not NoCompression)
             yield return $"compression is {Compression} with strategy {Strategy}; give none: local steps send "
                 + "parameters, not gradients.";

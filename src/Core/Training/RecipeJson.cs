@@ -23,7 +23,7 @@ public static class RecipeJson
         return new Recipe
         {
             Model = ModelJson.Read(json.Object("model")),
-            Loss = json.OneOf<Loss>("loss", ("nll", new NLLLoss()), ("cross-entropy", new CrossEntropyLoss())),
+            Loss = ReadLoss(json),
             Optimizer = Checked(json, "optimizer", UpdateRuleJson.ReadOptimizer),
             BatchSize = json.Value<int>("batchSize"),
             Microbatches = json.Value<int>("microbatches"),
@@ -68,13 +68,7 @@ public static class RecipeJson
         var json = new JsonObject
         {
             ["model"] = ModelJson.Write(recipe.Model),
-            ["loss"] = recipe.Loss switch
-            {
-                NLLLoss => "nll",
-                CrossEntropyLoss => "cross-entropy",
-                var other => throw new RecipeException(
-                    $"Loss {other.GetType().Name} has no name in recipes; use NLLLoss or CrossEntropyLoss."),
-            },
+            ["loss"] = WriteLoss(recipe.Loss),
             ["optimizer"] = UpdateRuleJson.Write(recipe.Optimizer),
             ["batchSize"] = recipe.BatchSize,
             ["microbatches"] = recipe.Microbatches,
@@ -93,6 +87,26 @@ public static class RecipeJson
         if (recipe.Averaging is { } averaging) json["averaging"] = new JsonObject { ["decay"] = averaging.Decay };
         return json;
     }
+
+    // A name, or with a setting that is not the default an object. Weights of classes and rows that do not count would
+    // change what a minibatch's sum is divided by, which the nodes of a tree do not know.
+    private static JsonNode WriteLoss(Loss loss) => loss switch
+    {
+        NLLLoss when loss.Equals(new NLLLoss()) => "nll",
+        CrossEntropyLoss { LabelSmoothing: 0 } when loss.Equals(new CrossEntropyLoss()) => "cross-entropy",
+        CrossEntropyLoss l when loss.Equals(new CrossEntropyLoss(l.LabelSmoothing)) =>
+            new JsonObject { ["type"] = "cross-entropy", ["labelSmoothing"] = l.LabelSmoothing },
+        NLLLoss or CrossEntropyLoss => throw new RecipeException(
+            $"Loss {loss.GetType().Name}: a recipe has no class weights and no label to ignore; leave them out."),
+        _ => throw new RecipeException(
+            $"Loss {loss.GetType().Name} has no name in recipes; use NLLLoss or CrossEntropyLoss."),
+    };
+
+    private static Loss ReadLoss(JsonReader json) => json.IsObject("loss")
+        ? Checked<Loss>(json, "loss", loss => loss.OneOf<Func<Loss>>(
+            "type", ("nll", () => new NLLLoss()),
+            ("cross-entropy", () => new CrossEntropyLoss(loss.ValueOr("labelSmoothing", 0f))))())
+        : json.OneOf<Loss>("loss", ("nll", new NLLLoss()), ("cross-entropy", new CrossEntropyLoss()));
 
     // A value that the record itself refuses.
     private static T Checked<T>(JsonReader json, string key, Func<JsonReader, T> read)

@@ -12,7 +12,7 @@ namespace ActorTrain;
 public sealed record TrainingCheckpoint(
     Recipe Recipe, DataDescription Data, TrainingState State, RunOrigin? Origin = null)
 {
-    /// <summary>The parameters for use: their average where the recipe keeps one, else those of the last step.</summary>
+    /// <summary>The parameters for use: their average where the recipe keeps one, else the last ones.</summary>
     public FlatVector BestParameters => Recipe.UpdateRule.AverageOf(State.Parameters, State.Optimizer);
 
     /// <summary>

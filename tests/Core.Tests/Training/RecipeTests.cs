@@ -72,6 +72,23 @@ public class RecipeTests
     }
 
     [Fact]
+    public void A_smoothed_loss_is_read_again_and_one_with_weights_is_refused()
+    {
+        var recipe = Tiny.Recipe with { Loss = new CrossEntropyLoss(0.25f) };
+        Assert.Contains(
+            ""","loss":{"type":"cross-entropy","labelSmoothing":0.25},""", RecipeJson.Write(recipe),
+            StringComparison.Ordinal);
+        Assert.Equal(recipe, RecipeJson.Read(RecipeJson.Write(recipe)));
+        Assert.Equal(
+            "Loss NLLLoss: a recipe has no class weights and no label to ignore; leave them out.",
+            Assert.Throws<RecipeException>(
+                () => RecipeJson.Write(recipe with { Loss = new NLLLoss([1, 2]) })).Message);
+        Assert.Equal(
+            ["loss has class weights; leave them out: a run's gradients are means over examples."],
+            (recipe with { Loss = new CrossEntropyLoss(0, [1, 2]) }).Errors());
+    }
+
+    [Fact]
     public void Every_update_rule_is_read_again_and_names_another_run()
     {
         var recipes = UpdateRules.All.Values.Select(rule => Tiny.Recipe.With(rule)).ToList();
