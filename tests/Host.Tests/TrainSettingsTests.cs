@@ -59,7 +59,8 @@ public class TrainSettingsTests
     public void What_is_not_given_stays_as_the_recipe_has_it()
     {
         var recipe = new Recipe { Optimizer = new Sgd(0.3f, 0.5f), BatchSize = 32, Seed = 5 };
-        Assert.Equal(recipe with { Optimizer = new Sgd(0.2f, 0.5f) }, Read(("LearningRate", "0.2")).Over(recipe, Mnist));
+        Assert.Equal(
+            recipe with { Optimizer = new Sgd(0.2f, 0.5f) }, Read(("LearningRate", "0.2")).Over(recipe, Mnist));
     }
 
     [Fact]

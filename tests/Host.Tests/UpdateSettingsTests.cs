@@ -69,7 +69,7 @@ public class UpdateSettingsTests
     };
 
     [Theory, MemberData(nameof(Optimizers))]
-    public void An_optimizer_has_the_settings_that_are_given_and_PyTorchs_defaults(string settings, Optimizer expected) =>
+    public void An_optimizer_has_what_is_given_and_PyTorchs_defaults(string settings, Optimizer expected) =>
         Assert.Equal(expected, Recipe(settings).Optimizer);
 
     [Theory, MemberData(nameof(Schedules))]

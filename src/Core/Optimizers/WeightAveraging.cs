@@ -2,7 +2,8 @@ namespace ActorTrain;
 
 /// <summary>
 /// Keeps an exponential moving average of the parameters beside them, a ← decay·a + (1−decay)·θ after each update,
-/// a ← θ after the first; PyTorch's <c>swa_utils.AveragedModel</c> with <c>get_ema_avg_fn</c>. Training does not see it.
+/// a ← θ after the first; PyTorch's <c>swa_utils.AveragedModel</c> with <c>get_ema_avg_fn</c>. Training does not see
+/// it.
 /// </summary>
 /// <param name="Decay">How much of the average stays, above 0, below 1.</param>
 public sealed record WeightAveraging(float Decay = 0.999f)

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
 namespace ActorTrain.Host.Configuration;
@@ -16,7 +17,7 @@ internal sealed record ScheduleText(string Text)
         + "epochs as in 2e";
 
     /// <summary>Reads a text; false when it names no schedule.</summary>
-    public static bool TryParse(string text, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ScheduleText? value)
+    public static bool TryParse(string text, [NotNullWhen(true)] out ScheduleText? value)
     {
         // Of a run that is long enough for anything: only the text is looked at.
         value = Read(text, stepsPerEpoch: 1000, totalSteps: long.MaxValue) is null ? null : new(text);
