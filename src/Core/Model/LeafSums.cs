@@ -43,6 +43,22 @@ internal static class LeafSums
         if (depth == 1) waiting[..length].CopyTo(sum);
     }
 
+    /// <summary>The sum of what is known for each leaf.</summary>
+    /// <param name="leaves">One after another, each as long as the sum; overwritten.</param>
+    /// <param name="sum">Overwritten.</param>
+    /// <param name="context">Says how many leaves there are.</param>
+    public static void OfLeaves(Span<float> leaves, Span<float> sum, LayerContext context)
+    {
+        var (length, depth) = (sum.Length, 0);
+        for (var leaf = 0; leaf < context.LeafRows.Length; leaf++, depth++)
+        {
+            if (depth < leaf) leaves.Slice(leaf * length, length).CopyTo(leaves[(depth * length)..]);
+            for (var joins = PairwiseTree.JoinsAfter(leaf); joins > 0; joins--) Join(leaves, depth--, length);
+        }
+        while (depth > 1) Join(leaves, --depth, length);
+        leaves[..length].CopyTo(sum);
+    }
+
     private static void Join(Span<float> waiting, int upper, int length)
     {
         var left = waiting.Slice((upper - 1) * length, length);

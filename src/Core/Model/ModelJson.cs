@@ -43,6 +43,10 @@ public static class ModelJson
         ("Unflatten", json => new Unflatten(
             json.Value<int>("channels"), json.Value<int>("height"), json.Value<int>("width"))),
         ("LayerNorm", json => new LayerNorm(json.Value<int>("features"), json.ValueOr("epsilon", 1e-5f))),
+        ("BatchNorm1d", json => new BatchNorm1d(
+            json.Value<int>("features"), json.ValueOr("epsilon", 1e-5f), json.ValueOr("momentum", 0.1f))),
+        ("BatchNorm2d", json => new BatchNorm2d(
+            json.Value<int>("features"), json.ValueOr("epsilon", 1e-5f), json.ValueOr("momentum", 0.1f))),
         ("Dropout", json => new Dropout(json.ValueOr("p", 0.5f))),
         ("ReLU", _ => new ReLU()),
         ("LeakyReLU", json => new LeakyReLU(json.ValueOr("slope", 0.01f))),
@@ -81,6 +85,10 @@ public static class ModelJson
         MaxPool2d or AvgPool2d => Pool((Pool2d)layer),
         Unflatten l => [("channels", l.Channels), ("height", l.Height), ("width", l.Width)],
         LayerNorm l => [("features", l.Features), .. Unless("epsilon", l.Epsilon, 1e-5f)],
+        BatchNorm l =>
+        [
+            ("features", l.Features), .. Unless("epsilon", l.Epsilon, 1e-5f), .. Unless("momentum", l.Momentum, 0.1f),
+        ],
         Dropout l => [("p", l.P)],
         LeakyReLU l => Unless("slope", l.NegativeSlope, 0.01f),
         ELU l => Unless("alpha", l.Alpha, 1f),

@@ -13,8 +13,11 @@ internal static class GradientNorm
     /// <summary>√Σ x² of the sum of all nodes.</summary>
     /// <param name="treeSum">How the nodes' sums add up.</param>
     /// <param name="sums">Each node's gradient sum.</param>
+    /// <param name="untrained">What does not count, in order.</param>
     /// <param name="scratch">Of the length that the tree's sum of a run needs.</param>
-    public static double Of(TreeSum treeSum, ReadOnlySpan<ReadOnlyMemory<float>> sums, Span<float> scratch)
+    public static double Of(
+        TreeSum treeSum, ReadOnlySpan<ReadOnlyMemory<float>> sums, ReadOnlySpan<UntrainedRange> untrained,
+        Span<float> scratch)
     {
         const int runLength = ParameterUpdate.RunLength;
         var count = sums[0].Length;
@@ -22,7 +25,16 @@ internal static class GradientNorm
         for (var run = 0; run < squares.Length; run++)
         {
             var start = run * runLength;
-            squares[run] = SumOfSquares(treeSum.Of(sums, start, Math.Min(runLength, count - start), scratch));
+            var sum = treeSum.Of(sums, start, Math.Min(runLength, count - start), scratch);
+            var from = 0;
+            foreach (var range in untrained)
+            {
+                var (offset, length) = range.In(start, sum.Length);
+                if (length == 0) continue;
+                squares[run] += SumOfSquares(sum[from..offset]);
+                from = offset + length;
+            }
+            squares[run] += SumOfSquares(sum[from..]);
         }
         return Math.Sqrt(PairwiseTree.Sum(squares));
     }

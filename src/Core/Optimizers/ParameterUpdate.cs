@@ -82,7 +82,8 @@ public sealed class ParameterUpdate
         for (var start = firstRun * RunLength; start < end; start += RunLength)
         {
             var length = Math.Min(RunLength, end - start);
-            var gradient = _treeSum.Of(_sums, start, length, scratch);
+            var sum = _treeSum.Of(_sums, start, length, scratch);
+            var gradient = sum;
             if (_rule.Clipping is ClipByValue clipping)
             {
                 VectorOperations.Clip(gradient, _scale, clipping.Limit, clipped[..length]);
@@ -102,8 +103,24 @@ public sealed class ParameterUpdate
                 NewMoment1 = kept > 0 ? _moments[0].Memory.Span.Slice(start, length) : default,
                 NewMoment2 = kept > 1 ? _moments[1].Memory.Span.Slice(start, length) : default,
             });
+            foreach (var range in _rule.Untrained) LeaveAlone(range, sum, start, length);
             if (_rule.Averaging is { } averaging) Average(averaging, start, length);
         }
+    }
+
+    // Statistics go towards their mean; all else of the range is as it was, whatever the optimiser has written.
+    private void LeaveAlone(UntrainedRange range, ReadOnlySpan<float> sum, int start, int length)
+    {
+        var (offset, count) = range.In(start, length);
+        if (count == 0) return;
+        var old = _parameters.Span.Slice(start + offset, count);
+        var next = _next.Memory.Span.Slice(start + offset, count);
+        if (range.Momentum == 0) old.CopyTo(next);
+        for (var i = 0; range.Momentum > 0 && i < count; i++)
+            next[i] = MathF.FusedMultiplyAdd(range.Momentum, (sum[offset + i] * _scale) - old[i], old[i]);
+        for (var m = 0; m < _rule.Optimizer.MomentCount; m++)
+            _state.Moments[m].Span.Slice(start + offset, count)
+                .CopyTo(_moments[m].Memory.Span.Slice(start + offset, count));
     }
 
     private void Average(WeightAveraging averaging, int start, int length) => VectorOperations.Lerp(
@@ -116,7 +133,7 @@ public sealed class ParameterUpdate
         lock (_clipping!)
         {
             return _clippedScale ??= _scale
-                * ((ClipByNorm)_rule.Clipping!).Factor(GradientNorm.Of(_treeSum, _sums, scratch) * _scale);
+                * ((ClipByNorm)_rule.Clipping!).Factor(GradientNorm.Of(_treeSum, _sums, _rule.Untrained.AsSpan(), scratch) * _scale);
         }
     }
 }

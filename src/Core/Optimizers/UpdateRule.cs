@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace ActorTrain;
 
 /// <summary>All that a recipe says about updates: from a minibatch's gradient to the next parameters.</summary>
@@ -13,12 +15,22 @@ public sealed record UpdateRule(Optimizer Optimizer)
     /// <summary>How the parameters' average is kept; none: it is not.</summary>
     public WeightAveraging? Averaging { get; init; }
 
+    /// <summary>Parameters that the optimiser leaves alone, in order.</summary>
+    public ImmutableArray<UntrainedRange> Untrained { get; init; } = [];
+
     /// <summary>Vectors that the state has: the optimiser's moments, then the average.</summary>
     public int MomentCount => Optimizer.MomentCount + (Averaging is null ? 0 : 1);
 
     /// <summary>The state before the first update: all moments zero.</summary>
     public OptimizerState Init(int parameterCount) =>
         new(0, [.. Enumerable.Range(0, MomentCount).Select(_ => FlatVector.Zeros(parameterCount))]);
+
+    /// <summary>What a layout does not let an optimiser train: its running statistics.</summary>
+    public static ImmutableArray<UntrainedRange> UntrainedOf(ParameterLayout layout) =>
+    [
+        .. layout.Slots.Where(slot => slot.StatisticMomentum > 0)
+            .Select(slot => new UntrainedRange(slot.Offset, slot.End, slot.StatisticMomentum)),
+    ];
 
     /// <summary>The learning rate of an update.</summary>
     /// <param name="step">Updates made before it.</param>

@@ -34,6 +34,7 @@ public sealed record Recipe
         Schedule = LearningRateSchedule,
         Clipping = Clipping,
         Averaging = Averaging,
+        Untrained = UpdateRule.UntrainedOf(Model.Layout),
     };
 
     /// <summary>Examples in a minibatch, at least 1. Default 64. The last one of an epoch may be shorter.</summary>
@@ -83,6 +84,9 @@ public sealed record Recipe
         if (MaxSteps < 1) yield return $"max-steps is {MaxSteps}; give 1 or more.";
         if (Loss is NLLLoss { Weight.IsDefaultOrEmpty: false } or CrossEntropyLoss { Weight.IsDefaultOrEmpty: false })
             yield return "loss has class weights; leave them out: a run's gradients are means over examples.";
+        if (Compression is TopK && Model.Layout.Slots.Any(slot => slot.StatisticMomentum > 0))
+            yield return $"compression is {Compression} and the model has running statistics, of which it would leave "
+                + "out most; give none or bf16.";
         if (Strategy is LocalSgd && Compression is not NoCompression)
             yield return $"compression is {Compression} with strategy {Strategy}; give none: local steps send "
                 + "parameters, not gradients.";

@@ -81,7 +81,7 @@ public class UpdateRuleTests
         var sum = 0.0;
         foreach (var value in values) sum += (double)value * value;
         var tree = new TreeSum(new(1, 1), [new(0, 0)]);
-        Assert.Equal(Math.Sqrt(sum), GradientNorm.Of(tree, [values], []), 1e-9);
+        Assert.Equal(Math.Sqrt(sum), GradientNorm.Of(tree, [values], [], []), 1e-9);
     }
 
     [Fact]
