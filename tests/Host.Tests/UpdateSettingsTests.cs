@@ -86,6 +86,19 @@ public class UpdateSettingsTests
         Assert.Equal(message, Assert.Throws<UsageException>(() => Recipe(settings)).Message);
 
     [Fact]
+    public void Frozen_parameters_are_named()
+    {
+        Assert.Equal(new NamePatterns("fc1.*,fc2.bias"), Recipe("Freeze=fc1.*,fc2.bias").Frozen);
+        Assert.Equal(
+            "Training:Freeze (--freeze) is 'a,,b'; give names with commas between them.",
+            Assert.Throws<UsageException>(() => Recipe("Freeze=a,,b")).Message);
+        Assert.Equal(
+            ["frozen is fc7.*, which no parameter is named; there are fc1.weight, fc1.bias, fc2.weight, fc2.bias, "
+                + "fc3.weight, fc3.bias."],
+            Recipe("Freeze=fc1.*,fc7.*").Errors());
+    }
+
+    [Fact]
     public void Bounds_and_average_are_part_of_the_recipe()
     {
         Assert.Equal(new ClipByNorm(1), Recipe("ClipNorm=1").Clipping);

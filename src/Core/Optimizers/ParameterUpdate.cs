@@ -132,8 +132,10 @@ public sealed class ParameterUpdate
     {
         lock (_clipping!)
         {
-            return _clippedScale ??= _scale
-                * ((ClipByNorm)_rule.Clipping!).Factor(GradientNorm.Of(_treeSum, _sums, _rule.Untrained.AsSpan(), scratch) * _scale);
+            if (_clippedScale is { } known) return known;
+            var norm = GradientNorm.Of(_treeSum, _sums, _rule.Untrained.AsSpan(), scratch) * _scale;
+            _clippedScale = _scale * ((ClipByNorm)_rule.Clipping!).Factor(norm);
+            return _clippedScale.Value;
         }
     }
 }

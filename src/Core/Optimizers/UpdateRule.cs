@@ -25,11 +25,13 @@ public sealed record UpdateRule(Optimizer Optimizer)
     public OptimizerState Init(int parameterCount) =>
         new(0, [.. Enumerable.Range(0, MomentCount).Select(_ => FlatVector.Zeros(parameterCount))]);
 
-    /// <summary>What a layout does not let an optimiser train: its running statistics.</summary>
-    public static ImmutableArray<UntrainedRange> UntrainedOf(ParameterLayout layout) =>
+    /// <summary>What an optimiser does not train of a layout: its running statistics, and what is frozen.</summary>
+    public static ImmutableArray<UntrainedRange> UntrainedOf(ParameterLayout layout, NamePatterns? frozen = null) =>
     [
-        .. layout.Slots.Where(slot => slot.StatisticMomentum > 0)
-            .Select(slot => new UntrainedRange(slot.Offset, slot.End, slot.StatisticMomentum)),
+        .. from slot in layout.Slots
+           let isFrozen = frozen?.Matches(slot.Name) ?? false
+           where isFrozen || slot.StatisticMomentum > 0
+           select new UntrainedRange(slot.Offset, slot.End, isFrozen ? 0 : slot.StatisticMomentum),
     ];
 
     /// <summary>The learning rate of an update.</summary>

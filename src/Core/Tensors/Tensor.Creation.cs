@@ -1,5 +1,3 @@
-using ActorTrain.Kernels;
-
 namespace ActorTrain;
 
 public sealed partial class Tensor
@@ -57,15 +55,7 @@ public sealed partial class Tensor
     public static Tensor Randn(Shape shape, ulong seed, uint stream = 0)
     {
         var values = new float[shape.Count];
-        for (var i = 0; i < values.Length; i += 2)
-        {
-            var u = Philox.Uniform(seed, RandomPurpose.Tensor, stream, (ulong)i);
-            var v = Philox.Uniform(seed, RandomPurpose.Tensor, stream, (ulong)i + 1);
-            // 1 − u is never 0; sin(2πv) = cos(2π(v − ¼))
-            var radius = Math.Sqrt(-2.0 * ElementwiseMath.Log(1 - u));
-            values[i] = (float)(radius * ExactMath.CosPi(2.0 * v));
-            if (i + 1 < values.Length) values[i + 1] = (float)(radius * ExactMath.CosPi((2.0 * v) - 0.5));
-        }
+        Philox.FillNormal(seed, RandomPurpose.Tensor, stream, values);
         return Own(values, shape);
     }
 

@@ -28,13 +28,19 @@ public sealed record Recipe
     /// <summary>How an average of the parameters is kept beside them. Default: it is not.</summary>
     public WeightAveraging? Averaging { get; init; }
 
+    /// <summary>How parameters begin. Default: as PyTorch's layers do.</summary>
+    public Initialization Initialization { get; init; } = Initialization.Default;
+
+    /// <summary>Parameters that are not trained. Default: none.</summary>
+    public NamePatterns? Frozen { get; init; }
+
     /// <summary>All that this says about updates.</summary>
     public UpdateRule UpdateRule => new(Optimizer)
     {
         Schedule = LearningRateSchedule,
         Clipping = Clipping,
         Averaging = Averaging,
-        Untrained = UpdateRule.UntrainedOf(Model.Layout),
+        Untrained = UpdateRule.UntrainedOf(Model.Layout, Frozen),
     };
 
     /// <summary>Examples in a minibatch, at least 1. Default 64. The last one of an epoch may be shorter.</summary>
@@ -82,6 +88,9 @@ public sealed record Recipe
         if (Microbatches is < 1 or > 4096) yield return $"microbatches is {Microbatches}; give 1 to 4096.";
         if (Epochs < 1) yield return $"epochs is {Epochs}; give 1 or more.";
         if (MaxSteps < 1) yield return $"max-steps is {MaxSteps}; give 1 or more.";
+        foreach (var error in Frozen?.Errors("frozen", Model.Layout) ?? []) yield return error;
+        foreach (var rule in Initialization.Rules)
+            foreach (var error in rule.Parameters.Errors("initialization", Model.Layout)) yield return error;
         if (Loss is NLLLoss { Weight.IsDefaultOrEmpty: false } or CrossEntropyLoss { Weight.IsDefaultOrEmpty: false })
             yield return "loss has class weights; leave them out: a run's gradients are means over examples.";
         if (Compression is TopK && Model.Layout.Slots.Any(slot => slot.StatisticMomentum > 0))

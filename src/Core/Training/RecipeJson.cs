@@ -43,6 +43,12 @@ public static class RecipeJson
             Averaging = json.Has("averaging")
                 ? Checked(json, "averaging", averaging => new WeightAveraging(averaging.Value<float>("decay")))
                 : null,
+            Initialization = json.Has("initialization")
+                ? Checked(json, "initialization", () => InitializationJson.Read(json))
+                : Initialization.Default,
+            Frozen = json.Has("frozen")
+                ? Checked(json, "frozen", () => new NamePatterns(json.Value<string>("frozen")))
+                : null,
         };
     }
 
@@ -85,6 +91,9 @@ public static class RecipeJson
             json["schedule"] = UpdateRuleJson.Write(recipe.LearningRateSchedule);
         if (recipe.Clipping is { } clipping) json["clipping"] = UpdateRuleJson.Write(clipping);
         if (recipe.Averaging is { } averaging) json["averaging"] = new JsonObject { ["decay"] = averaging.Decay };
+        if (!recipe.Initialization.Rules.IsEmpty)
+            json["initialization"] = InitializationJson.Write(recipe.Initialization);
+        if (recipe.Frozen is { } frozen) json["frozen"] = frozen.Text;
         return json;
     }
 
@@ -109,15 +118,18 @@ public static class RecipeJson
         : json.OneOf<Loss>("loss", ("nll", new NLLLoss()), ("cross-entropy", new CrossEntropyLoss()));
 
     // A value that the record itself refuses.
-    private static T Checked<T>(JsonReader json, string key, Func<JsonReader, T> read)
+    private static T Checked<T>(JsonReader json, string key, Func<JsonReader, T> read) =>
+        Checked(json, key, () => read(json.Object(key)));
+
+    private static T Checked<T>(JsonReader json, string key, Func<T> read)
     {
         try
         {
-            return read(json.Object(key));
+            return read();
         }
         catch (ArgumentException e)
         {
-            throw new RecipeException($"recipe.{key}: {e.Message.Split(" (Parameter")[0]}");
+            throw new RecipeException($"{json.Path}.{key}: {e.Message.Split(" (Parameter")[0]}");
         }
     }
 

@@ -22,7 +22,7 @@ public sealed record TrainingState(
     /// <summary>The state before the first step.</summary>
     public static TrainingState Initial(Recipe recipe)
     {
-        var parameters = FlatVector.From(recipe.Model.Initialize(recipe.Seed).Span);
+        var parameters = FlatVector.From(recipe.Initialization.Of(recipe.Model, recipe.Seed).Span);
         return new(default, parameters, recipe.UpdateRule.Init(parameters.Count), default, [])
         {
             Schedule = recipe.HasSchedule ? TrainingSchedule.Empty : null,

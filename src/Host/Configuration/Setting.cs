@@ -48,6 +48,7 @@ internal sealed record Setting(string Key, string Option, string Value, string H
         new(
             "Ema", "--ema", "DECAY",
             "keep a moving average of the weights, which evaluate and predict then use (default: none)"),
+        new("Freeze", "--freeze", "NAMES", "parameters that are not trained: fc1.*,conv1.weight (default: none)"),
         new("Seed", "--seed", "N", "seed of initial weights and shuffles (default 7)"),
         new(
             "Kernel", "--kernel", "NAME",

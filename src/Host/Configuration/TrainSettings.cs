@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Configuration;
 
 namespace ActorTrain.Host.Configuration;
@@ -21,6 +22,7 @@ internal sealed record TrainSettings
     public float? ClipNorm { get; init; }
     public float? ClipValue { get; init; }
     public float? Ema { get; init; }
+    public NamePatterns? Freeze { get; init; }
     public ulong? Seed { get; init; }
     public string? Kernel { get; init; }
     public Strategy? Strategy { get; init; }
@@ -51,6 +53,7 @@ internal sealed record TrainSettings
             ClipNorm = reader.Number("ClipNorm", "a number above 0", x => x > 0 && float.IsFinite(x)),
             ClipValue = reader.Number("ClipValue", "a number above 0", x => x > 0 && float.IsFinite(x)),
             Ema = reader.Number("Ema", "a number above 0, below 1", x => x is > 0 and < 1),
+            Freeze = reader.Parsed<NamePatterns>("Freeze", "names with commas between them", TryParsePatterns),
             Seed = reader.Whole("Seed", 0UL, ulong.MaxValue),
             Kernel = reader.Word("Kernel", "managed", "mkl", "openblas", "auto"),
             Strategy = reader.Parsed<Strategy>("Strategy", Strategy.Allowed, Strategy.TryParse),
@@ -97,6 +100,7 @@ internal sealed record TrainSettings
                 : ClipValue is { } limit ? new ClipByValue(limit)
                 : recipe.Clipping,
             Averaging = Ema is { } decay ? new WeightAveraging(decay) : recipe.Averaging,
+            Frozen = Freeze ?? recipe.Frozen,
             Epochs = Epochs ?? recipe.Epochs,
             MaxSteps = MaxSteps,
             BatchSize = BatchSize ?? recipe.BatchSize,
@@ -111,5 +115,11 @@ internal sealed record TrainSettings
         return Schedule is null || recipe.Errors().Any()
             ? recipe
             : recipe with { LearningRateSchedule = Schedule.Of(new TrainingPlan(recipe, data)) };
+    }
+
+    private static bool TryParsePatterns(string text, [NotNullWhen(true)] out NamePatterns? patterns)
+    {
+        patterns = text.Split(',').All(pattern => !string.IsNullOrWhiteSpace(pattern)) ? new(text) : null;
+        return patterns is not null;
     }
 }

@@ -108,8 +108,8 @@ public class BatchNormTests
             Assert.Throws<ShapeMismatchException>(
                 () => new Sequential(("fc", new Linear(4, 6)), ("norm", new BatchNorm1d(5)))).Message);
         Assert.Equal(
-            ["compression is topk:0.1 and the model has running statistics, of which it would leave out most; give none "
-                + "or bf16."],
+            ["compression is topk:0.1 and the model has running statistics, of which it would leave out most; "
+                + "give none or bf16."],
             (Tiny.Recipe with { Model = Model, Compression = new TopK(0.1) }).Errors());
     }
 

@@ -161,7 +161,8 @@ public class LayerLawTests
             var left = (f(at) - middle) / (at[i] - x);
             at[i] = x;
             Assert.True(
-                float.IsNaN(gradient[i]) || gradient[i] >= Math.Min(left, right) - tolerance && gradient[i] <= Math.Max(left, right) + tolerance,
+                float.IsNaN(gradient[i]) || (gradient[i] >= Math.Min(left, right) - tolerance
+                    && gradient[i] <= Math.Max(left, right) + tolerance),
                 $"{what}[{i}]: gradient {gradient[i]}, slopes {left} and {right}");
         }
     }

@@ -42,6 +42,27 @@ public class UpdateRuleTests
     }
 
     [Fact]
+    public void What_is_frozen_stays_with_its_moments_and_does_not_count_in_the_length()
+    {
+        var rule = new UpdateRule(new Adam(0.1f, WeightDecay: 0.1f))
+        {
+            Untrained = [new(0, 1020, 0), new(1030, 1031, 0)],
+            Clipping = new ClipByNorm(1),
+        };
+        var (before, gradient) = (Values(1100, stream: 1), Values(1100, stream: 2));
+        var (parameters, state) = Step(rule, FlatVector.From(before), rule.Init(1100), gradient);
+        var other = gradient.Select((g, i) => i < 1020 || i == 1030 ? 1000 * g : g).ToArray();
+        Assert.Equal(
+            parameters.Sha256(), Step(rule, FlatVector.From(before), rule.Init(1100), other).Parameters.Sha256());
+        for (var i = 0; i < 1100; i++)
+        {
+            var isFrozen = i < 1020 || i == 1030;
+            Assert.True(isFrozen == (parameters.Span[i] == before[i]), $"{i}");
+            Assert.True(isFrozen == (state.Moments[0].Span[i] == 0), $"{i}");
+        }
+    }
+
+    [Fact]
     public void A_gradient_longer_than_the_bound_is_shortened_to_it_and_a_shorter_one_is_not()
     {
         var rule = new UpdateRule(new Sgd(1, Momentum: 0)) { Clipping = new ClipByNorm(1) };

@@ -1,6 +1,6 @@
 namespace ActorTrain.Core.Tests.Tensors;
 
-/// <summary>Every operation's gradient against finite differences, in one table; and what Grad itself promises.</summary>
+/// <summary>Every operation's gradient against finite differences, in a table; what Grad promises.</summary>
 public class GradTests
 {
     private static readonly Tensor X = Tensor.Rand([3, 4], seed: 1) + 0.5f;

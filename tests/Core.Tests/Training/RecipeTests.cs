@@ -89,6 +89,32 @@ public class RecipeTests
     }
 
     [Fact]
+    public void Initialization_and_frozen_parameters_are_read_again()
+    {
+        var recipe = Tiny.Recipe with
+        {
+            Frozen = new("fc1.*"),
+            Initialization = new(
+                (new("*.weight"), new XavierUniform(2)), (new("fc1.weight"), new XavierNormal()),
+                (new("fc2.weight"), new KaimingUniform(1)), (new("fc*.weight"), new KaimingNormal(1)),
+                (new("*.bias"), new Constant(0.5f)), (new("fc1.bias"), new Normal(1, 2)),
+                (new("fc2.bias"), new Uniform(-1, 1))),
+        };
+        Assert.Equal(recipe, RecipeJson.Read(RecipeJson.Write(recipe)));
+        Assert.EndsWith(
+            """{"parameters":"fc2.bias","type":"uniform","low":-1,"high":1}],"frozen":"fc1.*"}""",
+            RecipeJson.Write(recipe), StringComparison.Ordinal);
+        Assert.Equal(
+            ["initialization is fc3.*, which no parameter is named; there are fc1.weight, fc1.bias, fc2.weight, "
+                + "fc2.bias."],
+            (Tiny.Recipe with { Initialization = new((new("fc3.*"), new Constant(1))) }).Errors());
+        Assert.Equal(
+            "recipe.initialization: XavierUniform: Gain is 0; give a number above 0.",
+            Assert.Throws<RecipeException>(() => RecipeJson.Read(RecipeJson.Write(recipe).Replace(
+                "\"gain\":2", "\"gain\":0", StringComparison.Ordinal))).Message);
+    }
+
+    [Fact]
     public void Every_update_rule_is_read_again_and_names_another_run()
     {
         var recipes = UpdateRules.All.Values.Select(rule => Tiny.Recipe.With(rule)).ToList();

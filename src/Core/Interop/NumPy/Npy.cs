@@ -13,7 +13,7 @@ public static class Npy
     /// <param name="bytes">The whole file.</param>
     /// <param name="file">Names it in errors.</param>
     /// <returns>
-    /// float32 as it is; float16, float64, whole numbers and booleans converted, whole numbers only where that is exact.
+    /// float32 as it is; float16, float64, whole numbers and booleans converted, whole ones only where exact.
     /// </returns>
     /// <exception cref="NumPyException">No such file, cut off, or of a kind that is not read.</exception>
     public static Tensor Decode(ReadOnlySpan<byte> bytes, string file = "array")

@@ -3,7 +3,7 @@ using System.IO.Compression;
 namespace ActorTrain.Interop.NumPy;
 
 /// <summary>
-/// Named tensors as NumPy's <c>.npz</c> files, zip archives of <c>.npy</c> files, both ways, as pure functions of bytes.
+/// Named tensors as NumPy's <c>.npz</c> files, zip archives of <c>.npy</c> files, both ways, as functions of bytes.
 /// </summary>
 public static class Npz
 {
@@ -65,7 +65,8 @@ public static class Npz
     private static byte[] Whole(ZipArchiveEntry entry, string file, long mostBytes)
     {
         if (entry.Length > mostBytes)
-            throw new NumPyException(file, $"'{entry.FullName}' has {entry.Length} bytes; at most {mostBytes} are read");
+            throw new NumPyException(
+                file, $"'{entry.FullName}' has {entry.Length} bytes; at most {mostBytes} are read");
         using var stream = entry.Open();
         var bytes = new byte[entry.Length];
         var read = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);

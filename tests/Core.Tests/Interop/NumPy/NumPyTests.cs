@@ -97,9 +97,11 @@ public class NumPyTests
             "a.npy: elements of type '|O'; floats, whole numbers and booleans can be read, nothing is executed.",
             MessageOf(File(Header("|O", "(1,)"), "80")));
         Assert.Equal(
-            "a.npy: 4 bytes of elements, where [2] of '<f4' has 8.", MessageOf(File(Header("<f4", "(2,)"), "00000000")));
+            "a.npy: 4 bytes of elements, where [2] of '<f4' has 8.",
+            MessageOf(File(Header("<f4", "(2,)"), "00000000")));
         Assert.Equal(
-            "a.npy: the whole number 16777217, which is no float32.", MessageOf(File(Header("<i4", "(1,)"), "01000001")));
+            "a.npy: the whole number 16777217, which is no float32.",
+            MessageOf(File(Header("<i4", "(1,)"), "01000001")));
         Assert.Equal(
             "a.npy: more elements than an array can hold.", MessageOf(File(Header("<f4", "(99999, 99999)"), "")));
         Assert.Equal(
