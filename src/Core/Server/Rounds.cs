@@ -29,7 +29,7 @@ public static class Rounds
     internal static Transition Begin(
         ServerState state, WorkKind kind, IReadOnlyList<ServerEffect> before, TimeSpan now, StepEnd? end = null)
     {
-        var units = Idle(state, kind);
+        var (units, trials) = ApartFromTrials(state, Idle(state, kind));
         var tree = kind switch
         {
             WorkKind.Gradient => state.Plan.TreeOf(state.Training.Position.Step),
@@ -54,6 +54,9 @@ public static class Rounds
             nodes[i] = parts[i].Node;
             Give(state, shards, units[parts[i].Owner], state.KeyOf(nodes[i]), effects, now);
         }
+        // The last part: the largest shares come first.
+        if (kind == WorkKind.Gradient)
+            foreach (var unit in trials) Give(state, shards, unit, state.KeyOf(nodes[^1]), effects, now);
         state = state with
         {
             Shards = ImmutableCollectionsMarshal.AsImmutableArray(shards),
@@ -136,15 +139,6 @@ public static class Rounds
         return false;
     }
 
-    /// <summary>True when a unit may still read the parameters of a version.</summary>
-    internal static bool IsRead(ServerState state, long version)
-    {
-        foreach (var shard in state.Shards)
-            foreach (var key in shard.Orders)
-                if (key.Version == version) return true;
-        return false;
-    }
-
     /// <summary>How many units share the server's memory.</summary>
     internal static int CountLocal(ServerState state)
     {
@@ -176,8 +170,8 @@ public static class Rounds
             if (shards[i].Id != shard) continue;
             if (!shards[i].Orders.Contains(key)) return shards;
             var isTraining = key.Kind is WorkKind.Gradient or WorkKind.LocalSteps;
-            return shards.SetItem(
-                i, shards[i].Without(key, now, isTraining ? RowsOf(state, key) : 0) with { Failures = 0 });
+            var slot = shards[i].Without(key, now, isTraining ? RowsOf(state, key) : 0);
+            return shards.SetItem(i, slot with { Failures = 0, IsOnTrial = slot.IsOnTrial && !isTraining });
         }
         return shards;
     }
@@ -226,6 +220,15 @@ public static class Rounds
             for (var core = 0; core < (kind == WorkKind.LocalSteps ? state.Shards[i].Cores : 1); core++) units.Add(i);
         }
         return units;
+    }
+
+    // Where there are only units on trial, they are what there is.
+    private static (List<int> Units, List<int> Trials) ApartFromTrials(ServerState state, List<int> idle)
+    {
+        List<int>? trials = null;
+        foreach (var unit in idle)
+            if (state.Shards[unit].IsOnTrial) (trials ??= []).Add(unit);
+        return trials is null || trials.Count == idle.Count ? (idle, []) : ([.. idle.Except(trials)], trials);
     }
 
     // Shards of one process are equally fast; how long each took lately is noise. Who was never measured is taken to be

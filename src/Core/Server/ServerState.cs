@@ -28,6 +28,12 @@ public sealed record ShardSlot(
     double RowCost,
     int Failures = 0)
 {
+    /// <summary>
+    /// True from joining a run that goes on until the first answer: what the unit gets, another one has too, so that
+    /// nobody waits while it receives its first parameters and runs its code for the first time.
+    /// </summary>
+    public bool IsOnTrial { get; init; }
+
     // A fifth of each new measurement: a stall of one step does not move work about, a slower node does within ten.
     private const double Weight = 0.2;
 
@@ -49,7 +55,7 @@ public sealed record ShardSlot(
         Orders = Orders.Remove(key),
         BusySince = now,
         HeardAt = now,
-        RowCost = rows == 0 ? RowCost : Smoothed((now - BusySince).TotalMicroseconds / rows),
+        RowCost = rows == 0 || IsOnTrial ? RowCost : Smoothed((now - BusySince).TotalMicroseconds / rows),
     };
 
     private double Smoothed(double cost) => RowCost == 0 ? cost : RowCost + (Weight * (cost - RowCost));
@@ -143,6 +149,9 @@ public sealed record ServerState(
     /// <summary>Minibatches that are applied as they arrive; none in rounds and between barriers.</summary>
     public Flow? Flow { get; init; }
 
+    /// <summary>Versions before the newest that some unit may still read.</summary>
+    public ImmutableArray<KeptVersion> Kept { get; init; } = [];
+
     /// <summary>
     /// Failures of nodes that are gone, by their names: a connection that breaks between two failures makes no node
     /// well.
@@ -162,9 +171,34 @@ public sealed record ServerState(
     /// <summary>Minibatches that are applied.</summary>
     public long StepsDone => Plan.StepsDone(Training.Position);
 
+    /// <summary>Gives back the memory of versions that nobody reads any more.</summary>
+    internal ServerState Release(VectorPool pool)
+    {
+        if (Kept.IsEmpty) return this;
+        var kept = ImmutableArray.CreateBuilder<KeptVersion>(Kept.Length);
+        foreach (var old in Kept)
+        {
+            if (IsRead(old.Version)) kept.Add(old);
+            else pool.Return(old.Parameters);
+        }
+        return this with { Kept = kept.DrainToImmutable() };
+    }
+
     /// <summary>The key of a node in the current round.</summary>
     public WorkKey KeyOf(TreeNode node) => new(Incarnation, Training.Version, StepsDone, Round!.Kind, node);
 
     /// <summary>True while the run may still go on.</summary>
     public bool IsAlive => Phase is RunPhase.Gathering or RunPhase.Running;
+
+    /// <summary>True when a unit may read the parameters of a version, or will.</summary>
+    internal bool IsRead(long version)
+    {
+        if (Flow is { } flow)
+            foreach (var order in flow.Open)
+                if (order.Key.Version == version) return true;
+        foreach (var shard in Shards)
+            foreach (var key in shard.Orders)
+                if (key.Version == version) return true;
+        return false;
+    }
 }

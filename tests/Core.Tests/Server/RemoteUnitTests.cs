@@ -14,10 +14,11 @@ public class RemoteUnitTests
         var server = TestServer.With(1, Tiny.Recipe, Tiny.Data);
         server.AnswerOldest();
         Assert.Equal<ServerEffect>([new ReportJoined(Node, Cores: 2, Step: 1)], server.JoinNode(Node, cores: 2));
+        server.PassTrial(Node);
         server.AnswerOldest();
         server.Now = TimeSpan.FromSeconds(1.3);
         var lost = Assert.IsType<ReportLost>(server.Lose(Node)[0]);
-        Assert.Equal(new(Node, Step: 2, TimeSpan.FromSeconds(1.3), Microbatches: 3, "killed by the test"), lost);
+        Assert.Equal(new(Node, Step: 4, TimeSpan.FromSeconds(1.3), Microbatches: 3, "killed by the test"), lost);
     }
 
     [Fact]
@@ -25,6 +26,7 @@ public class RemoteUnitTests
     {
         var server = TestServer.With(1, Tiny.Wide, Tiny.Data);
         server.JoinNode(Node, cores: 1);
+        server.PassTrial(Node);
         server.AnswerOldest();
         while (server.State.Shards.Any(s => s.Id == Node))
             server.Fail(server.Orders.Single(o => o.Shard == Node), "boom");
@@ -49,7 +51,7 @@ public class RemoteUnitTests
         for (var failures = 0; failures < ParameterServer.MaxFailuresOfNode; failures++)
         {
             if (failures > 0) server.JoinNode(life = life with { Incarnation = failures }, cores: 1);
-            if (server.Orders.Find(o => o.Shard == life) is null) server.AnswerUntil<ReportStep>();
+            while (server.Orders.Find(o => o.Shard == life) is null) server.AnswerOldest();
             server.Fail(server.Orders.First(o => o.Shard == life), "boom");
             if (failures < ParameterServer.MaxFailuresOfNode - 1) server.Lose(life);
         }
@@ -109,8 +111,8 @@ public class RemoteUnitTests
         while (server.State.IsAlive)
         {
             if (server.Orders.Find(o => o.Shard == Node) is { } order) server.Fail(order, "boom");
-            if (server.Orders.Find(o => o.Shard == Node) is { } again) server.Take(server.Compute(again));
-            else server.AnswerOldest();
+            while (server.State.IsAlive && server.Orders.Find(o => o.Shard == Node) is null) server.AnswerOldest();
+            if (server.State.IsAlive) server.Take(server.Compute(server.Orders.Single(o => o.Shard == Node)));
         }
         Assert.Empty(server.Effects.OfType<DismissNode>());
     }
@@ -124,6 +126,7 @@ public class RemoteUnitTests
     {
         var server = TestServer.With(1, Tiny.Recipe, Tiny.Data);
         server.JoinNode(Node, cores: 3);
+        server.PassTrial(Node);
         server.Now = TimeSpan.FromMilliseconds(1);
         var orders = server.AnswerOldest().OfType<SendWork>().Select(e => $"{e.Shard} {e.Order.Key.Node}");
         Assert.Equal(["node b 1:0", "node b 0:2", "shard-1 0:3"], orders);
@@ -134,6 +137,7 @@ public class RemoteUnitTests
     {
         var server = TestServer.With(1, Tiny.Recipe, Tiny.Data);
         server.JoinNode(Node, cores: 1);
+        server.PassTrial(Node);
         server.AnswerOldest();
         // Four rows in 1 ms here, four rows in 3 ms there.
         server.Now = TimeSpan.FromMilliseconds(1);
