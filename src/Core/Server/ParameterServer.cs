@@ -151,7 +151,7 @@ public static class ParameterServer
 
     private static Transition Answer(ServerState state, ShardId shard, WorkAnswer answer, TimeSpan now, VectorPool pool)
     {
-        var shards = Rounds.WithoutOrder(state, shard, answer.Key, now);
+        var shards = Rounds.WithoutOrder(state, shard, answer, now);
         if (shards != state.Shards) state = state with { Shards = shards };
         // Whoever else has the order will still write into the new vectors: only its own answer says that it is done.
         // And an answer that depends on what its unit has sent before counts as often as it was asked for, no more.

@@ -147,6 +147,45 @@ public class RemoteUnitTests
         Assert.Equal(["node b 0:3", "shard-1 1:0", "shard-1 0:2"], orders);
     }
 
+    [Fact]
+    public void Who_computes_as_fast_gets_as_much_however_long_its_answers_are_on_the_way()
+    {
+        var server = new TestServer(Tiny.Recipe, Tiny.Data, shardsToBegin: 2);
+        server.Join(TestServer.Shard(1));
+        server.JoinNode(Node, cores: 1);
+        var orders = AnswerStep(server, after: (1, 3), computing: (1, 1));
+        Assert.Equal(["node b 1:1", "shard-1 1:0"], orders.Order());
+        orders = AnswerStep(server, after: (1, 3), computing: (1, 4));
+        orders = AnswerStep(server, after: (1, 3), computing: (1, 4));
+        Assert.Equal(["node b 0:3", "shard-1 0:2", "shard-1 1:0"], orders.Order());
+    }
+
+    [Fact]
+    public void Who_computes_fast_but_is_far_away_is_left_out_until_the_next_probe()
+    {
+        var server = new TestServer(Tiny.Recipe, Tiny.Data, shardsToBegin: 2);
+        server.Join(TestServer.Shard(1));
+        server.JoinNode(Node, cores: 1);
+        var orders = AnswerStep(server, after: (1, 30), computing: (1, 1));
+        Assert.Equal(["shard-1 2:0"], orders);
+    }
+
+    // Milliseconds of the local shard and of the node.
+    private static List<string> AnswerStep(TestServer server, (int, int) after, (int, int) computing)
+    {
+        var (begin, times) = (server.Now, new[] { (after.Item1, computing.Item1), (after.Item2, computing.Item2) });
+        List<ServerEffect> effects = [];
+        foreach (var order in server.Orders.ToList())
+        {
+            var (end, work) = times[order.Shard == Node ? 1 : 0];
+            server.Now = begin + TimeSpan.FromMilliseconds(end);
+            var answered = server.Compute(order);
+            var answer = answered.Answer with { Computing = TimeSpan.FromMilliseconds(work) };
+            effects.AddRange(server.Take(answered with { Answer = answer }));
+        }
+        return [.. effects.OfType<SendWork>().Select(e => $"{e.Shard} {e.Order.Key.Node}")];
+    }
+
     [Theory]
     [InlineData("sync")]
     [InlineData("async")]
