@@ -15,6 +15,7 @@ var root = new RootCommand("Trains neural networks on CPUs, with the same bits o
     UpCommand.Create(),
     EvaluateCommand.Create(),
     PredictCommand.Create(),
+    ExportCommand.Create(),
     BenchCommand.Create(),
     CertsCommand.Create(),
 };

@@ -1,0 +1,51 @@
+using System.CommandLine;
+using ActorTrain.Host.Runs;
+using ActorTrain.Interop.NumPy;
+using ActorTrain.Interop.PyTorch;
+
+namespace ActorTrain.Host.Commands;
+
+/// <summary><c>actortrain export</c>: a checkpoint's model for other programs.</summary>
+internal static class ExportCommand
+{
+    private static readonly (string Extension, Func<Model, DataDescription, byte[]> Bytes)[] Formats =
+    [
+        (".safetensors", (model, _) => Safetensors.Encode(StateDict.Of(model))),
+        (".npz", (model, _) => Npz.Encode(StateDict.Of(model))),
+    ];
+
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        var checkpoint = new Argument<string?>("checkpoint")
+        {
+            Arity = ArgumentArity.ZeroOrOne,
+            HelpName = "FILE|RUN",
+            Description = "a checkpoint file, or a run's folder (default: the newest run)",
+        };
+        var to = new Option<string>("--to")
+        {
+            Required = true,
+            HelpName = "FILE",
+            Description = $"what is written; its name ends in {Extensions}",
+        };
+        var command = new Command("export", "A checkpoint's model as a file of another program's.") { checkpoint, to };
+        command.SetAction(parsed =>
+        {
+            var file = parsed.GetValue(to)!;
+            var format = Formats.FirstOrDefault(f => f.Extension == Path.GetExtension(file));
+            if (format.Bytes is null) throw new UsageException($"--to: {file} should end in {Extensions}.");
+            var loaded = CheckpointLocator.Load("export", parsed.GetValue(checkpoint), Console.Error.WriteLine);
+            var contents = loaded.Contents;
+            var layer = contents.Recipe.Model;
+            var bytes = format.Bytes(
+                new(layer, new Parameters(layer.Layout, contents.BestParameters)), contents.Data);
+            RunFolder.WriteFile(file, bytes);
+            Console.WriteLine($"{loaded.Path}: {layer.Layout.Count} parameters, {bytes.Length} bytes, to {file}");
+            return 0;
+        });
+        return command;
+    }
+
+    private static string Extensions => string.Join(" or ", Formats.Select(f => f.Extension));
+}
