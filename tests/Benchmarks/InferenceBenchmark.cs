@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using ActorTrain.Benchmarks.Peers;
 using ActorTrain.Benchmarks.Report;
+using ActorTrain.Interop.Onnx;
 using ActorTrain.Kernels;
 using Microsoft.ML.OnnxRuntime;
 
@@ -17,7 +17,8 @@ internal static class InferenceBenchmark
         var model = new Recipe().Model;
         var parameters = model.Initialize(seed: 7);
         using var options = new SessionOptions { IntraOpNumThreads = 1, InterOpNumThreads = 1 };
-        using var session = new InferenceSession(OnnxFile.Of(model, parameters), options);
+        using var session = new InferenceSession(
+            OnnxFile.Encode(new(model, parameters), [model.InputShape!.Value[0]]), options);
         int[] batches = [1, 16, 64, 1024];
         var rows = batches.Select(batch => Compare(model, parameters, session, batch, isQuick ? 11 : 101));
         return new("Inference",
@@ -49,7 +50,7 @@ internal static class InferenceBenchmark
             arena.Reset();
             return model.Forward(parameters, input, new(kernel, leaf, arena)).Output;
         }
-        void Theirs() => session.Run(runOptions, ["x"], [value], ["y"], [result]);
+        void Theirs() => session.Run(runOptions, [OnnxFile.Input], [value], [OnnxFile.Output], [result]);
         Theirs();
         var distance = Ours().Span.ToArray().Zip(output, (a, b) => Math.Abs(a - b)).Max();
         if (distance > 1e-4f) throw new InvalidOperationException($"ONNX Runtime's outputs differ by {distance}.");

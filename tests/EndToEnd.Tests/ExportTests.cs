@@ -1,4 +1,5 @@
 using ActorTrain.Interop.NumPy;
+using ActorTrain.Interop.Onnx;
 using ActorTrain.Interop.PyTorch;
 
 namespace ActorTrain.EndToEnd.Tests;
@@ -9,7 +10,7 @@ public sealed class ExportTests : IDisposable
     private readonly TestProgram _program = new();
 
     [Fact]
-    public void A_runs_parameters_go_to_safetensors_and_npz()
+    public void A_runs_model_goes_to_safetensors_ONNX_and_npz()
     {
         var weights = _program.Weights([], "--max-steps", "3", "--hidden", "8", "--out", "run");
         var layer = Sequential.Mlp(784, 8, 10);
@@ -19,6 +20,8 @@ public sealed class ExportTests : IDisposable
         var model = StateDict.Load(
             layer, Safetensors.Decode(File.ReadAllBytes(_program.In("model.safetensors"))));
         Assert.Equal(weights, FlatVector.From(model.Parameters.Span).Sha256());
+        Assert.Equal(0, _program.Run("export", "run", "--to", "model.onnx").ExitCode);
+        Assert.Equal(model, OnnxFile.Decode(File.ReadAllBytes(_program.In("model.onnx"))));
 
         // Without a name: the newest run in runs/.
         Directory.Move(_program.In("run"), Directory.CreateDirectory(_program.In("runs")).FullName + "/run");
@@ -31,7 +34,7 @@ public sealed class ExportTests : IDisposable
     public void What_can_not_be_exported_is_one_clear_error()
     {
         Assert.Equal(
-            (2, "--to: model.bin should end in .safetensors or .npz."), ErrorOf("export", "--to", "model.bin"));
+            (2, "--to: model.bin should end in .safetensors or .onnx or .npz."), ErrorOf("export", "--to", "model.bin"));
         Assert.Equal(
             (2, "export: nowhere does not exist; give a checkpoint file or a run's folder."),
             ErrorOf("export", "nowhere", "--to", "model.npz"));

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using ActorTrain.Host.Runs;
 using ActorTrain.Interop.NumPy;
+using ActorTrain.Interop.Onnx;
 using ActorTrain.Interop.PyTorch;
 
 namespace ActorTrain.Host.Commands;
@@ -11,6 +12,7 @@ internal static class ExportCommand
     private static readonly (string Extension, Func<Model, DataDescription, byte[]> Bytes)[] Formats =
     [
         (".safetensors", (model, _) => Safetensors.Encode(StateDict.Of(model))),
+        (".onnx", (model, data) => OnnxFile.Encode(model, [data.Features])),
         (".npz", (model, _) => Npz.Encode(StateDict.Of(model))),
     ];
 
@@ -38,8 +40,8 @@ internal static class ExportCommand
             var loaded = CheckpointLocator.Load("export", parsed.GetValue(checkpoint), Console.Error.WriteLine);
             var contents = loaded.Contents;
             var layer = contents.Recipe.Model;
-            var bytes = format.Bytes(
-                new(layer, new Parameters(layer.Layout, contents.BestParameters)), contents.Data);
+            var model = new Model(layer, new Parameters(layer.Layout, contents.BestParameters));
+            var bytes = format.Bytes(model, contents.Data);
             RunFolder.WriteFile(file, bytes);
             Console.WriteLine($"{loaded.Path}: {layer.Layout.Count} parameters, {bytes.Length} bytes, to {file}");
             return 0;

@@ -80,7 +80,8 @@ public static class TorchFile
         public void Take(long bytes)
         {
             _taken += bytes;
-            if (_taken > mostBytes) throw new InteropException(file, $"more than {mostBytes} bytes of tensors are not read");
+            if (_taken > mostBytes)
+                throw new InteropException(file, $"more than {mostBytes} bytes of tensors are not read");
         }
 
         public (string Folder, byte[] Bytes) Find(string ending)
