@@ -31,6 +31,21 @@ public sealed class ExportTests : IDisposable
     }
 
     [Fact]
+    public void A_runs_epochs_are_in_TensorBoards_event_file()
+    {
+        _program.Weights([], "--max-steps", "940", "--hidden", "8", "--out", "run", "--tensorboard", "board/first");
+        var file = Assert.Single(Directory.GetFiles(_program.In("board", "first"), "events.out.tfevents.*"));
+        var text = System.Text.Encoding.Latin1.GetString(File.ReadAllBytes(file));
+        // The first epoch's 938 steps; the second one is not over.
+        foreach (var tag in new[] { "loss/train", "loss/test", "accuracy/train", "accuracy/test", "seconds/epoch" })
+            Assert.Equal(2, text.Split(tag).Length);
+        File.WriteAllText(_program.In("file"), "");
+        var (code, error) = ErrorOf("train", "--max-steps", "3", "--tensorboard", "file");
+        Assert.Equal(1, code);
+        Assert.StartsWith("can't write TensorBoard's events to file: ", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_can_not_be_exported_is_one_clear_error()
     {
         Assert.Equal(

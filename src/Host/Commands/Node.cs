@@ -90,7 +90,7 @@ internal sealed class Node(string role, TrainSettings settings, NodeSettings nod
         var folder = settings.Out is { } path
             ? new RunFolder(path)
             : RunFolder.Create(null, recipe, DateTimeOffset.Now);
-        var log = new RunLog(folder.In(RunFolder.Events), TimeProvider.System);
+        var log = new RunLog(folder.In(RunFolder.Events), TimeProvider.System, settings.TensorBoard);
         training = training with
         {
             Recipe = recipe,

@@ -65,7 +65,7 @@ internal sealed class Training(
             Checkpoints = new CheckpointFolder(run.Checkpoints, settings.KeepCheckpoints ?? KeepCheckpoints),
             From = checkpoint?.Contents.State,
         };
-        using var events = new RunLog(run.In(RunFolder.Events), TimeProvider.System);
+        using var events = new RunLog(run.In(RunFolder.Events), TimeProvider.System, settings.TensorBoard);
         // Until all is written: a signal must not leave half of a run's results.
         using var interrupt = new InterruptListener(SayStopping);
         var outcome = await RunShown(job, data, checkpoint, host, events, interrupt, cancellation);

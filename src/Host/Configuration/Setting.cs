@@ -65,6 +65,7 @@ internal sealed record Setting(string Key, string Option, string Value, string H
         new("Nodes", "--nodes", "N", "worker nodes to wait for; 0: train in this process only (default 0)"),
         new("Out", "--out", "FOLDER", "where the run is written (default runs/ and the time)"),
         new("KeepCheckpoints", "--keep-checkpoints", "N", "how many checkpoints are kept (default 3)"),
+        new("TensorBoard", "--tensorboard", "FOLDER", "write TensorBoard's event file there, a point an epoch"),
         new("Report", "--report", "FILE", "write a JSON report at the end"),
     ]);
 

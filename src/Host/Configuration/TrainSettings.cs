@@ -31,6 +31,7 @@ internal sealed record TrainSettings
     public int Nodes { get; init; }
     public string? Out { get; init; }
     public int? KeepCheckpoints { get; init; }
+    public string? TensorBoard { get; init; }
     public string? Report { get; init; }
 
     /// <summary>The settings of a configuration.</summary>
@@ -62,6 +63,7 @@ internal sealed record TrainSettings
             Nodes = reader.Whole("Nodes", 0, 1024) ?? 0,
             Out = reader.Text("Out"),
             KeepCheckpoints = reader.Whole("KeepCheckpoints", 1, 1000),
+            TensorBoard = reader.Text("TensorBoard"),
             Report = reader.Text("Report"),
         };
         if (settings is { ClipNorm: not null, ClipValue: not null })

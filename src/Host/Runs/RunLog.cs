@@ -9,7 +9,7 @@ namespace ActorTrain.Host.Runs;
 /// <summary>
 /// What happened in a run, a JSON object a line, for dashboards: <c>time</c>, <c>event</c> (the event's name), its
 /// figures, and <c>text</c>, the words that the terminal shows, where it shows any. Steps are left out: they are
-/// metrics, not events.
+/// metrics, not events. Where asked for, TensorBoard's event file beside it.
 /// </summary>
 internal sealed class RunLog : IDisposable
 {
@@ -18,12 +18,17 @@ internal sealed class RunLog : IDisposable
 
     private readonly StreamWriter _writer;
     private readonly TimeProvider _time;
+    private readonly TensorBoardLog? _tensorBoard;
 
     /// <summary>Appends to a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="time">What the time is.</param>
+    /// <param name="tensorBoard">The folder of TensorBoard's event file; none: there is none.</param>
     /// <exception cref="FailureException">It can't be written.</exception>
-    public RunLog(string path, TimeProvider time)
+    public RunLog(string path, TimeProvider time, string? tensorBoard = null)
     {
         _time = time;
+        _tensorBoard = tensorBoard is null ? null : new(tensorBoard, time.GetUtcNow());
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
@@ -35,12 +40,14 @@ internal sealed class RunLog : IDisposable
         }
     }
 
-    /// <summary>Appends an event. A full disk loses lines of this log, never the run.</summary>
+    /// <summary>Appends an event. A full disk loses lines of these logs, never the run.</summary>
     public void Add(TrainingEvent @event)
     {
-        if (Json(@event, _time.GetUtcNow()) is not { } json) return;
+        var time = _time.GetUtcNow();
+        if (Json(@event, time) is not { } json) return;
         try
         {
+            _tensorBoard?.Add(@event, time);
             _writer.WriteLine(json.ToJsonString(Format));
             _writer.Flush();
         }
@@ -121,6 +128,7 @@ internal sealed class RunLog : IDisposable
     {
         try
         {
+            _tensorBoard?.Dispose();
             _writer.Dispose();
         }
         catch (Exception e) when (IsOfTheDisk(e))
