@@ -1,8 +1,8 @@
 namespace ActorTrain.CostModel;
 
 /// <summary>
-/// One direction of a bulk connection: a thread that sends, a thread that receives, and between two machines the network
-/// of both. Bytes are received while others are sent, so a frame takes as long as the slowest of these.
+/// One direction of a bulk connection: a thread that sends, a thread that receives, and between two machines the
+/// network of both. Bytes are received while others are sent, so a frame takes as long as the slowest of these.
 /// </summary>
 internal sealed class Channel(VirtualTime time, Costs costs, Machine from, Machine to)
 {

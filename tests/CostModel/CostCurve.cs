@@ -1,6 +1,8 @@
 namespace ActorTrain.CostModel;
 
-/// <summary>A cost as a function of one number: straight lines between measured points, and beyond the last two.</summary>
+/// <summary>
+/// A cost as a function of one number: straight lines between measured points, and beyond the last two.
+/// </summary>
 internal sealed class CostCurve
 {
     private readonly (double X, double Y)[] _points;

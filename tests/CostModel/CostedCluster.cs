@@ -4,24 +4,32 @@ namespace ActorTrain.CostModel;
 /// <param name="Workers">Worker nodes.</param>
 /// <param name="ShardsOfWorker">Shards of each.</param>
 /// <param name="IsOneMachine">True: all of them and the server share one; false: each has its own.</param>
-internal sealed record Deployment(int Workers, int ShardsOfWorker, bool IsOneMachine);
+internal sealed record Deployment(int Workers, int ShardsOfWorker, bool IsOneMachine)
+{
+    /// <summary>
+    /// True: the server's rules know no time, so that everybody is equally fast to them and nobody late.
+    /// </summary>
+    public bool IsTimeless { get; init; }
+}
 
 /// <summary>What a simulated run was like.</summary>
 /// <param name="StepMicroseconds">The median step of those that count.</param>
 /// <param name="Computing">Share of the time of these steps in which the first worker's shards computed.</param>
-/// <param name="Sending">… in which bytes left the server's machine.</param>
-/// <param name="Receiving">… in which bytes came to it.</param>
-/// <param name="Serving">… in which the server's actor had something to do.</param>
+/// <param name="Sending">What left the server's machine, as a share of what its network can send meanwhile.</param>
+/// <param name="Receiving">The same of what came to it.</param>
+/// <param name="Serving">Share in which the server's actor had something to do.</param>
+/// <param name="Cores">Share of the cores of the server's machine that was used.</param>
+/// <param name="Gradients">Gradients that the server asks for in a step.</param>
 /// <param name="Late">How often work was handed out again because it was late.</param>
 /// <param name="Training">The run after its last step.</param>
 /// <param name="Orders">Which unit was given which order.</param>
 internal sealed record Prediction(
-    double StepMicroseconds, double Computing, double Sending, double Receiving, double Serving, int Late,
-    TrainingState Training, IReadOnlyList<(ShardId Unit, WorkKey Key)> Orders);
+    double StepMicroseconds, double Computing, double Sending, double Receiving, double Serving, double Cores,
+    double Gradients, int Late, TrainingState Training, IReadOnlyList<(ShardId Unit, WorkKey Key)> Orders);
 
 /// <summary>
-/// A cluster in virtual time that follows from costs: the real transitions of the server and of every worker decide, and
-/// each of their effects takes the work, the bytes and the wait that it costs.
+/// A cluster in virtual time that follows from costs: the real transitions of the server and of every worker decide,
+/// and each of their effects takes the work, the bytes and the wait that it costs.
 /// </summary>
 internal static class CostedCluster
 {
@@ -41,9 +49,9 @@ internal static class CostedCluster
     {
         var time = new VirtualTime();
         var home = new Machine(time, costs);
-        var server = new CostedServer(time, costs, workload, home, deployment.Workers);
+        var server = new CostedServer(time, costs, workload, home, deployment);
         var nodes = new CostedWorker[deployment.Workers];
-        newComputation ??= Zeros(workload.Plan);
+        newComputation ??= () => order => Zero(workload.Plan, order.Key);
         for (var i = 0; i < nodes.Length; i++)
         {
             var machine = deployment.IsOneMachine ? home : new Machine(time, costs);
@@ -56,8 +64,10 @@ internal static class CostedCluster
             server.Join(id, deployment.ShardsOfWorker, new(time, costs, home, machine), nodes[i]);
         }
         server.StartTicking();
-        var (sending, receiving, serving, computing) = (new Share(), new Share(), new Share(), new Share());
-        var (first, last) = ((int)Math.Min(StepsThatDoNotCount, workload.Plan.TotalSteps - 1), workload.Plan.TotalSteps);
+        Share sending = new(costs.Bandwidth), receiving = new(costs.Bandwidth), cores = new(costs.CoresTogether);
+        Share serving = new(1), computing = new(1);
+        var last = (int)workload.Plan.TotalSteps;
+        var first = Math.Min(StepsThatDoNotCount, last - 1);
         time.Run(() => server.StepsDone.Count == first);
         Mark();
         var begin = time.Now;
@@ -66,36 +76,38 @@ internal static class CostedCluster
         double[] ends = [begin, .. server.StepsDone.Skip(first)];
         double[] steps = [.. ends.Zip(ends.Skip(1), (from, to) => to - from).Order()];
         var duration = time.Now - begin;
+        var gradients = server.Orders.Count(o => o.Key.Kind == WorkKind.Gradient && o.Key.Step >= first);
         return new(
             steps[steps.Length / 2], computing.Of(duration), sending.Of(duration), receiving.Of(duration),
-            serving.Of(duration), server.Late, server.Training, server.Orders);
+            serving.Of(duration), cores.Of(duration), gradients / (double)steps.Length, server.Late, server.Training,
+            server.Orders);
 
         void Mark()
         {
             computing.Mark(nodes[0].Computing);
-            sending.Mark(home.Out.Busy);
-            receiving.Mark(home.In.Busy);
+            sending.Mark(home.Out.Done);
+            receiving.Mark(home.In.Done);
+            cores.Mark(home.Cores.Done);
             serving.Mark(server.Actor.Busy);
         }
     }
 
-    private static Func<Func<WorkOrder, WorkAnswer>> Zeros(TrainingPlan plan)
+    /// <summary>The answer to a gradient order of a stand-in: zeros.</summary>
+    public static GradientAnswer Zero(TrainingPlan plan, WorkKey key)
     {
         var layout = plan.Recipe.Model.Layout;
-        var zeros = new Parameters(layout, FlatVector.From(new float[layout.Count]));
-        return () => order => new GradientAnswer(
-            order.Key,
-            new(zeros, 0, 0, plan.TreeOf(plan.PositionOf(order.Key.Step).Step).RowsOf(order.Key.Node).Count));
+        var rows = plan.TreeOf(plan.PositionOf(key.Step).Step).RowsOf(key.Node).Count;
+        return new(key, new(new(layout, FlatVector.From(new float[layout.Count])), 0, 0, rows));
     }
 
-    // From its last mark but one to its last.
-    private sealed class Share
+    // What was done from the last mark but one to the last, of what could have been.
+    private sealed class Share(double ofMicrosecond)
     {
         private double _from;
         private double _to;
 
-        public void Mark(double busy) => (_from, _to) = (_to, busy);
+        public void Mark(double done) => (_from, _to) = (_to, done);
 
-        public double Of(double duration) => (_to - _from) / duration;
+        public double Of(double duration) => (_to - _from) / (duration * ofMicrosecond);
     }
 }

@@ -42,7 +42,7 @@ internal sealed record Costs
     /// <summary>From one end to the other, beyond the work at both.</summary>
     public required double Latency { get; init; }
 
-    /// <summary>Bytes a microsecond that a machine can send, and as many that it can receive; 125 is 1 Gbit/s.</summary>
+    /// <summary>Bytes a microsecond that a machine can send, and as many to receive; 125 is 1 Gbit/s.</summary>
     public required double Bandwidth { get; init; }
 
     /// <summary>Cores of a machine.</summary>

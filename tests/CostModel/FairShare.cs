@@ -12,17 +12,17 @@ internal sealed class FairShare(VirtualTime time, Func<int, double> speedOfEach)
     private readonly PriorityQueue<Action, (double End, long Order)> _users = new();
     private double _served;
     private double _servedAt;
-    private double _busy;
+    private double _done;
     private long _asked;
     private long _change;
 
-    /// <summary>Microseconds so far in which anybody used it.</summary>
-    public double Busy
+    /// <summary>Work that is done so far, for all together.</summary>
+    public double Done
     {
         get
         {
             Advance();
-            return _busy;
+            return _done;
         }
     }
 
@@ -38,8 +38,9 @@ internal sealed class FairShare(VirtualTime time, Func<int, double> speedOfEach)
     {
         if (_users.Count > 0)
         {
-            _served += (time.Now - _servedAt) * speedOfEach(_users.Count);
-            _busy += time.Now - _servedAt;
+            var served = (time.Now - _servedAt) * speedOfEach(_users.Count);
+            _served += served;
+            _done += served * _users.Count;
         }
         _servedAt = time.Now;
     }

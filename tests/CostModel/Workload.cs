@@ -30,7 +30,13 @@ internal sealed record Workload(Sequential Network, TrainingPlan Plan)
     public static Workload StandIn(Sequential network, int minibatch, int microbatches, int steps) => new(
         network,
         new(
-            new() { Model = Sequential.Mlp(4, 2), BatchSize = minibatch, Microbatches = microbatches, MaxSteps = steps },
+            new()
+            {
+                Model = Sequential.Mlp(4, 2),
+                BatchSize = minibatch,
+                Microbatches = microbatches,
+                MaxSteps = steps,
+            },
             new("stand-in", "", minibatch * (steps + 1), 4, 2, 2, 2, new(0.5f, 0.5f))));
 
     /// <summary>

@@ -75,7 +75,7 @@ public class CostModelTests
         time.Run(() => ends.Count == 2);
         Assert.Equal(120, ends["short"], 9);
         Assert.Equal(150, ends["long"], 9);
-        Assert.Equal(150, share.Busy, 9);
+        Assert.Equal(150, share.Done, 9);
     }
 
     [Theory]
@@ -85,7 +85,8 @@ public class CostModelTests
     [InlineData(64)]
     public void More_bandwidth_is_never_slower(int workers)
     {
-        double[] steps = [.. new[] { 0.05, 0.1, 0.5, 2, 100 }.Select(b => Step(workers, Numbers with { Bandwidth = b }))];
+        double[] bandwidths = [0.05, 0.1, 0.5, 2, 100];
+        double[] steps = [.. bandwidths.Select(b => Step(workers, Numbers with { Bandwidth = b }))];
         Assert.Equal(steps.OrderDescending(), steps);
         Assert.True(steps[^1] < steps[0]);
     }
