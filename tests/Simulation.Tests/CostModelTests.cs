@@ -129,10 +129,37 @@ public class CostModelTests
         Assert.InRange(step, 40_000 + (whole / 2), 40_000 + (2 * whole) - (whole / 4));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(8)]
+    [InlineData(64)]
+    public void The_sum_of_terms_is_close_to_the_simulation(int workers)
+    {
+        var form = new ClosedForm(WorkloadOf(workers, Small), Numbers, workers, ShardsOfWorker: 1);
+        Assert.InRange(form.Star() / Step(workers, Numbers), 0.9, 1.1);
+    }
+
+    [Fact]
+    public void Nodes_in_between_and_several_servers_divide_the_transfer()
+    {
+        var form = new ClosedForm(WorkloadOf(64, Small), Numbers, Workers: 64, ShardsOfWorker: 1);
+        // Two levels of eight: a quarter of the bytes, two joins of eight and two waits more.
+        const double serving = 20 + 180;
+        const double computing = 140 + 12;
+        Assert.Equal(serving + 140 + (4 * ((8 * 400) + 30)) + computing, form.Tree(fanOut: 8, servers: 1), 6);
+        // A fourth of each vector, of the update and of its joins.
+        Assert.Equal(20 + (60 + (62 * 20)) / 4.0 + (2 * ((64 * 100) + 30)) + computing, form.Tree(64, servers: 4), 6);
+    }
+
     private static double Step(int workers, Costs costs, bool isOneMachine = false, Sequential? network = null) =>
         CostedCluster.Run(
-            Workload.StandIn(network ?? Small, minibatch: 8 * Math.Max(1, workers / 2), Math.Max(4, workers), steps: 8),
-            costs, new(workers, ShardsOfWorker: 1, isOneMachine)).StepMicroseconds;
+            WorkloadOf(workers, network ?? Small), costs, new(workers, ShardsOfWorker: 1, isOneMachine))
+            .StepMicroseconds;
+
+    // Four rows for each of several nodes, eight for one.
+    private static Workload WorkloadOf(int workers, Sequential network) =>
+        Workload.StandIn(network, minibatch: 4 * Math.Max(2, workers), Math.Max(4, workers), steps: 8);
 
     private static Func<Func<WorkOrder, WorkAnswer>> Computation(TrainingPlan plan) => () =>
     {

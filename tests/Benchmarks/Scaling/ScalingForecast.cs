@@ -73,7 +73,7 @@ internal sealed record ScalingForecast(
         var beyond = Scenario.Nodes.FirstOrDefault(n => n > pays, pays);
         return new[]
         {
-            Hidden, Scenario.File, $"{g}", $"{pays}", $"{Figures.Short(Gain(g, best))} at {best}",
+            Hidden, Scenario.File, $"{g}", Figures.Short(NodesWhoseTransferIsComputing(g)), $"{pays}", $"{Figures.Short(Gain(g, best))} at {best}",
             Busiest(Run(g, beyond)),
         };
     });
@@ -89,6 +89,14 @@ internal sealed record ScalingForecast(
             .Select(micros => Figures.Short(micros / 1e3))
             .Prepend($"{nodes}").Prepend(Scenario.File).Prepend(Hidden).ToArray();
     });
+
+    // Parameters to each node and a gradient back go through one network; nodes compute at once.
+    private double NodesWhoseTransferIsComputing(int gigabits)
+    {
+        var (costs, workload) = (CostsOf(gigabits), Scenario.WorkloadOf(Measured.Network, 1));
+        var ratio = ClosedForm.OneProcess(workload, costs) / (2 * workload.Bytes / costs.Bandwidth);
+        return Scenario == Scenario.Fixed ? Math.Sqrt(ratio) : ratio;
+    }
 
     private string Picture => $"scaling-{Scenario.File}-{Hidden.Replace(',', '-')}.png";
 

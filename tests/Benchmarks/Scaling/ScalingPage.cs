@@ -18,15 +18,22 @@ internal static class ScalingPage
             File.WriteAllBytes(Path.Combine(Folder, "images", file), png);
         Section limits = new("What breaks first",
             "A doubling of the nodes pays as long as it brings a quarter more images a second. Gain is over one "
-            + "process on one machine. The last column is what is used most at the first number of nodes that does "
-            + "not pay.",
-            ["hidden", "minibatch", "Gbit/s", "doubling pays up to", "most gain, at nodes", "what is used most beyond"],
+            + "process on one machine. Transfer is the parameters to each node and one gradient back, through the one "
+            + "network of the server. The last column is what is used most at the first number of nodes that does not "
+            + "pay.",
+            [
+                "hidden", "minibatch", "Gbit/s", "nodes whose transfer takes as long as computing",
+                "doubling pays up to", "most gain, at nodes", "what is used most beyond",
+            ],
             [.. forecasts.SelectMany(f => f.Limits())]);
         Section alternatives = new("What would help",
             $"Milliseconds a step on {ScalingForecast.UsualGigabits} Gbit/s: simulated; simulated with rules that "
             + "know no time and so divide a step evenly; and as a sum of terms (`ClosedForm`) with an even division "
             + "and without what overlaps. Then by the same sum with nodes in between that each give parameters to at "
-            + "most 16 others and sum their gradients, with the parameters divided among 8 servers, and with both.",
+            + "most 16 others and sum their gradients, with the parameters divided among 8 servers, and with both. "
+            + "What an even division would save is transfer: the server divides by measured speed, in which the wait "
+            + "for the network counts, so nodes that are equally fast get unequal shares; a share that is no whole "
+            + "subtree comes back as several gradients.",
             [
                 "hidden", "minibatch", "nodes", "simulated", "divided evenly", "sum of terms", "fan-out 16",
                 "8 servers", "both",
