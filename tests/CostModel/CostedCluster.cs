@@ -6,10 +6,13 @@ namespace ActorTrain.CostModel;
 /// <param name="IsOneMachine">True: all of them and the server share one; false: each has its own.</param>
 internal sealed record Deployment(int Workers, int ShardsOfWorker, bool IsOneMachine)
 {
-    /// <summary>
-    /// True: the server's rules know no time, so that everybody is equally fast to them and nobody late.
-    /// </summary>
-    public bool IsTimeless { get; init; }
+    private const double GoldenRatio = 0.618033988749895;
+
+    /// <summary>By how much of its work a node's gradient may take longer or shorter than another's; 0: all alike.</summary>
+    public double Spread { get; init; }
+
+    /// <summary>What a gradient of a node costs, as a multiple of the usual.</summary>
+    public double SlownessOf(int node) => 1 + (Spread * ((2 * ((node * GoldenRatio) % 1)) - 1));
 }
 
 /// <summary>What a simulated run was like.</summary>
@@ -49,7 +52,7 @@ internal static class CostedCluster
     {
         var time = new VirtualTime();
         var home = new Machine(time, costs);
-        var server = new CostedServer(time, costs, workload, home, deployment);
+        var server = new CostedServer(time, costs, workload, home, deployment.Workers);
         var nodes = new CostedWorker[deployment.Workers];
         newComputation ??= () => order => Zero(workload.Plan, order.Key);
         for (var i = 0; i < nodes.Length; i++)
@@ -58,6 +61,7 @@ internal static class CostedCluster
             var id = new ShardId($"node {i}", Incarnation: 0);
             nodes[i] = new(time, costs, workload, machine, deployment.ShardsOfWorker, newComputation)
             {
+                Slowness = deployment.SlownessOf(i),
                 ToServer = new(time, costs, machine, home),
                 Answered = answer => server.TakeAnswer(id, answer),
             };

@@ -4,7 +4,7 @@ namespace ActorTrain.CostModel;
 /// A server that only serves: the real rules, each thing that it does in the time that it costs.
 /// </summary>
 internal sealed class CostedServer(
-    VirtualTime time, Costs costs, Workload workload, Machine machine, Deployment deployment)
+    VirtualTime time, Costs costs, Workload workload, Machine machine, int workers)
 {
     private const double BetweenTicks = 50_000;
 
@@ -12,7 +12,7 @@ internal sealed class CostedServer(
     private readonly List<(Unit Unit, List<WorkOrder> Orders)> _ahead = [];
     private readonly VectorPool _pool = new();
     private ServerState _state = ServerState.Initial(
-        workload.Plan, TrainingState.Initial(workload.Plan.Recipe), incarnation: 1, deployment.Workers);
+        workload.Plan, TrainingState.Initial(workload.Plan.Recipe), incarnation: 1, shardsToBegin: workers);
 
     /// <summary>When each step was done.</summary>
     public List<double> StepsDone { get; } = [];
@@ -49,12 +49,11 @@ internal sealed class CostedServer(
     private void Take(ServerEvent @event) => Actor.Add(done =>
     {
         var vectors = (_state.Round?.Answers.Length ?? 0) + 1;
-        var now = TimeSpan.FromMicroseconds(deployment.IsTimeless ? 0 : time.Now);
-        (_state, var effects) = ParameterServer.Step(_state, @event, now, _pool);
+        (_state, var effects) = ParameterServer.Step(_state, @event, TimeSpan.FromMicroseconds(time.Now), _pool);
         var work = @event switch
         {
-            WorkAnswered when effects.Any(e => e is ApplyUpdate) => costs.Plan.At(deployment.Workers),
-            WorkAnswered => costs.Answer.At(deployment.Workers),
+            WorkAnswered when effects.Any(e => e is ApplyUpdate) => costs.Plan.At(workers),
+            WorkAnswered => costs.Answer.At(workers),
             _ => 0,
         };
         machine.Cores.Use(costs.Hop + work, () => CarryOut(effects, 0, vectors, done));

@@ -36,6 +36,9 @@ internal sealed class CostedWorker
     /// <summary>Its way to the server, and what the server does with what comes over it.</summary>
     public required Channel ToServer { get; init; }
 
+    /// <summary>What its gradients cost, as a multiple of the usual.</summary>
+    public required double Slowness { get; init; }
+
     /// <summary>Called when an answer has arrived at the server.</summary>
     public required Action<WorkAnswer> Answered { get; init; }
 
@@ -61,7 +64,7 @@ internal sealed class CostedWorker
     private void Take(WorkerEvent @event) => _actor.Add(done =>
     {
         (_state, var effects) = WorkerNode.Step(_state, @event, _sums);
-        var sum = @event is PartAnswered && _state.Current is null && effects is [SendAnswer e] ? SumOf(e) : 0;
+        var sum = effects is [SendAnswer e, ..] ? SumOf(e) : 0;
         _machine.Cores.Use(_costs.Hop + sum, () => CarryOut(effects, 0, done));
     });
 
@@ -100,18 +103,20 @@ internal sealed class CostedWorker
         var (id, lane, compute) = _shards.Find(s => s.Id == e.Shard);
         var (_, rows) = _workload.Plan.TreeOf(_workload.Plan.PositionOf(e.Part.Key.Step).Step).RowsOf(e.Part.Key.Node);
         if (e.IsWhole && _workload.IsStreamed) _streamed = (e.Part.Key, _workload.Count);
-        lane.Add(done => Compute(0, e, _costs.Gradient.At(rows), () =>
+        lane.Add(done => Compute(0, e, Slowness * _costs.Gradient.At(rows), 0, computing =>
         {
-            Take(new PartAnswered(id, compute(e.Part)));
+            Computing += computing / _shards.Count;
+            Take(new PartAnswered(
+                id, compute(e.Part) with { Computing = TimeSpan.FromMicroseconds(Math.Floor(computing)) }));
             done();
         }));
     }
 
-    private void Compute(int segment, GivePart e, double work, Action done)
+    private void Compute(int segment, GivePart e, double work, double computing, Action<double> done)
     {
         if (segment == _segments.Count)
         {
-            _machine.Cores.Use(_costs.Hop, done);
+            _machine.Cores.Use(_costs.Hop, () => done(computing));
             return;
         }
         var (share, needs, finalFrom) = _segments[segment];
@@ -123,8 +128,8 @@ internal sealed class CostedWorker
             var begin = _time.Now;
             _machine.Cores.Use(share * work, () =>
             {
-                Computing += (_time.Now - begin) / _shards.Count;
-                Stream(e, finalFrom, () => Compute(segment + 1, e, work, done));
+                var soFar = computing + _time.Now - begin;
+                Stream(e, finalFrom, () => Compute(segment + 1, e, work, soFar, done));
             });
         }
     }

@@ -14,6 +14,9 @@ internal sealed record ScalingForecast(
     /// <summary>A network's speed that the shares of the table are of.</summary>
     public const int UsualGigabits = 10;
 
+    /// <summary>By how much nodes may differ that were bought as equal ones.</summary>
+    public const double Spread = 0.03;
+
     // A doubling of the nodes that brings less is not worth its machines.
     private const double LeastGain = 1.25;
     private static readonly int[] Gigabits = [1, UsualGigabits, 25];
@@ -73,8 +76,8 @@ internal sealed record ScalingForecast(
         var beyond = Scenario.Nodes.FirstOrDefault(n => n > pays, pays);
         return new[]
         {
-            Hidden, Scenario.File, $"{g}", Figures.Short(NodesWhoseTransferIsComputing(g)), $"{pays}", $"{Figures.Short(Gain(g, best))} at {best}",
-            Busiest(Run(g, beyond)),
+            Hidden, Scenario.File, $"{g}", Figures.Short(NodesWhoseTransferIsComputing(g)), $"{pays}",
+            $"{Figures.Short(Gain(g, best))} at {best}", Busiest(Run(g, beyond)),
         };
     });
 
@@ -83,11 +86,15 @@ internal sealed record ScalingForecast(
     {
         var form = new ClosedForm(
             Scenario.WorkloadOf(Measured.Network, nodes), CostsOf(UsualGigabits), nodes, Environment.ProcessorCount);
-        var even = RunOf(UsualGigabits, nodes, isTimeless: true);
-        return new[] { Run(UsualGigabits, nodes).StepMicroseconds, even.StepMicroseconds, form.Star() }
-            .Concat([form.Tree(16, servers: 1), form.Tree(nodes, servers: 8), form.Tree(16, servers: 8)])
-            .Select(micros => Figures.Short(micros / 1e3))
-            .Prepend($"{nodes}").Prepend(Scenario.File).Prepend(Hidden).ToArray();
+        var uneven = RunOf(UsualGigabits, nodes, Spread);
+        double[] steps =
+        [
+            Run(UsualGigabits, nodes).StepMicroseconds, uneven.StepMicroseconds, form.Star(),
+            form.Tree(16, servers: 1), form.Tree(nodes, servers: 8), form.Tree(16, servers: 8),
+        ];
+        return new[] { Hidden, Scenario.File, $"{nodes}" }
+            .Concat(steps.Select(micros => Figures.Short(micros / 1e3)))
+            .Append(Figures.Short(uneven.Gradients)).ToArray();
     });
 
     // Parameters to each node and a gradient back go through one network; nodes compute at once.
@@ -119,13 +126,13 @@ internal sealed record ScalingForecast(
     private Prediction Run(int gigabits, int nodes)
     {
         if (!_runs.TryGetValue((gigabits, nodes), out var run))
-            _runs[(gigabits, nodes)] = run = RunOf(gigabits, nodes, isTimeless: false);
+            _runs[(gigabits, nodes)] = run = RunOf(gigabits, nodes, spread: 0);
         return run;
     }
 
-    private Prediction RunOf(int gigabits, int nodes, bool isTimeless) => CostedCluster.Run(
+    private Prediction RunOf(int gigabits, int nodes, double spread) => CostedCluster.Run(
         Scenario.WorkloadOf(Measured.Network, nodes), CostsOf(gigabits),
-        new(nodes, Environment.ProcessorCount, IsOneMachine: false) { IsTimeless = isTimeless });
+        new(nodes, Environment.ProcessorCount, IsOneMachine: false) { Spread = spread });
 
     private Costs CostsOf(int gigabits) => Measured.OnMachines(Scenario.LeafRows, ServerCost, gigabits);
 }

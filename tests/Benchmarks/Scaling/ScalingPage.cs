@@ -1,3 +1,4 @@
+using System.Globalization;
 using ActorTrain.Benchmarks.Report;
 
 namespace ActorTrain.Benchmarks.Scaling;
@@ -6,6 +7,7 @@ namespace ActorTrain.Benchmarks.Scaling;
 internal static class ScalingPage
 {
     private const string Folder = "docs";
+    private const double MostLoad = 1.5;
 
     /// <summary>Writes it and its pictures.</summary>
     public static void Write(string load, Section constants, Section check, IReadOnlyList<ScalingForecast> forecasts)
@@ -27,22 +29,28 @@ internal static class ScalingPage
             ],
             [.. forecasts.SelectMany(f => f.Limits())]);
         Section alternatives = new("What would help",
-            $"Milliseconds a step on {ScalingForecast.UsualGigabits} Gbit/s: simulated; simulated with rules that "
-            + "know no time and so divide a step evenly; and as a sum of terms (`ClosedForm`) with an even division "
-            + "and without what overlaps. Then by the same sum with nodes in between that each give parameters to at "
-            + "most 16 others and sum their gradients, with the parameters divided among 8 servers, and with both. "
-            + "What an even division would save is transfer: the server divides by measured speed, in which the wait "
-            + "for the network counts, so nodes that are equally fast get unequal shares; a share that is no whole "
-            + "subtree comes back as several gradients.",
+            $"Milliseconds a step on {ScalingForecast.UsualGigabits} Gbit/s: simulated; simulated with nodes "
+            + $"that compute up to {Figures.Percent(ScalingForecast.Spread)} faster or slower; and as a sum of terms "
+            + "(`ClosedForm`) without what overlaps. Then by the same sum with nodes in between that each give "
+            + "parameters to at most 16 others and sum their gradients, with the parameters divided among 8 servers, "
+            + "and with both. The last column is how many gradients a step asks for when nodes differ: the server "
+            + "divides by measured speed, and a share that is no whole subtree comes back as several gradients.",
             [
-                "hidden", "minibatch", "nodes", "simulated", "divided evenly", "sum of terms", "fan-out 16",
-                "8 servers", "both",
+                "hidden", "minibatch", "nodes", "simulated", "nodes differ", "sum of terms", "fan-out 16",
+                "8 servers", "both", "gradients when nodes differ",
             ],
             [.. forecasts.SelectMany(f => f.Alternatives())]);
         File.WriteAllText(
             Path.Combine(Folder, "scaling.md"), Page(load, [limits, check, .. tables, alternatives, constants]));
         Console.WriteLine($"written: {Path.Combine(Folder, "scaling.md")}");
     }
+
+    // Other programs take turns with the processes that are measured, not with the model's.
+    private static string Warning(string load) =>
+        double.TryParse(load, CultureInfo.InvariantCulture, out var average) && average > MostLoad
+            ? $"**The machine was busy (above {MostLoad}): what was measured of real processes is no check of the model, "
+                + "and the constants are too large. Run the command again when it is quiet.**"
+            : "The machine was quiet.";
 
     private static string Page(string load, IEnumerable<Section> sections) => $"""
         # How far it scales
@@ -55,6 +63,7 @@ internal static class ScalingPage
 
         on {DateTime.UtcNow:yyyy-MM-dd}: {Machine.Description}; load average {load} before it began, {Machine.Load} at
         its end.
+        {Warning(load)}
 
         `tests/CostModel` runs the real transitions of the server and of every worker in virtual time. What they decide
         costs what it cost when it was measured alone: the work of a gradient, an update, a message shares the cores of
