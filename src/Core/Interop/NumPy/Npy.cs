@@ -15,7 +15,7 @@ public static class Npy
     /// <returns>
     /// float32 as it is; float16, float64, whole numbers and booleans converted, whole ones only where exact.
     /// </returns>
-    /// <exception cref="NumPyException">No such file, cut off, or of a kind that is not read.</exception>
+    /// <exception cref="InteropException">No such file, cut off, or of a kind that is not read.</exception>
     public static Tensor Decode(ReadOnlySpan<byte> bytes, string file = "array")
     {
         var header = NpyHeader.Read(bytes, file);
@@ -23,7 +23,7 @@ public static class Npy
         var data = bytes[header.DataOffset..];
         var count = header.Shape.Count;
         if (data.Length != (long)count * element)
-            throw new NumPyException(
+            throw new InteropException(
                 file, $"{data.Length} bytes of elements, where {header.Shape} of '{header.Type}' has "
                 + $"{(long)count * element}");
         var values = new float[count];
@@ -31,7 +31,7 @@ public static class Npy
         {
             var value = read(data.Slice(i * element, element));
             if (Math.Abs(value) > MostExact && header.Type[1] is 'i' or 'u' && (float)value != value)
-                throw new NumPyException(file, $"the whole number {value}, which is no float32");
+                throw new InteropException(file, $"the whole number {value}, which is no float32");
             values[i] = (float)value;
         }
         if (!header.IsFortranOrder) return Tensor.Own(values, header.Shape);
@@ -70,7 +70,7 @@ public static class Npy
         "<u4" => (4, b => BinaryPrimitives.ReadUInt32LittleEndian(b)),
         "<i8" => (8, b => BinaryPrimitives.ReadInt64LittleEndian(b)),
         "<u8" => (8, b => BinaryPrimitives.ReadUInt64LittleEndian(b)),
-        _ => throw new NumPyException(
+        _ => throw new InteropException(
             file, $"elements of type '{type}'; floats, whole numbers and booleans can be read, nothing is executed"),
     };
 }

@@ -15,23 +15,23 @@ internal sealed partial record NpyHeader(string Type, bool IsFortranOrder, Shape
     private static ReadOnlySpan<byte> Magic => "NUMPY"u8;
 
     /// <summary>Reads it.</summary>
-    /// <exception cref="NumPyException">It is none, or not of a version that is known.</exception>
+    /// <exception cref="InteropException">It is none, or not of a version that is known.</exception>
     public static NpyHeader Read(ReadOnlySpan<byte> bytes, string file)
     {
         const int prefix = 8;
         if (bytes.Length < prefix + 4 || bytes[0] != 0x93 || !bytes[1..].StartsWith(Magic))
-            throw new NumPyException(file, "no .npy file: it does not begin with \\x93NUMPY");
+            throw new InteropException(file, "no .npy file: it does not begin with \\x93NUMPY");
         var version = bytes[6];
         if (version is < 1 or > 3)
-            throw new NumPyException(file, $"version {version} of the format; 1 to 3 can be read");
+            throw new InteropException(file, $"version {version} of the format; 1 to 3 can be read");
         var start = version == 1 ? prefix + 2 : prefix + 4;
         var length = version == 1
             ? BinaryPrimitives.ReadUInt16LittleEndian(bytes[prefix..])
             : BinaryPrimitives.ReadUInt32LittleEndian(bytes[prefix..]);
-        if (length > bytes.Length - start) throw new NumPyException(file, "its header is cut off");
+        if (length > bytes.Length - start) throw new InteropException(file, "its header is cut off");
         var text = Encoding.UTF8.GetString(bytes.Slice(start, (int)length));
         var match = Dictionary().Match(text);
-        if (!match.Success) throw new NumPyException(file, $"a header that can't be read: {text.Trim()}");
+        if (!match.Success) throw new InteropException(file, $"a header that can't be read: {text.Trim()}");
         return new(
             match.Groups["type"].Value, match.Groups["fortran"].Value == "True",
             ShapeOf(match.Groups["size"].Captures, file), start + (int)length);
@@ -56,14 +56,14 @@ internal sealed partial record NpyHeader(string Type, bool IsFortranOrder, Shape
     private static Shape ShapeOf(CaptureCollection captures, string file)
     {
         if (captures.Count > Shape.MaxRank)
-            throw new NumPyException(file, $"{captures.Count} dimensions; {Shape.MaxRank} can be read");
+            throw new InteropException(file, $"{captures.Count} dimensions; {Shape.MaxRank} can be read");
         var sizes = new int[captures.Count];
         var count = 1L;
         for (var i = 0; i < sizes.Length; i++)
         {
             if (!int.TryParse(captures[i].Value, NumberStyles.None, CultureInfo.InvariantCulture, out sizes[i])
                 || (count *= sizes[i]) > Array.MaxLength)
-                throw new NumPyException(file, "more elements than an array can hold");
+                throw new InteropException(file, "more elements than an array can hold");
         }
         return Shape.Create(sizes);
     }

@@ -16,7 +16,7 @@ public static class Npz
     /// <param name="bytes">The whole file.</param>
     /// <param name="file">Names it in errors.</param>
     /// <param name="mostBytes">No array may be larger; what a small file says of itself is not believed.</param>
-    /// <exception cref="NumPyException">No archive, or an array in it that can't be read.</exception>
+    /// <exception cref="InteropException">No archive, or an array in it that can't be read.</exception>
     public static IReadOnlyDictionary<string, Tensor> Decode(
         byte[] bytes, string file = "archive", long mostBytes = 1L << 31)
     {
@@ -28,15 +28,15 @@ public static class Npz
             {
                 var name = entry.FullName.EndsWith(Extension, StringComparison.Ordinal)
                     ? entry.FullName[..^Extension.Length]
-                    : throw new NumPyException(file, $"'{entry.FullName}' is no {Extension}");
+                    : throw new InteropException(file, $"'{entry.FullName}' is no {Extension}");
                 if (!tensors.TryAdd(name, Npy.Decode(Whole(entry, file, mostBytes), $"{file}: {name}")))
-                    throw new NumPyException(file, $"two arrays are named '{name}'");
+                    throw new InteropException(file, $"two arrays are named '{name}'");
             }
             return tensors;
         }
         catch (InvalidDataException e)
         {
-            throw new NumPyException(file, $"no .npz file, or damaged: {e.Message.TrimEnd('.')}");
+            throw new InteropException(file, $"no .npz file, or damaged: {e.Message.TrimEnd('.')}");
         }
     }
 
@@ -62,16 +62,8 @@ public static class Npz
         return bytes.ToArray();
     }
 
-    private static byte[] Whole(ZipArchiveEntry entry, string file, long mostBytes)
-    {
-        if (entry.Length > mostBytes)
-            throw new NumPyException(
-                file, $"'{entry.FullName}' has {entry.Length} bytes; at most {mostBytes} are read");
-        using var stream = entry.Open();
-        var bytes = new byte[entry.Length];
-        var read = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-        return read == bytes.Length && stream.ReadByte() < 0
-            ? bytes
-            : throw new NumPyException(file, $"'{entry.FullName}' has another length than the archive says");
-    }
+    private static byte[] Whole(ZipArchiveEntry entry, string file, long mostBytes) => entry.Length <= mostBytes
+        ? ZipParts.Whole(entry, file)
+        : throw new InteropException(
+            file, $"'{entry.FullName}' has {entry.Length} bytes; at most {mostBytes} are read");
 }

@@ -102,12 +102,7 @@ public static class TorchFile
         private byte[] Whole(ZipArchiveEntry entry)
         {
             Take(entry.Length);
-            using var stream = entry.Open();
-            var bytes = new byte[entry.Length];
-            var read = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-            return read == bytes.Length && stream.ReadByte() < 0
-                ? bytes
-                : throw new InteropException(file, $"'{entry.FullName}' has another length than the archive says");
+            return ZipParts.Whole(entry, file);
         }
     }
 }

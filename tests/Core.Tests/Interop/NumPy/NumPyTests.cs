@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.IO.Compression;
 using System.Text;
+using ActorTrain.Interop;
 using ActorTrain.Interop.NumPy;
 using FsCheck.Xunit;
 
@@ -111,12 +112,12 @@ public class NumPyTests
         version[6] = 4;
         Assert.Equal("a.npy: version 4 of the format; 1 to 3 can be read.", MessageOf(version));
         for (var length = 0; length < 128; length++)
-            Assert.Throws<NumPyException>(() => Npy.Decode(Convert.FromBase64String(Saved).AsSpan(0, length)));
+            Assert.Throws<InteropException>(() => Npy.Decode(Convert.FromBase64String(Saved).AsSpan(0, length)));
 
         static string MessageOf(ReadOnlySpan<byte> bytes)
         {
             var copy = bytes.ToArray();
-            return Assert.Throws<NumPyException>(() => Npy.Decode(copy, "a.npy")).Message;
+            return Assert.Throws<InteropException>(() => Npy.Decode(copy, "a.npy")).Message;
         }
     }
 
@@ -125,17 +126,17 @@ public class NumPyTests
     {
         Assert.StartsWith(
             "a.npz: no .npz file, or damaged: ",
-            Assert.Throws<NumPyException>(() => Npz.Decode([1, 2, 3], "a.npz")).Message, StringComparison.Ordinal);
+            Assert.Throws<InteropException>(() => Npz.Decode([1, 2, 3], "a.npz")).Message, StringComparison.Ordinal);
         Assert.Equal(
             "a.npz: 'w.npy' has 152 bytes; at most 100 are read.",
-            Assert.Throws<NumPyException>(
+            Assert.Throws<InteropException>(
                 () => Npz.Decode(Convert.FromBase64String(SavedArchive), "a.npz", mostBytes: 100)).Message);
         Assert.Equal(
             "a.npz: 'readme.txt' is no .npy.",
-            Assert.Throws<NumPyException>(() => Npz.Decode(Archive("readme.txt", [1]), "a.npz")).Message);
+            Assert.Throws<InteropException>(() => Npz.Decode(Archive("readme.txt", [1]), "a.npz")).Message);
         Assert.Equal(
             "a.npz: x: no .npy file: it does not begin with \\x93NUMPY.",
-            Assert.Throws<NumPyException>(() => Npz.Decode(Archive("x.npy", [1]), "a.npz")).Message);
+            Assert.Throws<InteropException>(() => Npz.Decode(Archive("x.npy", [1]), "a.npz")).Message);
         Assert.StartsWith(
             "Npz: an array is named 'a'; give each a name of its own.",
             Assert.Throws<ArgumentException>(() => Npz.Encode([new("a", Six), new("a", Six)])).Message,

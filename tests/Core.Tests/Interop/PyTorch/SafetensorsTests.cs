@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using ActorTrain.Core.Tests.Support;
 using ActorTrain.Interop;
 using ActorTrain.Interop.PyTorch;
 using FsCheck.Xunit;
@@ -56,6 +57,20 @@ public class SafetensorsTests
         Assert.Equal([3, 4], tensors["fc1.weight"].Shape);
         Assert.Equal(model["fc1"].Weight.ToArray(), tensors["fc1.weight"].ToArray());
         Assert.Equal(model, StateDict.Load(layer, tensors));
+    }
+
+    [Fact]
+    public void Training_goes_on_from_a_files_parameters()
+    {
+        var (recipe, cancellation) = (Tiny.Recipe, TestContext.Current.CancellationToken);
+        var first = Trainer.Train(recipe, Tiny.Data, cancellation: cancellation).State;
+        var trained = first.Parameters;
+        var file = Safetensors.Encode(StateDict.Of(new(recipe.Model, new Parameters(recipe.Model.Layout, trained))));
+        var read = StateDict.Load(recipe.Model, Safetensors.Decode(file)).Parameters;
+        Assert.Equal(trained.Span, read.Span);
+        var start = TrainingState.Initial(recipe) with { Parameters = FlatVector.From(read.Span) };
+        var second = Trainer.Train(recipe, Tiny.Data, start, cancellation: cancellation).State;
+        Assert.True(second.History[^1].TrainLoss < first.History[^1].TrainLoss);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
 using ActorTrain.Interop;
@@ -143,6 +144,17 @@ public class TorchFileTests
         Assert.Equal(
             "f: its numbers are stored big-endian; little-endian can be read.",
             MessageOf(Archive(pickle, storageName: "a/byteorder", storage: "big"u8.ToArray())));
+    }
+
+    [Fact]
+    public void A_length_that_an_archive_only_claims_takes_no_memory()
+    {
+        var bytes = Archive("\u0080\u0002K\u0001.");
+        // The directory's first entry, its length.
+        var directory = bytes.AsSpan().IndexOf("PK\u0001\u0002"u8);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(directory + 24), int.MaxValue);
+        Assert.Matches(
+            @"^f: 'a/data\.pkl' has \d+ bytes, of which 2147483647 can't come\.$", MessageOf(bytes));
     }
 
     private static byte[] Saved(string name) =>
