@@ -2,6 +2,7 @@ using ActorTrain.Interop;
 using ActorTrain.Interop.Onnx;
 using ActorTrain.Interop.Protobuf;
 using ActorTrain.Interop.PyTorch;
+using FsCheck.Xunit;
 
 namespace ActorTrain.Core.Tests.Interop.Onnx;
 
@@ -20,6 +21,14 @@ public class OnnxImportTests
         var read = OnnxFile.Decode(OnnxFile.Encode(model, example));
         var input = Tensor.Randn([3, .. example.ToArray()], seed: 5);
         Assert.Equal(model.Forward(input).ToArray(), read.Forward(input).ToArray());
+    }
+
+    [Property(MaxTest = 30)]
+    public bool A_network_of_any_sizes_comes_back_whole(byte inputs, byte hidden, byte classes)
+    {
+        var sizes = new[] { inputs, hidden, classes }.Select(size => 1 + (size % 40)).ToArray();
+        var model = OnnxModels.Create(Sequential.Mlp(sizes));
+        return model.Equals(OnnxFile.Decode(OnnxFile.Encode(model, [sizes[0]])));
     }
 
     [Fact]
