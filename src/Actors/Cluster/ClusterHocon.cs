@@ -11,6 +11,9 @@ public static class ClusterHocon
     /// <summary>Name of the parameter server as a singleton, and of its manager under <c>/user</c>.</summary>
     public const string SingletonName = "parameter-server";
 
+    /// <summary>Name of a worker node's session under <c>/user</c>; to an aggregator's its members say hello.</summary>
+    public const string SessionName = "worker";
+
     private static readonly TimeSpan TimeToFindOthers = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ForEver = TimeSpan.FromDays(365);
 
@@ -22,6 +25,13 @@ public static class ClusterHocon
         $"/user/{SingletonName}",
         $"/user/{SingletonName}/{SingletonName}",
     ];
+
+    private static IEnumerable<string> TrustedPathsOf(ClusterSettings settings) =>
+        settings.IsAggregator ? TrustedPaths.Append($"/user/{SessionName}") : TrustedPaths;
+
+    // An aggregator's name is a role too, by which its members find it.
+    private static IEnumerable<string> RolesOf(ClusterSettings settings) =>
+        settings.IsAggregator ? settings.Roles.Append(AggregatorRole.Of(settings.Name)) : settings.Roles;
 
     /// <summary>The whole configuration, to be put before Akka's defaults.</summary>
     /// <param name="settings">Without <see cref="ClusterSettings.Errors"/>.</param>
@@ -35,7 +45,7 @@ public static class ClusterHocon
           remote {
             # Off are remote deployment, PoisonPill and Kill from outside, and selections of other paths.
             untrusted-mode = on
-            trusted-selection-paths = {{List(TrustedPaths)}}
+            trusted-selection-paths = {{List(TrustedPathsOf(settings))}}
             retry-gate-closed-for = 1s
             log-remote-lifecycle-events = WARNING
             log-frame-size-exceeding = {{WireLimits.MaxChunkPayloadBytes * 2}}b
@@ -54,7 +64,7 @@ public static class ClusterHocon
             }
           }
           cluster {
-            roles = {{List(settings.Roles)}}
+            roles = {{List(RolesOf(settings))}}
             seed-nodes = {{List(settings.SeedNodes.Select(seed => AddressOf(settings, seed)))}}
             # The first seed node forms a cluster after this time, if all others are silent; they try again after it.
             seed-node-timeout = {{Seconds(SeedNodeTimeout(settings))}}
