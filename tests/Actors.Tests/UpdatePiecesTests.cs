@@ -28,8 +28,8 @@ public class UpdatePiecesTests
     {
         var values = new float[count];
         Philox.FillUniform(1, RandomPurpose.Augmentation, 0, -1, 1, values);
-        var optimizer = new Sgd(0.1f);
+        var rule = new UpdateRule(new Sgd(0.1f));
         return new(
-            optimizer, FlatVector.From(values), optimizer.Init(count), new(new(1, 1), [new(0, 0)]), [values], 1, new());
+            rule, FlatVector.From(values), rule.Init(count), new(new(1, 1), [new(0, 0)]), [values], 1, new());
     }
 }

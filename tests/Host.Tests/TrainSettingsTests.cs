@@ -4,13 +4,31 @@ namespace ActorTrain.Host.Tests;
 
 public class TrainSettingsTests
 {
+    private static readonly DataDescription Mnist =
+        new("mnist", "", 60_000, 10_000, 28, 28, 10, new(0.1307f, 0.3081f));
+
     public static TheoryData<string, string, string> Mistakes => new()
     {
         { "Microbatches", "0", "Training:Microbatches (--microbatches) is '0'; give a whole number from 1 to 4096." },
         { "LearningRate", "-1", "Training:LearningRate (--lr) is '-1'; give a number above 0." },
         { "Momentum", "1", "Training:Momentum (--momentum) is '1'; give a number from 0, below 1." },
         { "DropLast", "maybe", "Training:DropLast (--drop-last) is 'maybe'; give true or false." },
-        { "Optimizer", "lamb", "Training:Optimizer (--optimizer) is 'lamb'; give sgd, adam." },
+        {
+            "Optimizer", "lamb",
+            "Training:Optimizer (--optimizer) is 'lamb'; give sgd, adam, adamw, rmsprop, adagrad, adadelta, lion."
+        },
+        {
+            "Betas", "0.9",
+            "Training:Betas (--betas) is '0.9'; give two numbers from 0, below 1, for example 0.9,0.999."
+        },
+        { "ClipNorm", "0", "Training:ClipNorm (--clip-norm) is '0'; give a number above 0." },
+        { "Ema", "1", "Training:Ema (--ema) is '1'; give a number above 0, below 1." },
+        {
+            "Schedule", "linear",
+            "Training:Schedule (--schedule) is 'linear'; give none, step:SIZE:GAMMA, multistep:AT,AT:GAMMA, "
+            + "exponential:GAMMA, cosine[:STEPS[:MIN]], onecycle:MAX[:STEPS], or warmup:STEPS[:START] alone or before "
+            + "one of these with + between; SIZE, AT and STEPS in steps, or in epochs as in 2e."
+        },
         {
             "Strategy", "ssp:-1",
             "Training:Strategy (--strategy) is 'ssp:-1'; give sync, ssp:BOUND (a staleness from 0 to 1000000), async, "
@@ -41,15 +59,16 @@ public class TrainSettingsTests
     public void What_is_not_given_stays_as_the_recipe_has_it()
     {
         var recipe = new Recipe { Optimizer = new Sgd(0.3f, 0.5f), BatchSize = 32, Seed = 5 };
-        Assert.Equal(recipe with { Optimizer = new Sgd(0.2f, 0.5f) }, Read(("LearningRate", "0.2")).Over(recipe));
+        Assert.Equal(
+            recipe with { Optimizer = new Sgd(0.2f, 0.5f) }, Read(("LearningRate", "0.2")).Over(recipe, Mnist));
     }
 
     [Fact]
     public void Strategy_and_compression_are_part_of_the_recipe()
     {
-        var recipe = Read(("Strategy", "ssp:2"), ("Compression", "bf16")).Over(new Recipe());
+        var recipe = Read(("Strategy", "ssp:2"), ("Compression", "bf16")).Over(new Recipe(), Mnist);
         Assert.Equal((new StaleSynchronous(2), new Bf16()), (recipe.Strategy, recipe.Compression));
-        Assert.Equal(recipe, Read().Over(recipe));
+        Assert.Equal(recipe, Read().Over(recipe, Mnist));
     }
 
     [Fact]

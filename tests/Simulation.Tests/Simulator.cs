@@ -9,13 +9,24 @@ internal sealed class Simulator(Rules rules)
     /// <summary>The recipe whose updates are divided among a server's shards; it takes the longest.</summary>
     public const int WideRecipe = 3;
 
-    // Four leaves; six with a short last minibatch; one sum after the other in evaluations of three leaves, and two
-    // moments that depend on how many updates there were; updates that are divided.
+    private static readonly Recipe Averaged = Tiny.Recipe with
+    {
+        BatchSize = 20,
+        Microbatches = 7,
+        Epochs = 5,
+        Optimizer = new Adam(),
+        LearningRateSchedule = new CosineAnnealingLR(10),
+        Clipping = new ClipByNorm(0.1f),
+        Averaging = new WeightAveraging(0.5f),
+    };
+
+    // Four leaves; six with a short last minibatch; one sum after the other in evaluations of three leaves, and vectors
+    // and a rate that depend on how many updates there were; updates that are divided.
     private static readonly (Recipe Recipe, Dataset Data)[] Recipes =
     [
         (Tiny.Recipe, Tiny.Data),
         (Tiny.Recipe with { BatchSize = 12, Microbatches = 6, Epochs = 3 }, Tiny.Data),
-        (Tiny.Recipe with { BatchSize = 20, Microbatches = 7, Epochs = 5, Optimizer = new Adam() }, Tiny.ManyTests),
+        (Averaged, Tiny.ManyTests),
         (Tiny.Wide, Tiny.Data),
     ];
 

@@ -60,9 +60,9 @@ internal sealed class WorkerLink(ShardId id, TrainingPlan plan, IActorRef actor,
                 place = _encoded.Length > 0 ? _encoded : _vector.Place;
                 return true;
             case BulkKind.Moments when key.Kind == WorkKind.LocalSteps && IsVector(header)
-                && _moments.Count < plan.Recipe.Optimizer.MomentCount:
+                && _moments.Count < plan.UpdateRule.MomentCount:
             case BulkKind.LocalStepsAnswer when key.Kind == WorkKind.LocalSteps && IsVector(header)
-                && _moments.Count == plan.Recipe.Optimizer.MomentCount:
+                && _moments.Count == plan.UpdateRule.MomentCount:
                 _vector = _vectors.Take(key.Incarnation, key.Version);
                 place = _vector.Place;
                 return true;

@@ -137,7 +137,7 @@ internal sealed class ServerLink(long incarnation, TrainingPlan plan, IActorRef 
         public ReceiveBuffer Parameters { get; } = ReceiveBuffer.Of(plan.Recipe.Model.Layout.Count);
 
         public ReceiveBuffer[] Moments { get; } = plan.Recipe.Strategy is LocalSgd
-            ? [.. Enumerable.Range(0, plan.Recipe.Optimizer.MomentCount)
+            ? [.. Enumerable.Range(0, plan.UpdateRule.MomentCount)
                 .Select(_ => ReceiveBuffer.Of(plan.Recipe.Model.Layout.Count))]
             : [];
 

@@ -56,6 +56,29 @@ public static class VectorOperations
         else VectorOperations<LanesScalar, float>.Divide(x, divisor, y);
     }
 
+    /// <summary>yᵢ = xᵢ·scale, but not beyond ±limit; NaN stays NaN.</summary>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
+    public static void Clip(ReadOnlySpan<float> x, float scale, float limit, Span<float> y)
+    {
+        CheckLength(x.Length, y.Length);
+        if (Vector512.IsHardwareAccelerated) VectorOperations<Lanes512, Vector512<float>>.Clip(x, scale, limit, y);
+        else if (Vector256.IsHardwareAccelerated) VectorOperations<Lanes256, Vector256<float>>.Clip(x, scale, limit, y);
+        else if (Vector128.IsHardwareAccelerated) VectorOperations<Lanes128, Vector128<float>>.Clip(x, scale, limit, y);
+        else VectorOperations<LanesScalar, float>.Clip(x, scale, limit, y);
+    }
+
+    /// <summary>yᵢ = aᵢ + share·(bᵢ − aᵢ), the sum with the product rounded once; PyTorch's <c>lerp</c>.</summary>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
+    public static void Lerp(ReadOnlySpan<float> a, ReadOnlySpan<float> b, float share, Span<float> y)
+    {
+        CheckLength(a.Length, y.Length);
+        CheckLength(b.Length, y.Length);
+        if (Vector512.IsHardwareAccelerated) VectorOperations<Lanes512, Vector512<float>>.Lerp(a, b, share, y);
+        else if (Vector256.IsHardwareAccelerated) VectorOperations<Lanes256, Vector256<float>>.Lerp(a, b, share, y);
+        else if (Vector128.IsHardwareAccelerated) VectorOperations<Lanes128, Vector128<float>>.Lerp(a, b, share, y);
+        else VectorOperations<LanesScalar, float>.Lerp(a, b, share, y);
+    }
+
     /// <summary>destinationᵢ = sourceᵢ·scale + shift, rounded once: pixels to normalised inputs.</summary>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
     public static void BytesToFloats(ReadOnlySpan<byte> source, float scale, float shift, Span<float> destination)
@@ -108,7 +131,8 @@ public static class VectorOperations
     /// <summary>
     /// One step of Adam (Kingma and Ba 2015, as PyTorch computes it): g = gradientSum·gradientScale
     /// (+ weightDecay·parameter), m ← m + (1−β₁)(g−m), v ← β₂·v + (1−β₂)·g²,
-    /// parameter ← parameter − stepSize·m / (√v·rootScale + ε); each sum with a product is rounded once.
+    /// parameter ← parameter (·parameterScale) − stepSize·m / (√v·rootScale + ε); each sum with a product is rounded
+    /// once.
     /// </summary>
     /// <param name="gradientSum">The gradient's sum over the samples of the minibatch.</param>
     /// <param name="mean">m before the step.</param>
@@ -167,6 +191,7 @@ public readonly record struct MomentumStep(float GradientScale, float Decay, flo
 /// <param name="RootScale">1 / √(1 − β₂ᵗ).</param>
 /// <param name="Epsilon">What keeps the divisor from 0.</param>
 /// <param name="WeightDecay">How much of the parameters joins the gradient; 0 leaves it out.</param>
+/// <param name="ParameterScale">What is left of the parameters before the step: decoupled weight decay.</param>
 public readonly record struct AdamStep(
     float GradientScale, float MeanRate, float SquareDecay, float SquareRate, float StepSize, float RootScale,
-    float Epsilon, float WeightDecay = 0);
+    float Epsilon, float WeightDecay = 0, float ParameterScale = 1);

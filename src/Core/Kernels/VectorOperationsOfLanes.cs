@@ -63,6 +63,45 @@ internal static unsafe class VectorOperations<TLanes, TVector>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Clip(ReadOnlySpan<float> x, float scale, float limit, Span<float> y)
+    {
+        fixed (float* px = x, py = y)
+        {
+            var i = 0;
+            for (; i <= y.Length - TLanes.Count; i += TLanes.Count)
+                ClipVector<TLanes, TVector>(px + i, scale, limit, py + i);
+            for (; i < y.Length; i++) ClipVector<LanesScalar, float>(px + i, scale, limit, py + i);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void ClipVector<TSome, TSomeVector>(float* x, float scale, float limit, float* y)
+        where TSome : struct, ILanes<TSomeVector> where TSomeVector : struct
+    {
+        TSomeVector most = TSome.Create(limit), least = TSome.Create(-limit);
+        var scaled = TSome.Multiply(TSome.Load(x), TSome.Create(scale));
+        scaled = TSome.Select(TSome.LessThan(most, scaled), most, scaled);
+        TSome.Store(TSome.Select(TSome.LessThan(scaled, least), least, scaled), y);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Lerp(ReadOnlySpan<float> a, ReadOnlySpan<float> b, float share, Span<float> y)
+    {
+        fixed (float* pa = a, pb = b, py = y)
+        {
+            var shares = TLanes.Create(share);
+            var i = 0;
+            for (; i <= y.Length - TLanes.Count; i += TLanes.Count)
+            {
+                var from = TLanes.Load(pa + i);
+                TLanes.Store(
+                    TLanes.FusedMultiplyAdd(shares, TLanes.Subtract(TLanes.Load(pb + i), from), from), py + i);
+            }
+            for (; i < y.Length; i++) py[i] = MathF.FusedMultiplyAdd(share, pb[i] - pa[i], pa[i]);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void BytesToFloats(ReadOnlySpan<byte> source, float scale, float shift, Span<float> destination)
     {
         fixed (byte* from = source)
@@ -137,6 +176,7 @@ internal static unsafe class VectorOperations<TLanes, TVector>
         v = TSome.FusedMultiplyAdd(TSome.Create(step.SquareRate), TSome.Multiply(g, g), v);
         var divisor = TSome.FusedMultiplyAdd(
             TSome.Sqrt(v), TSome.Create(step.RootScale), TSome.Create(step.Epsilon));
+        if (step.ParameterScale != 1) p = TSome.Multiply(TSome.Create(step.ParameterScale), p);
         TSome.Store(m, newMean);
         TSome.Store(v, newSquare);
         TSome.Store(

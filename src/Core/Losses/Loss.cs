@@ -1,5 +1,3 @@
-using ActorTrain.Kernels;
-
 namespace ActorTrain;
 
 /// <summary>A loss over a batch of outputs and labels. Open for extension; a loss of your own must be pure.</summary>
@@ -14,6 +12,10 @@ public abstract record Loss
     public abstract (Tensor RowLosses, Tensor OutputGradient) ValueAndGradient(
         Tensor output, ReadOnlySpan<int> labels, LayerContext context);
 
+    /// <summary>What the sum of the rows' losses is divided by for their mean: rows, or their weights.</summary>
+    /// <param name="labels">[N].</param>
+    public virtual double Divisor(ReadOnlySpan<int> labels) => labels.Length;
+
     /// <summary>The mean over rows: PyTorch's <c>reduction='mean'</c>.</summary>
     /// <inheritdoc cref="ValueAndGradient"/>
     public double Mean(Tensor output, ReadOnlySpan<int> labels)
@@ -21,71 +23,23 @@ public abstract record Loss
         var rows = ValueAndGradient(output, labels, default).RowLosses.Span;
         var sum = 0.0;
         foreach (var loss in rows) sum += loss;
-        return sum / rows.Length;
+        return sum / Divisor(labels);
     }
 
-    /// <summary>Rows and classes of the output, after checking that there is one valid label for each row.</summary>
-    private protected static (int Rows, int Classes) Check(string name, Tensor output, ReadOnlySpan<int> labels)
+    /// <summary>The loss as a function of the output, for <see cref="Grad"/>.</summary>
+    /// <param name="output">[N, classes].</param>
+    /// <param name="labels">[N].</param>
+    /// <param name="reduction">What becomes of the rows' losses.</param>
+    /// <returns>A scalar, or [N].</returns>
+    public Tensor Of(Tensor output, ReadOnlySpan<int> labels, Reduction reduction = Reduction.Mean)
     {
-        if (output.Shape.Rank != 2 || output.Shape[0] != labels.Length)
-            throw new ShapeMismatchException(
-                name, "output", output.Shape, $"[{labels.Length}, classes]", "Give one row of scores for each label.");
-        var classes = output.Shape[1];
-        foreach (var label in labels)
-            if ((uint)label >= (uint)classes)
-            {
-                throw new ArgumentOutOfRangeException(
-                    nameof(labels), label, $"{name}: label {label} is not one of the classes 0..{classes - 1}.");
-            }
-        return (labels.Length, classes);
-    }
-}
-
-/// <summary>
-/// Negative log-likelihood of log-probabilities, Lᵢ = −xᵢ[yᵢ]; PyTorch's <c>nn.NLLLoss</c>. Its model ends in
-/// <see cref="LogSoftmax"/>.
-/// </summary>
-public sealed record NLLLoss : Loss
-{
-    // ∂L/∂x[i, j] = −1 where j = yᵢ, else 0
-    /// <inheritdoc/>
-    public override (Tensor RowLosses, Tensor OutputGradient) ValueAndGradient(
-        Tensor output, ReadOnlySpan<int> labels, LayerContext context)
-    {
-        var (rows, classes) = Check("NLLLoss", output, labels);
-        var (losses, gradient) = (context.Take([rows]), context.Take(output.Shape));
-        Span<float> loss = losses.Span, dx = gradient.Span;
-        var x = output.Span;
-        dx.Clear();
-        for (var i = 0; i < rows; i++)
+        var (rowLosses, gradient) = ValueAndGradient(output.Detach().Contiguous(), labels, default);
+        var rows = Trace.Of(rowLosses, output, dy => dy.View(-1, 1) * gradient);
+        return reduction switch
         {
-            loss[i] = -x[(i * classes) + labels[i]];
-            dx[(i * classes) + labels[i]] = -1;
-        }
-        return (losses.Freeze(), gradient.Freeze());
-    }
-}
-
-/// <summary>
-/// Cross entropy of logits, Lᵢ = −log softmax(xᵢ)[yᵢ]; PyTorch's <c>nn.CrossEntropyLoss</c>. Its model ends in logits.
-/// </summary>
-/// <remarks>
-/// Subtracts each row's maximum, so large logits do not overflow. Source: Goodfellow et al. 2016, §6.2.2.3.
-/// </remarks>
-public sealed record CrossEntropyLoss : Loss
-{
-    // ∂L/∂x = softmax(x) − onehot(y)
-    /// <inheritdoc/>
-    public override (Tensor RowLosses, Tensor OutputGradient) ValueAndGradient(
-        Tensor output, ReadOnlySpan<int> labels, LayerContext context)
-    {
-        var (rows, classes) = Check("CrossEntropyLoss", output, labels);
-        var (losses, gradient) = (context.Take([rows]), context.Take(output.Shape));
-        Span<float> loss = losses.Span, dx = gradient.Span;
-        LogSoftmax.Rows(output.Span, dx, classes);
-        for (var i = 0; i < rows; i++) loss[i] = -dx[(i * classes) + labels[i]];
-        ElementwiseMath.Exp(dx, dx);
-        for (var i = 0; i < rows; i++) dx[(i * classes) + labels[i]] -= 1;
-        return (losses.Freeze(), gradient.Freeze());
+            Reduction.Mean => rows.Sum() / (float)Divisor(labels),
+            Reduction.Sum => rows.Sum(),
+            Reduction.None => rows,
+        };
     }
 }

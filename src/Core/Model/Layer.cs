@@ -14,6 +14,9 @@ public abstract record Layer
     /// <summary>The shape of one example that it takes, if it takes only one; else nothing.</summary>
     public virtual Shape? InputShape => null;
 
+    /// <summary>True when an output always has its input's shape, whatever that is.</summary>
+    public virtual bool KeepsShape => false;
+
     /// <summary>
     /// The shape of one example's output for an example of shape <paramref name="input"/>: the shape rule.
     /// </summary>

@@ -12,6 +12,13 @@ public delegate void GradientProgress(Parameters gradient, int finalFrom);
 /// <exception cref="OperationCanceledException">They will not come any more.</exception>
 public delegate void ParameterArrival(int count);
 
+/// <summary>Says that a pass trains, and where it stands: what random numbers of the pass depend on.</summary>
+/// <param name="Seed">The run's seed.</param>
+/// <param name="Step">The step of the run.</param>
+/// <param name="FirstRow">The minibatch's row that is the pass's first.</param>
+/// <param name="Place">Where in the model the layer is.</param>
+public readonly record struct TrainingPass(ulong Seed, long Step, int FirstRow, uint Place = 0);
+
 /// <summary>
 /// What a pass through a layer needs besides its arguments: the matrix multiply, the memory to take results from, and
 /// how the rows divide into microbatches. A value, passed down; it changes what memory results lie in, never their
@@ -33,15 +40,17 @@ public readonly struct LayerContext
     /// </param>
     /// <param name="progress">Told as a backward pass goes on; none: nobody waits.</param>
     /// <param name="arrival">Asked as a forward pass goes on; none: all parameters are there.</param>
+    /// <param name="training">Where a training pass stands; none: the pass does not train.</param>
     public LayerContext(
         IMatMul matMul, ReadOnlyMemory<int> leafRows, Arena? arena = null, GradientProgress? progress = null,
-        ParameterArrival? arrival = null)
+        ParameterArrival? arrival = null, TrainingPass? training = null)
     {
         MatMul = matMul;
         _leafRows = leafRows;
         _arena = arena;
         _progress = progress;
         _arrival = arrival;
+        Training = training;
         InputGradientNeeded = true;
     }
 
@@ -56,6 +65,9 @@ public readonly struct LayerContext
 
     /// <summary>The matrix multiply.</summary>
     public IMatMul MatMul { get; }
+
+    /// <summary>Where a training pass stands; none: the pass does not train.</summary>
+    public TrainingPass? Training { get; private init; }
 
     /// <summary>Rows in each microbatch, in order.</summary>
     public ReadOnlySpan<int> LeafRows => _leafRows.Span;
@@ -80,6 +92,11 @@ public readonly struct LayerContext
     /// </summary>
     public LayerContext ForChild(ParameterBuffer gradient, bool inputGradientNeeded) =>
         new(this, gradient, inputGradientNeeded);
+
+    /// <summary>The same for the child layer with this index.</summary>
+    internal LayerContext At(int index) => Training is { } training
+        ? this with { Training = training with { Place = unchecked((training.Place * 131) + (uint)index + 1) } }
+        : this;
 
     /// <summary>A composed layer is about to read its parameters up to this element.</summary>
     internal void Await(int end) => _arrival?.Invoke(end);

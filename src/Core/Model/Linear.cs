@@ -7,7 +7,8 @@ namespace ActorTrain;
 /// </summary>
 /// <param name="InFeatures">Features of an input example.</param>
 /// <param name="OutFeatures">Features of an output example.</param>
-public sealed record Linear(int InFeatures, int OutFeatures) : Layer
+/// <param name="Bias">Whether there is a b.</param>
+public sealed record Linear(int InFeatures, int OutFeatures, bool Bias = true) : Layer
 {
     /// <summary>Features of an input example, at least 1.</summary>
     public int InFeatures { get; } = AtLeastOne(InFeatures, nameof(InFeatures));
@@ -15,12 +16,13 @@ public sealed record Linear(int InFeatures, int OutFeatures) : Layer
     /// <summary>Features of an output example, at least 1.</summary>
     public int OutFeatures { get; } = AtLeastOne(OutFeatures, nameof(OutFeatures));
 
-    /// <summary><c>weight</c> [out, in] and <c>bias</c> [out].</summary>
+    /// <summary><c>weight</c> [out, in] and <c>bias</c> [out] if there is one.</summary>
     /// <remarks>
     /// The weight is stored as [in, out], so that forward and gradient read and write it without packing.
     /// </remarks>
-    public override ParameterLayout Layout { get; } =
-        ParameterLayout.Of(("weight", [OutFeatures, InFeatures], true), ("bias", [OutFeatures], false));
+    public override ParameterLayout Layout { get; } = Bias
+        ? ParameterLayout.Of(("weight", [OutFeatures, InFeatures], true), ("bias", [OutFeatures], false))
+        : ParameterLayout.Of(("weight", [OutFeatures, InFeatures], true));
 
     /// <inheritdoc/>
     public override Shape? InputShape => [InFeatures];
@@ -41,6 +43,7 @@ public sealed record Linear(int InFeatures, int OutFeatures) : Layer
         var stored = parameters.Stored(0);
         for (var o = 0; o < OutFeatures; o++)
             for (var i = 0; i < InFeatures; i++) stored[(i * OutFeatures) + o] = weight[(o * InFeatures) + i];
+        if (!Bias) return;
         Philox.FillUniform(
             seed, RandomPurpose.Initialization, (uint)(offset + weight.Length), -bound, bound, parameters.Stored(1));
     }
@@ -59,8 +62,9 @@ public sealed record Linear(int InFeatures, int OutFeatures) : Layer
         var x = new MatrixView(input.Span, rows, InFeatures);
         var y = new MatrixSpan(output.Span, rows, OutFeatures);
         var weight = new MatrixView(parameters.Stored(0), InFeatures, OutFeatures);
-        if (relu) context.MatMul.MultiplyRelu(x, weight, parameters.Stored(1), y, context.LeafRows);
-        else context.MatMul.Multiply(x, weight, parameters.Stored(1), y, context.LeafRows);
+        var bias = Bias ? parameters.Stored(1) : default;
+        if (relu) context.MatMul.MultiplyRelu(x, weight, bias, y, context.LeafRows);
+        else context.MatMul.Multiply(x, weight, bias, y, context.LeafRows);
         return (output.Freeze(), new(input));
     }
 
@@ -75,7 +79,7 @@ public sealed record Linear(int InFeatures, int OutFeatures) : Layer
         var dy = new MatrixView(outputGradient.Span, rows, OutFeatures);
         context.MatMul.TransposedMultiply(
             new(input.Span, rows, InFeatures), dy, new(gradient.Stored(0), InFeatures, OutFeatures), context.LeafRows);
-        RowSums.Tree(dy, gradient.Stored(1), context.LeafRows);
+        if (Bias) RowSums.Tree(dy, gradient.Stored(1), context.LeafRows);
         if (!context.InputGradientNeeded) return (null, gradient.Freeze());
         var inputGradient = context.Take([rows, InFeatures]);
         context.MatMul.MultiplyTransposed(dy, new(parameters.Stored(0), InFeatures, OutFeatures),
@@ -84,7 +88,7 @@ public sealed record Linear(int InFeatures, int OutFeatures) : Layer
     }
 
     /// <inheritdoc/>
-    public override string ToString() => $"Linear(in_features={InFeatures}, out_features={OutFeatures}, bias=True)";
+    public override string ToString() => $"Linear(in_features={InFeatures}, out_features={OutFeatures}, bias={Bias})";
 
     private int CheckedRows(Tensor tensor, int features, string operand) =>
         tensor.Shape.Rank == 2 && tensor.Shape[1] == features

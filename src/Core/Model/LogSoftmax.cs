@@ -16,6 +16,9 @@ public sealed record LogSoftmax : Layer
     public override ParameterLayout Layout => ParameterLayout.Empty;
 
     /// <inheritdoc/>
+    public override bool KeepsShape => true;
+
+    /// <inheritdoc/>
     public override Shape OutputShape(Shape input) => input.Rank >= 1
         ? input
         : throw new ShapeMismatchException(

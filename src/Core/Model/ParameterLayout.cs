@@ -8,7 +8,12 @@ namespace ActorTrain;
 /// <param name="Offset">Where it begins, in floats.</param>
 /// <param name="StoredTransposed">True when the memory holds the transpose of <paramref name="Shape"/>, row by
 /// row.</param>
-public readonly record struct ParameterSlot(string Name, Shape Shape, int Offset, bool StoredTransposed)
+/// <param name="StatisticMomentum">
+/// Above 0: a running statistic, which no optimiser trains; each update moves it so far towards the minibatch's, which
+/// stands in its gradient's place.
+/// </param>
+public readonly record struct ParameterSlot(
+    string Name, Shape Shape, int Offset, bool StoredTransposed, float StatisticMomentum = 0)
 {
     /// <summary>Where the next one begins, in floats.</summary>
     public int End => Offset + Shape.Count;
@@ -49,6 +54,16 @@ public sealed class ParameterLayout : IEquatable<ParameterLayout>
             offset += shape.Count;
         }
         return new(slots.MoveToImmutable(), []);
+    }
+
+    /// <summary>The same with running statistics behind it.</summary>
+    /// <param name="momentum">How far they go towards a minibatch's, above 0.</param>
+    /// <param name="parts">Names and shapes.</param>
+    public ParameterLayout WithStatistics(float momentum, params ReadOnlySpan<(string Name, Shape Shape)> parts)
+    {
+        var slots = Slots.ToBuilder();
+        foreach (var (name, shape) in parts) slots.Add(new(name, shape, slots[^1].End, false, momentum));
+        return new(slots.ToImmutable(), []);
     }
 
     /// <summary>The layout of named layers one after another; the names become prefixes.</summary>

@@ -98,7 +98,7 @@ public sealed record Sequential : Layer
                 (input, saved[i]) = linear.Forward(parameters.Child(i), input, context, relu: true);
                 saved[++i] = new(input);
             }
-            else (input, saved[i]) = Layers[i].Layer.Forward(parameters.Child(i), input, context);
+            else (input, saved[i]) = Layers[i].Layer.Forward(parameters.Child(i), input, context.At(i));
         }
         return (input, new(null, ImmutableCollectionsMarshal.AsImmutableArray(saved)));
     }
@@ -135,7 +135,7 @@ public sealed record Sequential : Layer
     /// <inheritdoc/>
     public override int GetHashCode() => Layers.Aggregate(0, (hash, layer) => HashCode.Combine(hash, layer));
 
-    // Walks from the first layer that fixes its input; what comes before it (ReLU, say) keeps shapes.
+    // Walks from the first layer that fixes its input, if what comes before it keeps shapes, as ReLU does.
     private Shape? CheckedInputShape()
     {
         Shape? shape = null, input = null;
@@ -144,6 +144,7 @@ public sealed record Sequential : Layer
             if (shape is null)
             {
                 input = shape = layer.Layer.InputShape;
+                if (shape is null && !layer.Layer.KeepsShape) return null;
                 if (shape is null) continue;
             }
             shape = Next(layer, shape.Value);

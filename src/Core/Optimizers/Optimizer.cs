@@ -3,11 +3,13 @@ using System.Collections.Immutable;
 namespace ActorTrain;
 
 /// <summary>
-/// The state of any optimiser: SGD has no moments, momentum one, Adam two. Plain data, so a checkpoint needs no
-/// polymorphism.
+/// The state of any optimiser: SGD has one moment, Adam two. Plain data, so a checkpoint needs no polymorphism.
 /// </summary>
 /// <param name="Step">Updates made so far.</param>
-/// <param name="Moments">Vectors of the parameters' length.</param>
+/// <param name="Moments">
+/// Vectors of the parameters' length: the optimiser's, then the weights' average where
+/// <see cref="UpdateRule.Averaging"/> keeps one.
+/// </param>
 public sealed record OptimizerState(long Step, ImmutableArray<FlatVector> Moments);
 
 /// <summary>
@@ -17,12 +19,11 @@ public sealed record OptimizerState(long Step, ImmutableArray<FlatVector> Moment
 /// </summary>
 public abstract record Optimizer
 {
-    /// <summary>How many moment vectors it keeps.</summary>
-    public abstract int MomentCount { get; }
+    /// <summary>The learning rate before any <see cref="LearningRateSchedule"/> changes it.</summary>
+    public abstract float LearningRate { get; }
 
-    /// <summary>The state before the first update: all moments zero.</summary>
-    public OptimizerState Init(int parameterCount) =>
-        new(0, [.. Enumerable.Range(0, MomentCount).Select(_ => FlatVector.Zeros(parameterCount))]);
+    /// <summary>How many moment vectors it keeps, 0 … 2; all are zero before the first update.</summary>
+    public abstract int MomentCount { get; }
 
     /// <summary>One update on a run of elements; element by element, so that it may be divided anywhere.</summary>
     public abstract void Update(OptimizerUpdate update);
@@ -33,6 +34,9 @@ public readonly ref struct OptimizerUpdate
 {
     /// <summary>Updates made before this one.</summary>
     public required long Step { get; init; }
+
+    /// <summary>The learning rate of this update.</summary>
+    public required float LearningRate { get; init; }
 
     /// <summary>Sum of the gradients over the minibatch's rows.</summary>
     public required ReadOnlySpan<float> GradientSum { get; init; }

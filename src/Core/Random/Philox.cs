@@ -1,3 +1,5 @@
+using ActorTrain.Kernels;
+
 namespace ActorTrain;
 
 /// <summary>
@@ -77,6 +79,24 @@ public static class Philox
             ReadOnlySpan<uint> words = [x0, x1, x2, x3];
             var count = Math.Min(WordsPerBlock, values.Length - i);
             for (var j = 0; j < count; j++) values[i + j] = MathF.FusedMultiplyAdd(ToUnit(words[j]), range, low);
+        }
+    }
+
+    /// <summary>
+    /// Fills with numbers of mean 0 and variance 1, normally distributed (Box and Muller 1958): elements 2i and 2i + 1
+    /// come from the uniform ones of the same places, whatever the length.
+    /// </summary>
+    /// <inheritdoc cref="FillUniform"/>
+    public static void FillNormal(ulong seed, RandomPurpose purpose, uint stream, Span<float> values)
+    {
+        for (var i = 0; i < values.Length; i += 2)
+        {
+            var u = Uniform(seed, purpose, stream, (ulong)i);
+            var v = Uniform(seed, purpose, stream, (ulong)i + 1);
+            // 1 − u is never 0; sin(2πv) = cos(2π(v − ¼))
+            var radius = Math.Sqrt(-2.0 * ElementwiseMath.Log(1 - u));
+            values[i] = (float)(radius * ExactMath.CosPi(2.0 * v));
+            if (i + 1 < values.Length) values[i + 1] = (float)(radius * ExactMath.CosPi((2.0 * v) - 0.5));
         }
     }
 

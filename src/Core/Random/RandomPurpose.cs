@@ -15,4 +15,7 @@ public enum RandomPurpose
 
     /// <summary>Random changes of input images.</summary>
     Augmentation = 3,
+
+    /// <summary>Tensors of random numbers that somebody asks for.</summary>
+    Tensor = 4,
 }

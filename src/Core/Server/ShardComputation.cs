@@ -79,7 +79,9 @@ public sealed class ShardComputation
         var (start, count) = tree.RowsOf(order.Key.Node);
         var arena = ArenaFor((order.Key.Incarnation, order.Key.Version));
         var input = Gather(_data.Train, _order.AsSpan().Slice(_plan.FirstSampleOf(step) + start, count), arena);
-        var context = new LayerContext(_matMul, tree.LeafRowsOf(order.Key.Node), arena, progress, order.Arrival);
+        var context = new LayerContext(
+            _matMul, tree.LeafRowsOf(order.Key.Node), arena, progress, order.Arrival,
+            new(_plan.Recipe.Seed, order.Key.Step, start));
         return Gradients.Of(
             Model, _plan.Recipe.Loss, new(Model.Layout, order.Parameters), input, _labels.AsSpan(0, count), context);
     }

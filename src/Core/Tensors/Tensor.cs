@@ -1,13 +1,10 @@
-using System.Globalization;
-using System.Text;
-
 namespace ActorTrain;
 
 /// <summary>
 /// An immutable float32 array of up to <see cref="Shape.MaxRank"/> dimensions. Views (<see cref="View"/>,
 /// <see cref="T"/>, <see cref="Rows"/>) share memory with the tensor they come from; nothing here writes to it.
 /// </summary>
-public sealed class Tensor
+public sealed partial class Tensor
 {
     private readonly ReadOnlyMemory<float> _memory;
     private readonly Shape _strides;
@@ -20,8 +17,13 @@ public sealed class Tensor
         IsContiguous = strides == RowMajor(shape);
     }
 
+    private Tensor(Tensor tensor, Trace? trace) : this(tensor._memory, tensor.Shape, tensor._strides) => Trace = trace;
+
     /// <summary>The sizes of the dimensions.</summary>
     public Shape Shape { get; }
+
+    /// <summary>How it came about, where a gradient is asked for.</summary>
+    internal Trace? Trace { get; }
 
     /// <summary>
     /// True when the elements lie in row-major order without gaps; then <see cref="Span"/> may be read.
@@ -77,9 +79,6 @@ public sealed class Tensor
     /// <exception cref="ArgumentException">The values are not exactly the shape's elements.</exception>
     public static Tensor From(ReadOnlySpan<float> values, Shape shape) => Own(values.ToArray(), shape);
 
-    /// <summary>All zeros.</summary>
-    public static Tensor Zeros(Shape shape) => Own(new float[shape.Count], shape);
-
     /// <summary>The same elements in another shape; one size may be −1: what is left.</summary>
     /// <exception cref="ShapeMismatchException">The shape has another number of elements.</exception>
     /// <exception cref="InvalidOperationException">The tensor is not contiguous.</exception>
@@ -89,13 +88,13 @@ public sealed class Tensor
         if (!IsContiguous)
             throw new InvalidOperationException(
                 $"View: a transposed view of shape {Shape} is not contiguous; call Contiguous() first.");
-        return new(_memory, wanted, RowMajor(wanted));
+        return Trace.Of(new(_memory, wanted, RowMajor(wanted)), this, dy => dy.Reshape(Shape.ToArray()));
     }
 
     /// <summary>The transpose of a matrix, sharing memory: <c>[N, M]</c> of <c>[M, N]</c>.</summary>
     /// <exception cref="ShapeMismatchException">Not two dimensions.</exception>
     public Tensor T() => Shape.Rank == 2
-        ? new(_memory, [Shape[1], Shape[0]], [_strides[1], _strides[0]])
+        ? Transpose(0, 1)
         : throw new ShapeMismatchException("T", "input", Shape, "[M, N]", "Transpose matrices only.");
 
     /// <summary>
@@ -109,13 +108,16 @@ public sealed class Tensor
         ArgumentOutOfRangeException.ThrowIfNegative(start);
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan((long)start + count, Shape[0], nameof(count));
-        var sizes = Shape.ToArray();
-        sizes[0] = count;
-        return new(_memory[(start * _strides[0])..], Shape.Create(sizes), _strides);
+        return Narrow(0, start, count);
     }
 
     /// <summary>This tensor if its elements lie in row-major order, else a copy that does.</summary>
-    public Tensor Contiguous() => IsContiguous ? this : Own(ToArray(), Shape);
+    public Tensor Contiguous() => IsContiguous ? this : Trace.Of(Own(ToArray(), Shape), this, dy => dy);
+
+    /// <summary>The same elements as a constant: no gradient goes through it; PyTorch's <c>detach</c>.</summary>
+    public Tensor Detach() => Trace is null ? this : new(this, null);
+
+    internal Tensor With(Trace trace) => new(this, trace);
 
     /// <summary>The elements in row-major order, copied.</summary>
     public float[] ToArray()
@@ -138,41 +140,8 @@ public sealed class Tensor
         : throw new ShapeMismatchException(
             "Item", "input", Shape, "[1]", "Only a tensor with one element is a number.");
 
-    /// <summary>As PyTorch prints it, four decimals, long dimensions shortened to their ends.</summary>
-    public override string ToString()
-    {
-        var text = new StringBuilder("tensor(");
-        Print(text, [], indent: "tensor(".Length);
-        return text.Append(')').ToString();
-    }
-
-    private void Print(StringBuilder text, ReadOnlySpan<int> prefix, int indent)
-    {
-        if (prefix.Length == Shape.Rank)
-        {
-            text.Append(this[prefix].ToString("0.0000", CultureInfo.InvariantCulture));
-            return;
-        }
-        const int shown = 3;
-        var size = Shape[prefix.Length];
-        var innermost = prefix.Length == Shape.Rank - 1;
-        var separator = innermost ? ", " : ",\n" + new string(' ', indent + 1);
-        Span<int> index = [.. prefix, 0];
-        text.Append('[');
-        for (var i = 0; i < size; i++)
-        {
-            if (i > 0) text.Append(separator);
-            if (size > 2 * shown && i == shown)
-            {
-                text.Append("...");
-                i = size - shown - 1;
-                continue;
-            }
-            index[^1] = i;
-            Print(text, index, indent + 1);
-        }
-        text.Append(']');
-    }
+    /// <summary>As PyTorch prints it.</summary>
+    public override string ToString() => TensorText.Of(this);
 
     private Shape Resolve(ReadOnlySpan<int> sizes)
     {

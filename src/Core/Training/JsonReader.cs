@@ -7,7 +7,11 @@ namespace ActorTrain;
 /// </summary>
 internal sealed class JsonReader(JsonObject json, string path)
 {
+    public string Path => path;
+
     public bool Has(string key) => json.ContainsKey(key);
+
+    public bool IsObject(string key) => json[key] is JsonObject;
 
     public T Value<T>(string key)
     {
@@ -16,6 +20,15 @@ internal sealed class JsonReader(JsonObject json, string path)
             ? result
             : throw new RecipeException($"{path}.{key} is {node.ToJsonString()}; give {Kind<T>()}.");
     }
+
+    public T ValueOr<T>(string key, T absent) => Has(key) ? Value<T>(key) : absent;
+
+    public IEnumerable<T> Values<T>(string key) => json[key] is JsonArray array
+        ? array.Select((item, i) => item is JsonValue value && value.TryGetValue<T>(out var result)
+            ? result
+            : throw new RecipeException(
+                $"{path}.{key}[{i}] is {item?.ToJsonString() ?? "null"}; give {Kind<T>()}."))
+        : throw new RecipeException($"{path}.{key} is missing or no array; give an array.");
 
     public JsonReader Object(string key) => json[key] is JsonObject child
         ? new(child, $"{path}.{key}")
@@ -34,14 +47,15 @@ internal sealed class JsonReader(JsonObject json, string path)
             if (name == got) return value;
         var names = new List<string>();
         foreach (var (name, _) in allowed) names.Add(name);
-        throw new RecipeException($"{path}.{key} is \"{got}\"; give {string.Join(" or ", names)}.");
+        throw new RecipeException(
+            $"{path}.{key} is \"{got}\"; give {string.Join(", ", names[..^1])} or {names[^1]}.");
     }
 
     private static string Kind<T>() => typeof(T) switch
     {
         var t when t == typeof(string) => "a text",
         var t when t == typeof(bool) => "true or false",
-        var t when t == typeof(float) => "a number",
+        var t when t == typeof(float) || t == typeof(double) => "a number",
         var t when t == typeof(ulong) => "a whole number from 0",
         _ => "a whole number",
     };

@@ -19,6 +19,30 @@ public sealed record Recipe
     /// <summary>The optimiser. Default: SGD, learning rate 0.01, momentum 0.9.</summary>
     public Optimizer Optimizer { get; init; } = new Sgd(0.01f);
 
+    /// <summary>How the learning rate changes from update to update. Default: it does not.</summary>
+    public LearningRateSchedule LearningRateSchedule { get; init; } = new ConstantRate();
+
+    /// <summary>What bounds the gradient of a minibatch. Default: nothing does.</summary>
+    public GradientClipping? Clipping { get; init; }
+
+    /// <summary>How an average of the parameters is kept beside them. Default: it is not.</summary>
+    public WeightAveraging? Averaging { get; init; }
+
+    /// <summary>How parameters begin. Default: as PyTorch's layers do.</summary>
+    public Initialization Initialization { get; init; } = Initialization.Default;
+
+    /// <summary>Parameters that are not trained. Default: none.</summary>
+    public NamePatterns? Frozen { get; init; }
+
+    /// <summary>All that this says about updates.</summary>
+    public UpdateRule UpdateRule => new(Optimizer)
+    {
+        Schedule = LearningRateSchedule,
+        Clipping = Clipping,
+        Averaging = Averaging,
+        Untrained = UpdateRule.UntrainedOf(Model.Layout, Frozen),
+    };
+
     /// <summary>Examples in a minibatch, at least 1. Default 64. The last one of an epoch may be shorter.</summary>
     public int BatchSize { get; init; } = 64;
 
@@ -64,6 +88,14 @@ public sealed record Recipe
         if (Microbatches is < 1 or > 4096) yield return $"microbatches is {Microbatches}; give 1 to 4096.";
         if (Epochs < 1) yield return $"epochs is {Epochs}; give 1 or more.";
         if (MaxSteps < 1) yield return $"max-steps is {MaxSteps}; give 1 or more.";
+        foreach (var error in Frozen?.Errors("frozen", Model.Layout) ?? []) yield return error;
+        foreach (var rule in Initialization.Rules)
+            foreach (var error in rule.Parameters.Errors("initialization", Model.Layout)) yield return error;
+        if (Loss is NLLLoss { Weight.IsDefaultOrEmpty: false } or CrossEntropyLoss { Weight.IsDefaultOrEmpty: false })
+            yield return "loss has class weights; leave them out: a run's gradients are means over examples.";
+        if (Compression is TopK && Model.Layout.Slots.Any(slot => slot.StatisticMomentum > 0))
+            yield return $"compression is {Compression} and the model has running statistics, of which it would leave "
+                + "out most; give none or bf16.";
         if (Strategy is LocalSgd && Compression is not NoCompression)
             yield return $"compression is {Compression} with strategy {Strategy}; give none: local steps send "
                 + "parameters, not gradients.";

@@ -23,8 +23,8 @@ public static class RecipeJson
         return new Recipe
         {
             Model = ModelJson.Read(json.Object("model")),
-            Loss = json.OneOf<Loss>("loss", ("nll", new NLLLoss()), ("cross-entropy", new CrossEntropyLoss())),
-            Optimizer = ReadOptimizer(json.Object("optimizer")),
+            Loss = ReadLoss(json),
+            Optimizer = Checked(json, "optimizer", UpdateRuleJson.ReadOptimizer),
             BatchSize = json.Value<int>("batchSize"),
             Microbatches = json.Value<int>("microbatches"),
             DropLast = json.Value<bool>("dropLast"),
@@ -36,6 +36,19 @@ public static class RecipeJson
             Compression = json.Has("compression")
                 ? ReadCompression(json.Value<string>("compression"))
                 : new NoCompression(),
+            LearningRateSchedule = json.Has("schedule")
+                ? Checked(json, "schedule", UpdateRuleJson.ReadSchedule)
+                : new ConstantRate(),
+            Clipping = json.Has("clipping") ? Checked(json, "clipping", UpdateRuleJson.ReadClipping) : null,
+            Averaging = json.Has("averaging")
+                ? Checked(json, "averaging", averaging => new WeightAveraging(averaging.Value<float>("decay")))
+                : null,
+            Initialization = json.Has("initialization")
+                ? Checked(json, "initialization", () => InitializationJson.Read(json))
+                : Initialization.Default,
+            Frozen = json.Has("frozen")
+                ? Checked(json, "frozen", () => new NamePatterns(json.Value<string>("frozen")))
+                : null,
         };
     }
 
@@ -61,34 +74,8 @@ public static class RecipeJson
         var json = new JsonObject
         {
             ["model"] = ModelJson.Write(recipe.Model),
-            ["loss"] = recipe.Loss switch
-            {
-                NLLLoss => "nll",
-                CrossEntropyLoss => "cross-entropy",
-                var other => throw new RecipeException(
-                    $"Loss {other.GetType().Name} has no name in recipes; use NLLLoss or CrossEntropyLoss."),
-            },
-            ["optimizer"] = recipe.Optimizer switch
-            {
-                Sgd sgd => new JsonObject
-                {
-                    ["type"] = "sgd",
-                    ["learningRate"] = sgd.LearningRate,
-                    ["momentum"] = sgd.Momentum,
-                },
-                Adam adam => new JsonObject
-                {
-                    ["type"] = "adam",
-                    ["learningRate"] = adam.LearningRate,
-                    ["beta1"] = adam.Beta1,
-                    ["beta2"] = adam.Beta2,
-                    ["epsilon"] = adam.Epsilon,
-                    ["weightDecay"] = adam.WeightDecay,
-                },
-                var other =>
-                    throw new RecipeException(
-                        $"Optimizer {other.GetType().Name} has no name in recipes; use Sgd or Adam."),
-            },
+            ["loss"] = WriteLoss(recipe.Loss),
+            ["optimizer"] = UpdateRuleJson.Write(recipe.Optimizer),
             ["batchSize"] = recipe.BatchSize,
             ["microbatches"] = recipe.Microbatches,
             ["dropLast"] = recipe.DropLast,
@@ -100,7 +87,50 @@ public static class RecipeJson
         // Only where it is not the default: recipes of before these existed keep their text, hence their hash.
         if (recipe.Strategy is not Synchronous) json["strategy"] = recipe.Strategy.ToString();
         if (recipe.Compression is not NoCompression) json["compression"] = recipe.Compression.ToString();
+        if (recipe.LearningRateSchedule is not ConstantRate)
+            json["schedule"] = UpdateRuleJson.Write(recipe.LearningRateSchedule);
+        if (recipe.Clipping is { } clipping) json["clipping"] = UpdateRuleJson.Write(clipping);
+        if (recipe.Averaging is { } averaging) json["averaging"] = new JsonObject { ["decay"] = averaging.Decay };
+        if (!recipe.Initialization.Rules.IsEmpty)
+            json["initialization"] = InitializationJson.Write(recipe.Initialization);
+        if (recipe.Frozen is { } frozen) json["frozen"] = frozen.Text;
         return json;
+    }
+
+    // A name, or with a setting that is not the default an object. Weights of classes and rows that do not count would
+    // change what a minibatch's sum is divided by, which the nodes of a tree do not know.
+    private static JsonNode WriteLoss(Loss loss) => loss switch
+    {
+        NLLLoss when loss.Equals(new NLLLoss()) => "nll",
+        CrossEntropyLoss { LabelSmoothing: 0 } when loss.Equals(new CrossEntropyLoss()) => "cross-entropy",
+        CrossEntropyLoss l when loss.Equals(new CrossEntropyLoss(l.LabelSmoothing)) =>
+            new JsonObject { ["type"] = "cross-entropy", ["labelSmoothing"] = l.LabelSmoothing },
+        NLLLoss or CrossEntropyLoss => throw new RecipeException(
+            $"Loss {loss.GetType().Name}: a recipe has no class weights and no label to ignore; leave them out."),
+        _ => throw new RecipeException(
+            $"Loss {loss.GetType().Name} has no name in recipes; use NLLLoss or CrossEntropyLoss."),
+    };
+
+    private static Loss ReadLoss(JsonReader json) => json.IsObject("loss")
+        ? Checked<Loss>(json, "loss", loss => loss.OneOf<Func<Loss>>(
+            "type", ("nll", () => new NLLLoss()),
+            ("cross-entropy", () => new CrossEntropyLoss(loss.ValueOr("labelSmoothing", 0f))))())
+        : json.OneOf<Loss>("loss", ("nll", new NLLLoss()), ("cross-entropy", new CrossEntropyLoss()));
+
+    // A value that the record itself refuses.
+    private static T Checked<T>(JsonReader json, string key, Func<JsonReader, T> read) =>
+        Checked(json, key, () => read(json.Object(key)));
+
+    private static T Checked<T>(JsonReader json, string key, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (ArgumentException e)
+        {
+            throw new RecipeException($"{json.Path}.{key}: {e.Message.Split(" (Parameter")[0]}");
+        }
     }
 
     private static Strategy ReadStrategy(string text) => Strategy.TryParse(text, out var strategy)
@@ -110,10 +140,4 @@ public static class RecipeJson
     private static Compression ReadCompression(string text) => Compression.TryParse(text, out var compression)
         ? compression
         : throw new RecipeException($"recipe.compression is \"{text}\"; give {Compression.Allowed}.");
-
-    private static Optimizer ReadOptimizer(JsonReader json) => json.OneOf("type", ("sgd", false), ("adam", true))
-        ? new Adam(
-            json.Value<float>("learningRate"), json.Value<float>("beta1"), json.Value<float>("beta2"),
-            json.Value<float>("epsilon"), json.Value<float>("weightDecay"))
-        : new Sgd(json.Value<float>("learningRate"), json.Value<float>("momentum"));
 }

@@ -33,7 +33,7 @@ public sealed record StepEnd(ParameterUpdate Update, StepSum Sum)
         }
         var treeSum = new TreeSum(plan.TreeOf(plan.PositionOf(answers[0].Key.Step).Step), nodes);
         return new(
-            new(plan.Recipe.Optimizer, state.Parameters, state.Optimizer, treeSum, gradients, rows, pool),
+            new(plan.UpdateRule, state.Parameters, state.Optimizer, treeSum, gradients, rows, pool),
             new(treeSum.Of(losses), correct, rows));
     }
 

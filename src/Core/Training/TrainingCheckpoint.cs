@@ -12,6 +12,9 @@ namespace ActorTrain;
 public sealed record TrainingCheckpoint(
     Recipe Recipe, DataDescription Data, TrainingState State, RunOrigin? Origin = null)
 {
+    /// <summary>The parameters for use: their average where the recipe keeps one, else the last ones.</summary>
+    public FlatVector BestParameters => Recipe.UpdateRule.AverageOf(State.Parameters, State.Optimizer);
+
     /// <summary>
     /// The whole file: recipe, data, position, totals, history, the schedule if there is one; then parameters and
     /// moments, each as one vector.
@@ -50,10 +53,10 @@ public sealed record TrainingCheckpoint(
         header.Object("recipe");
         var recipe = RecipeJson.Read(json["recipe"]!.ToJsonString());
         var count = recipe.Model.Layout.Count;
-        if (vectors.Length != 1 + recipe.Optimizer.MomentCount || vectors.Any(v => v.Count != count))
+        if (vectors.Length != 1 + recipe.UpdateRule.MomentCount || vectors.Any(v => v.Count != count))
             throw new RecipeException("checkpoint: the vectors have "
                 + $"{string.Join(", ", vectors.Select(v => v.Count))} floats; its recipe needs "
-                + $"{1 + recipe.Optimizer.MomentCount} of {count}.");
+                + $"{1 + recipe.UpdateRule.MomentCount} of {count}.");
         var totals = header.Object("totals");
         return new(recipe, ToData(header.Object("data")), new(
             new(header.Value<int>("epoch"), header.Value<int>("step")),

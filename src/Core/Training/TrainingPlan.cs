@@ -22,8 +22,7 @@ public sealed class TrainingPlan
         var errors = recipe.Errors().ToList();
         if (errors.Count > 0) throw new ArgumentException(string.Join(" ", errors), nameof(recipe));
         recipe.CheckFits(data);
-        Recipe = recipe;
-        Data = data;
+        (Recipe, UpdateRule, Data) = (recipe, recipe.UpdateRule, data);
         var (trainCount, testCount) = (data.TrainCount, data.TestCount);
         var remainder = trainCount % recipe.BatchSize;
         StepsPerEpoch = (trainCount / recipe.BatchSize) + (remainder > 0 && !recipe.DropLast ? 1 : 0);
@@ -38,6 +37,9 @@ public sealed class TrainingPlan
 
     /// <summary>The recipe.</summary>
     public Recipe Recipe { get; }
+
+    /// <summary>What the recipe says about updates.</summary>
+    public UpdateRule UpdateRule { get; }
 
     /// <summary>What it is trained on.</summary>
     public DataDescription Data { get; }

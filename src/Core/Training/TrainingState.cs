@@ -12,7 +12,7 @@ namespace ActorTrain;
 /// between barriers it is only their number.
 /// </param>
 /// <param name="Parameters">The model's parameters in layout order.</param>
-/// <param name="Optimizer">The optimiser's moments.</param>
+/// <param name="Optimizer">The optimiser's moments and, where it is kept, the parameters' average.</param>
 /// <param name="Totals">Sums over the current epoch.</param>
 /// <param name="History">The epochs that are complete.</param>
 public sealed record TrainingState(
@@ -22,8 +22,8 @@ public sealed record TrainingState(
     /// <summary>The state before the first step.</summary>
     public static TrainingState Initial(Recipe recipe)
     {
-        var parameters = FlatVector.From(recipe.Model.Initialize(recipe.Seed).Span);
-        return new(default, parameters, recipe.Optimizer.Init(parameters.Count), default, [])
+        var parameters = FlatVector.From(recipe.Initialization.Of(recipe.Model, recipe.Seed).Span);
+        return new(default, parameters, recipe.UpdateRule.Init(parameters.Count), default, [])
         {
             Schedule = recipe.HasSchedule ? TrainingSchedule.Empty : null,
         };

@@ -28,7 +28,7 @@ internal static class EvaluateCommand
         {
             var loaded = CheckpointLocator.Load("--checkpoint", parsed.GetValue(checkpoint), Console.Error.WriteLine);
             var evaluation = Evaluator.Evaluate(
-                loaded.Contents.Recipe, loaded.Contents.State.Parameters, await DataOption.Load(parsed.GetValue(data)));
+                loaded.Contents.Recipe, loaded.Contents.BestParameters, await DataOption.Load(parsed.GetValue(data)));
             Console.WriteLine(parsed.GetValue(json)
                 ? JsonSerializer.Serialize(new { evaluation.Accuracy, evaluation.Loss, evaluation.Samples }, Format)
                 : $"{loaded.Path}: test accuracy {ProgressText.Percent(evaluation.Accuracy)}, "

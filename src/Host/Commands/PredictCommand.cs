@@ -40,7 +40,7 @@ internal static class PredictCommand
             foreach (var file in parsed.GetValue(files)!)
             {
                 var probabilities = Evaluator.Probabilities(
-                    contents.Recipe, contents.State.Parameters, Input(file, contents.Data)).Span.ToArray();
+                    contents.Recipe, contents.BestParameters, Input(file, contents.Data)).Span.ToArray();
                 if (parsed.GetValue(json))
                 {
                     var prediction =

@@ -21,7 +21,8 @@ internal static class RunResults
         double? secondsToFirstStep)
     {
         if (outcome.Phase == RunPhase.Failed) throw new FailureException($"the run failed: {outcome.Reason}");
-        var report = TrainingReport.Of(job, settings.Nodes, data, outcome, secondsToFirstStep);
+        var average = AverageOf(job.Recipe, data, outcome);
+        var report = TrainingReport.Of(job, settings.Nodes, data, outcome, average, secondsToFirstStep);
         run.Write("report.json", report.ToJson());
         if (settings.Report is not null) RunFolder.WriteFile(settings.Report, report.ToJson());
         if (outcome.State.History.Length > 0) run.Write("curves.png", TrainingCurves.Png(outcome.State.History));
@@ -34,6 +35,9 @@ internal static class RunResults
             Console.WriteLine($"test accuracy {ProgressText.Percent(evaluation.Accuracy)}  weights "
                 + $"{ProgressText.Fingerprint(report.WeightsSha256)}  {outcome.StepsDone} steps in "
                 + $"{outcome.TrainSeconds:F2} s");
+            if (average is not null)
+                Console.WriteLine($"test accuracy {ProgressText.Percent(average.Accuracy)} of the weights' average, "
+                    + "which evaluate and predict use");
             Console.WriteLine($"written to {run.Path}: checkpoints/, curves.png, confusion.png, "
                 + $"report.json{(schedule is null ? "" : ", schedule.jsonl")}");
         }
@@ -45,5 +49,12 @@ internal static class RunResults
                 + $"go on with: actortrain train --resume {run.Path}");
         }
         return 0;
+    }
+
+    private static Evaluation? AverageOf(Recipe recipe, Dataset data, TrainingOutcome outcome)
+    {
+        if (recipe.Averaging is null || outcome.Evaluation is null) return null;
+        var state = outcome.State;
+        return Evaluator.Evaluate(recipe, recipe.UpdateRule.AverageOf(state.Parameters, state.Optimizer), data);
     }
 }

@@ -79,7 +79,7 @@ internal sealed class ScheduleReplay(TrainSettings settings, string file)
             throw new UsageException($"--data: {data.Name} ({data.Sha256[..12]}) is not the data of {file} "
                 + $"({schedule.DataName}, {schedule.DataSha256[..12]}); a schedule holds for its data.");
         var recipe = schedule.Recipe;
-        var asked = settings.Over(recipe) with { MaxSteps = settings.MaxSteps ?? recipe.MaxSteps };
+        var asked = settings.Over(recipe, data.Description) with { MaxSteps = settings.MaxSteps ?? recipe.MaxSteps };
         if (settings.Kernel == "auto") asked = asked with { Kernel = recipe.Kernel };
         if (settings.Hidden is not null)
             asked = asked with { Model = settings.NewRecipe(data, modelFromFile: null).Model };

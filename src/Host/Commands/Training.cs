@@ -191,7 +191,7 @@ internal sealed class Training(
                 $"--data: {data.Name} ({data.Sha256[..12]}) is not the data of {checkpoint.Path} "
                 + $"({before.Name}, {before.Sha256[..12]}); a resumed run keeps its data.");
         }
-        var asked = settings.Over(was);
+        var asked = settings.Over(was, data.Description);
         if (settings.Kernel == "auto") asked = asked with { Kernel = was.Kernel };
         if (modelFile is not null) asked = asked with { Model = modelFile };
         if (settings.Hidden is not null) asked = asked with { Model = settings.NewRecipe(data, modelFile).Model };
@@ -199,8 +199,8 @@ internal sealed class Training(
         {
             throw new UsageException(
                 $"--resume: the options ask for another recipe than {checkpoint.Path} has; a resumed run keeps model, "
-                + "optimizer, batch size, microbatches, seed, kernel, strategy and compression. Leave them out, or "
-                + "train a new run.");
+                + "optimizer, schedule, clipping, average, batch size, microbatches, seed, kernel, strategy and "
+                + "compression. Leave them out, or train a new run.");
         }
         CheckEnd(new TrainingPlan(asked, data.Description), checkpoint);
         return asked;

@@ -22,9 +22,33 @@ internal sealed record Setting(string Key, string Option, string Value, string H
         new(
             "DropLast", "--drop-last", "true|false",
             "leave out an epoch's last minibatch when it is short (default false)"),
-        new("Optimizer", "--optimizer", "sgd|adam", "optimiser (default sgd)"),
-        new("LearningRate", "--lr", "X", "learning rate (default 0.01; adam 0.001)"),
-        new("Momentum", "--momentum", "X", "momentum of sgd, 0 for none (default 0.9)"),
+        new(
+            "Optimizer", "--optimizer", "NAME",
+            "sgd, adam, adamw, rmsprop, adagrad, adadelta or lion; see docs/optimizers.md (default sgd)"),
+        new(
+            "LearningRate", "--lr", "X",
+            "learning rate (default 0.01; adam and adamw 0.001, adadelta 1, lion 0.0001)"),
+        new("Momentum", "--momentum", "X", "momentum, 0 for none (default 0.9 of sgd, 0 of rmsprop)"),
+        new("Nesterov", "--nesterov", "true|false", "Nesterov's momentum of sgd (default false)"),
+        new("Dampening", "--dampening", "X", "dampening of sgd's momentum (default 0)"),
+        new("WeightDecay", "--weight-decay", "X", "pulls weights towards 0 (default 0; adamw 0.01)"),
+        new("Betas", "--betas", "B1,B2", "decays of adam, adamw (default 0.9,0.999) and lion (0.9,0.99)"),
+        new(
+            "Epsilon", "--eps", "X",
+            "keeps divisors from 0: adam, adamw, rmsprop (default 1e-8), adagrad (1e-10), adadelta (1e-6)"),
+        new("Alpha", "--alpha", "X", "decay of rmsprop's squares (default 0.99)"),
+        new("Rho", "--rho", "X", "decay of adadelta's squares (default 0.9)"),
+        new("LearningRateDecay", "--lr-decay", "X", "of adagrad: lr / (1 + step * X) (default 0)"),
+        new(
+            "Schedule", "--schedule", "NAME",
+            "of the learning rate: step, multistep, exponential, cosine, onecycle, warmup; see docs/optimizers.md "
+            + "(default none)"),
+        new("ClipNorm", "--clip-norm", "X", "shorten a gradient that is longer (default: none)"),
+        new("ClipValue", "--clip-value", "X", "hold each element of a gradient within ±X (default: none)"),
+        new(
+            "Ema", "--ema", "DECAY",
+            "keep a moving average of the weights, which evaluate and predict then use (default: none)"),
+        new("Freeze", "--freeze", "NAMES", "parameters that are not trained: fc1.*,conv1.weight (default: none)"),
         new("Seed", "--seed", "N", "seed of initial weights and shuffles (default 7)"),
         new(
             "Kernel", "--kernel", "NAME",

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Configuration;
 
 namespace ActorTrain.Host.Configuration;
@@ -16,9 +17,12 @@ internal sealed record TrainSettings
     public int? BatchSize { get; init; }
     public int? Microbatches { get; init; }
     public bool? DropLast { get; init; }
-    public string? Optimizer { get; init; }
-    public float? LearningRate { get; init; }
-    public float? Momentum { get; init; }
+    public OptimizerSettings Optimizer { get; init; } = new();
+    public ScheduleText? Schedule { get; init; }
+    public float? ClipNorm { get; init; }
+    public float? ClipValue { get; init; }
+    public float? Ema { get; init; }
+    public NamePatterns? Freeze { get; init; }
     public ulong? Seed { get; init; }
     public string? Kernel { get; init; }
     public Strategy? Strategy { get; init; }
@@ -44,9 +48,12 @@ internal sealed record TrainSettings
             BatchSize = reader.Whole("BatchSize", 1, 1_000_000),
             Microbatches = reader.Whole("Microbatches", 1, 4096),
             DropLast = reader.Flag("DropLast"),
-            Optimizer = reader.Word("Optimizer", "sgd", "adam"),
-            LearningRate = reader.Number("LearningRate", "a number above 0", x => x > 0 && float.IsFinite(x)),
-            Momentum = reader.Number("Momentum", "a number from 0, below 1", x => x is >= 0 and < 1),
+            Optimizer = OptimizerSettings.Read(reader),
+            Schedule = reader.Parsed<ScheduleText>("Schedule", ScheduleText.Allowed, ScheduleText.TryParse),
+            ClipNorm = reader.Number("ClipNorm", "a number above 0", x => x > 0 && float.IsFinite(x)),
+            ClipValue = reader.Number("ClipValue", "a number above 0", x => x > 0 && float.IsFinite(x)),
+            Ema = reader.Number("Ema", "a number above 0, below 1", x => x is > 0 and < 1),
+            Freeze = reader.Parsed<NamePatterns>("Freeze", "names with commas between them", TryParsePatterns),
             Seed = reader.Whole("Seed", 0UL, ulong.MaxValue),
             Kernel = reader.Word("Kernel", "managed", "mkl", "openblas", "auto"),
             Strategy = reader.Parsed<Strategy>("Strategy", Strategy.Allowed, Strategy.TryParse),
@@ -57,8 +64,8 @@ internal sealed record TrainSettings
             KeepCheckpoints = reader.Whole("KeepCheckpoints", 1, 1000),
             Report = reader.Text("Report"),
         };
-        if (settings is { Optimizer: "adam", Momentum: not null })
-            reader.Refuse("Momentum", "it with --optimizer sgd only");
+        if (settings is { ClipNorm: not null, ClipValue: not null })
+            reader.Refuse("ClipValue", "it without --clip-norm; a gradient is bounded one way");
         if (settings is { Model: not (null or "mlp"), Hidden: not null })
             reader.Refuse("Hidden", "it with --model mlp only; a model file names its own layers");
         reader.RefuseUnknownKeys();
@@ -71,19 +78,29 @@ internal sealed record TrainSettings
     public Recipe NewRecipe(Dataset data, Sequential? modelFromFile)
     {
         var model = modelFromFile ?? Sequential.Mlp([data.Train.Features, .. Hidden ?? [128, 64], data.Classes]);
-        return Over(new Recipe
-        {
-            Model = model,
-            Loss = model[^1] is LogSoftmax ? new NLLLoss() : new CrossEntropyLoss(),
-        });
+        return Over(
+            new Recipe
+            {
+                Model = model,
+                Loss = model[^1] is LogSoftmax ? new NLLLoss() : new CrossEntropyLoss(),
+            },
+            data.Description);
     }
 
     /// <summary>A recipe with what these settings say; the model and what they leave open stay as they are.</summary>
-    public Recipe Over(Recipe recipe)
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="data">Its size says how many steps an epoch has.</param>
+    /// <exception cref="UsageException">The optimiser lacks a setting, or the run is too short.</exception>
+    public Recipe Over(Recipe recipe, DataDescription data)
     {
-        return recipe with
+        recipe = recipe with
         {
-            Optimizer = Over(recipe.Optimizer),
+            Optimizer = Optimizer.Over(recipe.Optimizer),
+            Clipping = ClipNorm is { } norm ? new ClipByNorm(norm)
+                : ClipValue is { } limit ? new ClipByValue(limit)
+                : recipe.Clipping,
+            Averaging = Ema is { } decay ? new WeightAveraging(decay) : recipe.Averaging,
+            Frozen = Freeze ?? recipe.Frozen,
             Epochs = Epochs ?? recipe.Epochs,
             MaxSteps = MaxSteps,
             BatchSize = BatchSize ?? recipe.BatchSize,
@@ -94,17 +111,15 @@ internal sealed record TrainSettings
             Strategy = Strategy ?? recipe.Strategy,
             Compression = Compression ?? recipe.Compression,
         };
+        // What else is wrong with the recipe is said first, by who asked for it.
+        return Schedule is null || recipe.Errors().Any()
+            ? recipe
+            : recipe with { LearningRateSchedule = Schedule.Of(new TrainingPlan(recipe, data)) };
     }
 
-    // Another optimiser than the recipe's begins with its own defaults.
-    private Optimizer Over(Optimizer optimizer)
+    private static bool TryParsePatterns(string text, [NotNullWhen(true)] out NamePatterns? patterns)
     {
-        if ((Optimizer ?? (optimizer is Adam ? "adam" : "sgd")) == "adam")
-        {
-            var adam = optimizer as Adam ?? new Adam();
-            return new Adam(LearningRate ?? adam.LearningRate, adam.Beta1, adam.Beta2, adam.Epsilon, adam.WeightDecay);
-        }
-        var sgd = optimizer as Sgd ?? (Sgd)new Recipe().Optimizer;
-        return new Sgd(LearningRate ?? sgd.LearningRate, Momentum ?? sgd.Momentum);
+        patterns = text.Split(',').All(pattern => !string.IsNullOrWhiteSpace(pattern)) ? new(text) : null;
+        return patterns is not null;
     }
 }

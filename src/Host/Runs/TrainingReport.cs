@@ -16,6 +16,14 @@ internal sealed record TrainingReport
     /// <summary>Mean loss on the test split in nats; none for a run that was stopped.</summary>
     public required double? TestLoss { get; init; }
 
+    /// <summary>
+    /// The same of the weights' average; none for a run that was stopped, or that keeps none.
+    /// </summary>
+    public required double? AverageTestAccuracy { get; init; }
+
+    /// <summary>Mean loss of the weights' average on the test split in nats; likewise.</summary>
+    public required double? AverageTestLoss { get; init; }
+
     /// <summary>SHA-256 of the parameters as little-endian float32 in layout order.</summary>
     public required string WeightsSha256 { get; init; }
 
@@ -69,10 +77,13 @@ internal sealed record TrainingReport
 
     /// <summary>The report of a run that ended.</summary>
     public static TrainingReport Of(
-        TrainingJob job, int nodes, Dataset data, TrainingOutcome outcome, double? secondsToFirstStep) => new()
+        TrainingJob job, int nodes, Dataset data, TrainingOutcome outcome, Evaluation? average,
+        double? secondsToFirstStep) => new()
         {
             TestAccuracy = outcome.Evaluation?.Accuracy,
             TestLoss = outcome.Evaluation?.Loss,
+            AverageTestAccuracy = average?.Accuracy,
+            AverageTestLoss = average?.Loss,
             WeightsSha256 = outcome.State.Parameters.Sha256(),
             TrainSeconds = outcome.TrainSeconds,
             SecondsToFirstStep = secondsToFirstStep,

@@ -64,7 +64,7 @@ internal static class ComputeCosts
             points.Add((many, MedianMicroseconds(() =>
             {
                 var update = new ParameterUpdate(
-                    recipe.Optimizer, state.Parameters, state.Optimizer, sum, [.. sums[..many]], rows: 64, pool);
+                    recipe.UpdateRule, state.Parameters, state.Optimizer, sum, [.. sums[..many]], rows: 64, pool);
                 update.Apply();
                 pool.Return(update.Parameters);
                 foreach (var moment in update.State.Moments) pool.Return(moment);

@@ -81,6 +81,32 @@ public class SequentialTests
             """{"layers":[{"name":"a","type":"Linear","in":4,"out":3},{"name":"b","type":"ReLU"}]}""");
         Assert.Equal(new Sequential(("a", new Linear(4, 3)), ("b", new ReLU())), model);
         var e = Assert.Throws<RecipeException>(() => ModelJson.Read("""{"layers":[{"name":"a","type":"Dense"}]}"""));
-        Assert.Equal("model.layers[0].type is \"Dense\"; give Linear or ReLU or LogSoftmax.", e.Message);
+        Assert.StartsWith(
+            "model.layers[0].type is \"Dense\"; give Linear, Conv2d, ", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_setting_that_a_layer_refuses_is_named_with_its_place() => Assert.Equal(
+        "model.layers[0]: LeakyReLU: NegativeSlope is -1; give a number from 0.",
+        Assert.Throws<RecipeException>(() => ModelJson.Read(
+            """{"layers":[{"name":"a","type":"LeakyReLU","slope":-1}]}""")).Message);
+
+    [Fact]
+    public void Shapes_of_images_are_checked_when_the_model_is_built()
+    {
+        var e = Assert.Throws<ShapeMismatchException>(() => new Sequential(
+            ("images", new Unflatten(1, 28, 28)), ("conv1", new Conv2d(1, 6, 5)), ("pool1", new MaxPool2d(2)),
+            ("flatten", new Flatten()), ("fc1", new Linear(800, 10))));
+        Assert.Equal("fc1: Linear(800, 10): input has shape [864], expected [800]. Use Linear(864, 10).", e.Message);
+        e = Assert.Throws<ShapeMismatchException>(() => new Sequential(
+            ("images", new Unflatten(3, 4, 4)), ("conv1", new Conv2d(1, 6, 5))));
+        Assert.Equal(
+            "conv1: Conv2d(1, 6, 5): input has shape [3, 4, 4], expected [channels, height >= 5, width >= 5]. Give "
+            + "larger images.", e.Message);
+        e = Assert.Throws<ShapeMismatchException>(
+            () => new Sequential(("fc", new Linear(4, 4)), ("res", new Residual(new Linear(4, 3)))));
+        Assert.Equal(
+            "res: Residual: output of its body has shape [3], expected [4]. Give a body that keeps the shape.",
+            e.Message);
     }
 }

@@ -9,36 +9,49 @@ public class OptimizerReferenceTests
     {
         ["sgd"] = new Sgd(0.1f, Momentum: 0),
         ["sgd_momentum"] = new Sgd(0.1f),
+        ["sgd_nesterov"] = new Sgd(0.05f, Nesterov: true),
+        ["sgd_weight_decay"] = new Sgd(0.1f, WeightDecay: 0.01f),
+        ["sgd_dampening"] = new Sgd(0.1f, Dampening: 0.3f),
         ["adam"] = new Adam(0.01f),
         ["adam_weight_decay"] = new Adam(0.01f, Beta1: 0.8f, Beta2: 0.99f, Epsilon: 1e-6f, WeightDecay: 0.05f),
+        ["adamw"] = new AdamW(0.01f, WeightDecay: 0.05f),
+        ["rmsprop"] = new RMSprop(0.01f),
+        ["rmsprop_momentum"] = new RMSprop(0.01f, Momentum: 0.9f),
+        ["adagrad"] = new Adagrad(0.1f),
     };
 
-    [Theory, InlineData("sgd"), InlineData("sgd_momentum"), InlineData("adam"), InlineData("adam_weight_decay")]
+    public static TheoryData<string> Names => [.. Optimizers.Keys];
+
+    [Theory, MemberData(nameof(Names))]
     public void Twelve_steps_agree_with_PyTorch(string name)
     {
         var reference = TorchReference.Optimizer(name);
-        var optimizer = Optimizers[name];
+        var rule = new UpdateRule(Optimizers[name]);
         var parameters = FlatVector.From(reference["initial"].Span);
-        var state = optimizer.Init(parameters.Count);
+        var state = rule.Init(parameters.Count);
         var tree = new TreeSum(new MicrobatchTree(rows: 1, microbatches: 1), [new(0, 0)]);
         var pool = new VectorPool();
         foreach (var (gradient, expected) in reference.List("grads").Zip(reference.List("trajectory")))
         {
             (parameters, state) = Updates.Whole(
-                new(optimizer, parameters, state, tree, [gradient.ToArray()], rows: 1, pool));
+                new(rule, parameters, state, tree, [gradient.ToArray()], rows: 1, pool));
             Close.Assert(expected.Span, parameters.Span, 1e-5, $"{name} after step {state.Step}");
         }
         Assert.Equal(12, state.Step);
     }
 
     [Fact]
+    public void Every_optimizer_of_the_reference_is_compared() =>
+        Assert.Equal(TorchReference.Names("optimizers"), Optimizers.Keys);
+
+    [Fact]
     public void An_update_leaves_the_old_parameters_and_moments_as_they_were()
     {
-        var optimizer = new Sgd(0.1f);
+        var rule = new UpdateRule(new Sgd(0.1f));
         var parameters = FlatVector.From([1, 2, 3]);
-        var state = optimizer.Init(3);
+        var state = rule.Init(3);
         var (next, _) = Updates.Whole(
-            new(optimizer, parameters, state, new(new(1, 1), [new(0, 0)]), [new float[] { 1, 1, 1 }], 1, new()));
+            new(rule, parameters, state, new(new(1, 1), [new(0, 0)]), [new float[] { 1, 1, 1 }], 1, new()));
         Assert.Equal([1, 2, 3], parameters.Span.ToArray());
         Assert.Equal([0, 0, 0], state.Moments[0].Span.ToArray());
         Assert.Equal([0.9f, 1.9f, 2.9f], next.Span.ToArray());

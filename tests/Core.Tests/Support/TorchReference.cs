@@ -17,6 +17,11 @@ internal sealed class TorchReference
 
     public static TorchReference Case(string name) => Named("cases", name);
 
+    public static IEnumerable<string> Names(string list) =>
+        File.GetProperty(list).EnumerateArray().Select(e => e.GetProperty("name").GetString()!);
+
+    public static TorchReference Schedule(string name) => Named("schedulers", name);
+
     public static TorchReference Optimizer(string name) => Named("optimizers", name);
 
     public Tensor this[params string[] path] => ToTensor(At(path));
@@ -29,6 +34,8 @@ internal sealed class TorchReference
     public double[] Numbers(string name) => [.. At(name).EnumerateArray().Select(e => e.GetDouble())];
 
     public float Attribute(string name) => At("attrs", name).GetSingle();
+
+    public bool Has(string part, string name) => At(part).TryGetProperty(name, out _);
 
     public string Text(params string[] path) => At(path).GetString()!;
 

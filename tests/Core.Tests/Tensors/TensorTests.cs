@@ -100,13 +100,17 @@ public class TensorTests
     [Fact]
     public void Prints_like_PyTorch()
     {
-        Assert.Equal("tensor([[1.0000, 2.0000, 3.0000],\n        [4.0000, 5.0000, 6.0000]])", Six.ToString());
-        Assert.Equal(
-            "tensor([[1.0000, 4.0000],\n        [2.0000, 5.0000],\n        [3.0000, 6.0000]])", Six.T().ToString());
+        Assert.Equal("tensor([[1., 2., 3.],\n        [4., 5., 6.]])", Six.ToString());
+        Assert.Equal("tensor([[1., 4.],\n        [2., 5.],\n        [3., 6.]])", Six.T().ToString());
         Assert.Equal("tensor(-0.1250)", Tensor.From([-0.125f], []).ToString());
+        Assert.Equal("tensor([-1.5000, 10.2500])", Tensor.From([-1.5f, 10.25f], [2]).ToString());
+        Assert.Equal("tensor([1.0000e-05, 1.0000e+00])", Tensor.From([1e-5f, 1], [2]).ToString());
+        Assert.Equal("tensor([nan, inf,  1.])", Tensor.From([float.NaN, float.PositiveInfinity, 1], [3]).ToString());
         Assert.Equal(
-            "tensor([0.0000, 1.0000, 2.0000, ..., 997.0000, 998.0000, 999.0000])",
-            Tensor.From([.. Enumerable.Range(0, 1000).Select(i => (float)i)], [1000]).ToString());
+            "tensor([   0.,    1.,    2.,  ...,  998.,  999., 1000.])", Tensor.Arange(1001).ToString());
+        Assert.Equal(
+            "tensor([[[0., 1.],\n         [2., 3.]],\n\n        [[4., 5.],\n         [6., 7.]]])",
+            Tensor.Arange(8).View(2, 2, 2).ToString());
         Assert.Equal("tensor([])", Tensor.Zeros([0]).ToString());
     }
 

@@ -55,6 +55,73 @@ public class RecipeTests
         Assert.True(recipe.HasSchedule);
     }
 
+    [Fact]
+    public void An_update_rules_parts_are_written_where_they_are_not_the_default()
+    {
+        var recipe = Tiny.Recipe with
+        {
+            LearningRateSchedule = new WarmUp(5, 0.25, new MultiStepLR([10, 20], 0.5)),
+            Clipping = new ClipByNorm(1.5f),
+            Averaging = new WeightAveraging(0.99f),
+        };
+        var text = Golden[..^1]
+            + ""","schedule":{"type":"warmup","steps":5,"start":0.25,"then":"""
+            + """{"type":"multistep","milestones":[10,20],"gamma":0.5}}"""
+            + ""","clipping":{"norm":1.5},"averaging":{"decay":0.99}}""";
+        Assert.Equal(text, RecipeJson.Write(recipe));
+    }
+
+    [Fact]
+    public void A_smoothed_loss_is_read_again_and_one_with_weights_is_refused()
+    {
+        var recipe = Tiny.Recipe with { Loss = new CrossEntropyLoss(0.25f) };
+        Assert.Contains(
+            ""","loss":{"type":"cross-entropy","labelSmoothing":0.25},""", RecipeJson.Write(recipe),
+            StringComparison.Ordinal);
+        Assert.Equal(recipe, RecipeJson.Read(RecipeJson.Write(recipe)));
+        Assert.Equal(
+            "Loss NLLLoss: a recipe has no class weights and no label to ignore; leave them out.",
+            Assert.Throws<RecipeException>(
+                () => RecipeJson.Write(recipe with { Loss = new NLLLoss([1, 2]) })).Message);
+        Assert.Equal(
+            ["loss has class weights; leave them out: a run's gradients are means over examples."],
+            (recipe with { Loss = new CrossEntropyLoss(0, [1, 2]) }).Errors());
+    }
+
+    [Fact]
+    public void Initialization_and_frozen_parameters_are_read_again()
+    {
+        var recipe = Tiny.Recipe with
+        {
+            Frozen = new("fc1.*"),
+            Initialization = new(
+                (new("*.weight"), new XavierUniform(2)), (new("fc1.weight"), new XavierNormal()),
+                (new("fc2.weight"), new KaimingUniform(1)), (new("fc*.weight"), new KaimingNormal(1)),
+                (new("*.bias"), new Constant(0.5f)), (new("fc1.bias"), new Normal(1, 2)),
+                (new("fc2.bias"), new Uniform(-1, 1))),
+        };
+        Assert.Equal(recipe, RecipeJson.Read(RecipeJson.Write(recipe)));
+        Assert.EndsWith(
+            """{"parameters":"fc2.bias","type":"uniform","low":-1,"high":1}],"frozen":"fc1.*"}""",
+            RecipeJson.Write(recipe), StringComparison.Ordinal);
+        Assert.Equal(
+            ["initialization is fc3.*, which no parameter is named; there are fc1.weight, fc1.bias, fc2.weight, "
+                + "fc2.bias."],
+            (Tiny.Recipe with { Initialization = new((new("fc3.*"), new Constant(1))) }).Errors());
+        Assert.Equal(
+            "recipe.initialization: XavierUniform: Gain is 0; give a number above 0.",
+            Assert.Throws<RecipeException>(() => RecipeJson.Read(RecipeJson.Write(recipe).Replace(
+                "\"gain\":2", "\"gain\":0", StringComparison.Ordinal))).Message);
+    }
+
+    [Fact]
+    public void Every_update_rule_is_read_again_and_names_another_run()
+    {
+        var recipes = UpdateRules.All.Values.Select(rule => Tiny.Recipe.With(rule)).ToList();
+        foreach (var recipe in recipes) Assert.Equal(recipe, RecipeJson.Read(RecipeJson.Write(recipe)));
+        Assert.Equal(recipes.Count, recipes.Select(recipe => recipe.Sha256("data")).Distinct().Count());
+    }
+
     [Theory, InlineData("ssp"), InlineData("ssp:-1"), InlineData("ssp:1000001"), InlineData("local:0")]
     [InlineData("local:2.5"), InlineData("async:1"), InlineData("sync:"), InlineData("Async"), InlineData("")]
     public void A_strategy_that_does_not_exist_is_refused(string text) => Assert.Equal(
@@ -125,7 +192,16 @@ public class RecipeTests
     [InlineData("\"dropLast\":false", "\"dropLast\":0", "recipe.dropLast is 0; give true or false.")]
     [InlineData("\"kernel\":\"managed\"", "\"kernel\":1", "recipe.kernel is 1; give a text.")]
     [InlineData("\"nll\"", "\"mse\"", "recipe.loss is \"mse\"; give nll or cross-entropy.")]
-    [InlineData("\"sgd\"", "\"lamb\"", "recipe.optimizer.type is \"lamb\"; give sgd or adam.")]
+    [InlineData(
+        "\"sgd\"", "\"lamb\"",
+        "recipe.optimizer.type is \"lamb\"; give sgd, adam, adamw, rmsprop, adagrad, adadelta or lion.")]
+    [InlineData("0.9}", "1.5}", "recipe.optimizer: Sgd: the momentum is 1.5; give 0 (none) or more, below 1.")]
+    [InlineData(
+        "\"epochs\":2", "\"epochs\":2,\"schedule\":{\"type\":\"multistep\",\"milestones\":[1,\"2\"],\"gamma\":1}",
+        "recipe.schedule.milestones[1] is \"2\"; give a whole number.")]
+    [InlineData(
+        "\"epochs\":2", "\"epochs\":2,\"clipping\":{\"norm\":0}",
+        "recipe.clipping: ClipByNorm: MaxNorm is 0; give a number above 0.")]
     [InlineData("0.9}", "[]}", "recipe.optimizer.momentum is []; give a number.")]
     public void A_text_that_is_no_recipe_is_refused_by_key_and_value(string part, string instead, string message)
     {

@@ -14,10 +14,10 @@ public class TorchTrainingTests
         var reference = TorchReference.Training;
         var (x, labels) = (reference["x"], reference.Labels("target"));
         var tree = new MicrobatchTree(x.Shape[0], microbatches);
-        var optimizer = new Sgd(0.1f, 0.9f);
+        var rule = new UpdateRule(new Sgd(0.1f, 0.9f));
         var parameters = ParameterPacking.Pack(Model, name => reference["initial", name]);
         var vector = FlatVector.From(parameters.Span);
-        var state = optimizer.Init(vector.Count);
+        var state = rule.Init(vector.Count);
         foreach (var (loss, step) in reference.Numbers("losses").Select((loss, step) => (loss, step)))
         {
             var sum = ActorTrain.Gradients.Of(
@@ -29,7 +29,7 @@ public class TorchTrainingTests
                         reference["first_gradients", slot.Name].Span,
                         [.. sum.Gradient[slot.Name].ToArray().Select(g => g / sum.Rows)], 1e-5, slot.Name);
             (vector, state) = Updates.Whole(
-                new(optimizer, vector, state, new(tree, [tree.Root]), [sum.Gradient.Memory], sum.Rows, new()));
+                new(rule, vector, state, new(tree, [tree.Root]), [sum.Gradient.Memory], sum.Rows, new()));
         }
         foreach (var slot in Model.Layout.Slots)
             Close.Assert(

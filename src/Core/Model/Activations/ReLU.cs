@@ -9,6 +9,9 @@ public sealed record ReLU : Layer
     public override ParameterLayout Layout => ParameterLayout.Empty;
 
     /// <inheritdoc/>
+    public override bool KeepsShape => true;
+
+    /// <inheritdoc/>
     public override Shape OutputShape(Shape input) => input;
 
     // y = max(x, 0)

@@ -1,0 +1,46 @@
+using System.Collections.Immutable;
+
+namespace ActorTrain;
+
+/// <summary>
+/// Negative log-likelihood of log-probabilities, Lᵢ = −w[yᵢ]·xᵢ[yᵢ]; PyTorch's <c>nn.NLLLoss</c>. Its model ends in
+/// <see cref="LogSoftmax"/>.
+/// </summary>
+/// <param name="Weight">w, one for each class; none: 1.</param>
+/// <param name="IgnoreIndex">A row with this label has the loss 0 and does not count in the mean.</param>
+public sealed record NLLLoss(ImmutableArray<float> Weight = default, int IgnoreIndex = -100) : Loss
+{
+    private ClassWeights Weights => new("NLLLoss", Weight, IgnoreIndex);
+
+    // ∂L/∂x[i, j] = −w where j = yᵢ, else 0
+    /// <inheritdoc/>
+    public override (Tensor RowLosses, Tensor OutputGradient) ValueAndGradient(
+        Tensor output, ReadOnlySpan<int> labels, LayerContext context)
+    {
+        var weights = Weights;
+        var (rows, classes) = weights.Check(output, labels);
+        var (losses, gradient) = (context.Take([rows]), context.Take(output.Shape));
+        Span<float> loss = losses.Span, dx = gradient.Span;
+        var x = output.Span;
+        dx.Clear();
+        for (var i = 0; i < rows; i++)
+        {
+            loss[i] = 0;
+            if (labels[i] == IgnoreIndex) continue;
+            var at = (i * classes) + labels[i];
+            var weight = weights.Of(labels[i]);
+            loss[i] = -weight * x[at];
+            dx[at] = -weight;
+        }
+        return (losses.Freeze(), gradient.Freeze());
+    }
+
+    /// <inheritdoc/>
+    public override double Divisor(ReadOnlySpan<int> labels) => Weights.Divisor(labels);
+
+    /// <summary>Equal weights and label.</summary>
+    public bool Equals(NLLLoss? other) => other is not null && Weights.Equals(other.Weights);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Weights.GetHashCode();
+}

@@ -1,0 +1,40 @@
+namespace ActorTrain;
+
+/// <summary>A function of each element alone, without parameters: what such layers have in common.</summary>
+public abstract record Activation : Layer
+{
+    private protected Activation()
+    {
+    }
+
+    /// <inheritdoc/>
+    public sealed override ParameterLayout Layout => ParameterLayout.Empty;
+
+    /// <inheritdoc/>
+    public sealed override bool KeepsShape => true;
+
+    /// <inheritdoc/>
+    public sealed override Shape OutputShape(Shape input) => input;
+
+    /// <inheritdoc/>
+    public sealed override (Tensor Output, Saved Saved) Forward(
+        Parameters parameters, Tensor input, LayerContext context)
+    {
+        var output = context.Take(input.Shape);
+        Values(input.Span, output.Span);
+        return (output.Freeze(), new(input));
+    }
+
+    /// <inheritdoc/>
+    public sealed override (Tensor? InputGradient, Parameters ParameterGradient) Backward(
+        Parameters parameters, Saved saved, Tensor outputGradient, LayerContext context)
+    {
+        var inputGradient = context.Take(outputGradient.Shape);
+        Slopes(saved.Tensor!.Span, outputGradient.Span, inputGradient.Span);
+        return (inputGradient.Freeze(), parameters);
+    }
+
+    private protected abstract void Values(ReadOnlySpan<float> x, Span<float> y);
+
+    private protected abstract void Slopes(ReadOnlySpan<float> x, ReadOnlySpan<float> dy, Span<float> dx);
+}

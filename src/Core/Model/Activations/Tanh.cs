@@ -1,0 +1,31 @@
+using ActorTrain.Kernels;
+
+namespace ActorTrain;
+
+/// <summary>Hyperbolic tangent, y = tanh x; PyTorch's <c>nn.Tanh</c>.</summary>
+public sealed record Tanh : Activation
+{
+    /// <inheritdoc/>
+    public override string ToString() => "Tanh()";
+
+    private protected override void Values(ReadOnlySpan<float> x, Span<float> y) =>
+        Elementwise.Forward(new Function(), x, y);
+
+    private protected override void Slopes(ReadOnlySpan<float> x, ReadOnlySpan<float> dy, Span<float> dx) =>
+        Elementwise.Backward(new Function(), x, dy, dx);
+
+    private readonly struct Function : IElementwise
+    {
+        public TVector Value<TLanes, TVector>(TVector x)
+            where TLanes : struct, ILanes<TVector> where TVector : struct =>
+            LaneMath.Tanh<TLanes, TVector>(x);
+
+        // y′ = 1 − y²
+        public TVector Slope<TLanes, TVector>(TVector x)
+            where TLanes : struct, ILanes<TVector> where TVector : struct
+        {
+            var y = LaneMath.Tanh<TLanes, TVector>(x);
+            return TLanes.Subtract(TLanes.Create(1f), TLanes.Multiply(y, y));
+        }
+    }
+}

@@ -1,0 +1,67 @@
+using ActorTrain.Kernels;
+
+namespace ActorTrain;
+
+/// <summary>What one row of a batch adds to a parameter's gradient.</summary>
+internal interface IRowTerm
+{
+    /// <summary>Adds it.</summary>
+    void AddTo(Span<float> sum, int row);
+}
+
+/// <summary>
+/// The gradient of parameters that every row adds to: each leaf's rows in ascending order, the leaves in the order of
+/// <see cref="PairwiseTree"/>.
+/// </summary>
+internal static class LeafSums
+{
+    /// <summary>The sum over all rows of all leaves.</summary>
+    /// <param name="term">What a row adds.</param>
+    /// <param name="sum">Overwritten.</param>
+    /// <param name="context">Says how the rows divide, and where partial sums lie.</param>
+    public static void Of<TTerm>(TTerm term, Span<float> sum, LayerContext context)
+        where TTerm : IRowTerm, allows ref struct
+    {
+        var leafRows = context.LeafRows;
+        var length = sum.Length;
+        sum.Clear();
+        if (leafRows.Length == 1)
+        {
+            for (var i = 0; i < leafRows[0]; i++) term.AddTo(sum, i);
+            return;
+        }
+        var waiting = context.Take([PairwiseTree.MaxWaiting(leafRows.Length) + 1, length]).Span;
+        var (depth, row) = (0, 0);
+        for (var leaf = 0; leaf < leafRows.Length; leaf++)
+        {
+            var partial = waiting.Slice(depth++ * length, length);
+            partial.Clear();
+            for (var end = row + leafRows[leaf]; row < end; row++) term.AddTo(partial, row);
+            for (var joins = PairwiseTree.JoinsAfter(leaf); joins > 0; joins--) Join(waiting, --depth, length);
+        }
+        while (depth > 1) Join(waiting, --depth, length);
+        if (depth == 1) waiting[..length].CopyTo(sum);
+    }
+
+    /// <summary>The sum of what is known for each leaf.</summary>
+    /// <param name="leaves">One after another, each as long as the sum; overwritten.</param>
+    /// <param name="sum">Overwritten.</param>
+    /// <param name="context">Says how many leaves there are.</param>
+    public static void OfLeaves(Span<float> leaves, Span<float> sum, LayerContext context)
+    {
+        var (length, depth) = (sum.Length, 0);
+        for (var leaf = 0; leaf < context.LeafRows.Length; leaf++, depth++)
+        {
+            if (depth < leaf) leaves.Slice(leaf * length, length).CopyTo(leaves[(depth * length)..]);
+            for (var joins = PairwiseTree.JoinsAfter(leaf); joins > 0; joins--) Join(leaves, depth--, length);
+        }
+        while (depth > 1) Join(leaves, --depth, length);
+        leaves[..length].CopyTo(sum);
+    }
+
+    private static void Join(Span<float> waiting, int upper, int length)
+    {
+        var left = waiting.Slice((upper - 1) * length, length);
+        VectorOperations.Add(left, waiting.Slice(upper * length, length), left);
+    }
+}
