@@ -143,6 +143,9 @@ public sealed record ServerState(
     /// <summary>Minibatches that are applied as they arrive; none in rounds and between barriers.</summary>
     public Flow? Flow { get; init; }
 
+    /// <summary>What the server knows of the holders of ranges; none: it holds the parameters itself.</summary>
+    public SplitParameters? Split { get; init; }
+
     /// <summary>
     /// Failures of nodes that are gone, by their names: a connection that breaks between two failures makes no node
     /// well.
