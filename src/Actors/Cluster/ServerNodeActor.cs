@@ -12,7 +12,7 @@ namespace ActorTrain.Actors;
 /// and lets worker nodes and stand-bys take part.
 /// </summary>
 #pragma warning disable CA1001 // an actor is disposed of by PostStop
-internal sealed class ServerNodeActor : ReceiveActor
+internal sealed partial class ServerNodeActor : ReceiveActor
 #pragma warning restore CA1001
 {
     private readonly Cluster _cluster = Cluster.Get(Context.System);
@@ -55,6 +55,7 @@ internal sealed class ServerNodeActor : ReceiveActor
         Receive<RunIsOver>(End);
         Receive<TrainingProtocol.StopTraining>(m => _server.Forward(m));
         Receive<Leave>(_ => HandOver());
+        ReceiveHolders();
     }
 
     /// <summary>How to make one.</summary>
@@ -112,6 +113,7 @@ internal sealed class ServerNodeActor : ReceiveActor
         var units = _isTakeOver ? 1 : _node.Training.Shards + _node.WorkersToBegin;
         var initial = ServerState.Initial(
             m.Plan, m.State.Training, _origin.Incarnation, Math.Max(1, units), _node.Cluster.CheckpointSteps);
+        if (_node.Cluster.ParameterServers > 0) initial = Split(initial);
         _server = Context.ActorOf(
             ParameterServerActor.Props(
                 initial, _node.Training.Checkpoints, _node.Events, _node.Time, _origin, _node.VectorMemory),
@@ -146,7 +148,7 @@ internal sealed class ServerNodeActor : ReceiveActor
 
     private void Admit(ClusterProtocol.Hello hello)
     {
-        if (_plan is null || _origin is null) return;
+        if (_plan is null || _origin is null || _roster is { IsComplete: false }) return;
         if ((_dismissed.GetValueOrDefault(hello.Node)
             ?? Admission.Refusal(hello, _plan, NodeContext.SoftwareVersion)) is { } reason)
         {
@@ -156,9 +158,12 @@ internal sealed class ServerNodeActor : ReceiveActor
         Greet(hello.Node, (run, incarnation) =>
         {
             var life = _lives[hello.Node] = _lives.GetValueOrDefault(hello.Node) + 1;
-            var (recipe, data, (host, port)) = (_recipe, _plan.Data, BulkAddress());
-            return RemoteWorkerActor.Props(new(hello.Node, life), hello.Shards, _plan, _server, _links,
-                token => new ClusterProtocol.Welcome(run, incarnation, recipe, data, host, port, token));
+            var holders = _roster?.Addresses;
+            return RemoteWorkerActor.Props(
+                new(hello.Node, life), hello.Shards, _plan, _server, _links, isSplit: holders is not null,
+                token => holders is { } all
+                    ? new RangeProtocol.SplitWelcome(WelcomeOf(run, incarnation, token), all)
+                    : WelcomeOf(run, incarnation, token));
         });
     }
 
@@ -226,6 +231,7 @@ internal sealed class ServerNodeActor : ReceiveActor
 
     private void Forget(IActorRef link)
     {
+        _roster?.Remove(link);
         foreach (var (name, node) in _nodes)
         {
             if (!node.Link.Equals(link)) continue;
@@ -233,6 +239,12 @@ internal sealed class ServerNodeActor : ReceiveActor
             _namesakes.Remove(name);
             return;
         }
+    }
+
+    private ClusterProtocol.Welcome WelcomeOf(Guid run, long incarnation, BulkToken token)
+    {
+        var (host, port) = BulkAddress();
+        return new(run, incarnation, _recipe, _plan!.Data, host, port, token);
     }
 
     private (string Host, int Port) BulkAddress() =>

@@ -30,8 +30,8 @@ internal static class NodeCommand
         {
             var configuration = settings.Read(parsed, parsed.GetValue(config));
             var named = configuration["Cluster:Role"];
-            if (named is not (ClusterSettings.ServerRole or ClusterSettings.WorkerRole))
-                throw new UsageException($"Cluster:Role (--role) is '{named}'; give server or worker.");
+            if (named is not (ClusterSettings.ServerRole or ClusterSettings.WorkerRole or ClusterSettings.HolderRole))
+                throw new UsageException($"Cluster:Role (--role) is '{named}'; give server, worker or ps.");
             var node = new Node(named, TrainSettings.Read(configuration), NodeSettings.Read(configuration));
             return parsed.GetValue(untilInputEnds) ? node.Run(InputEnd()) : node.Run(cancellation);
         });

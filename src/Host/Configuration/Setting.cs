@@ -47,12 +47,16 @@ internal sealed record Setting(string Key, string Option, string Value, string H
     /// <summary>How a process takes part in a cluster, in the order of the help.</summary>
     public static SettingSection Cluster { get; } = new("Cluster",
     [
-        new("Role", "--role", "server|worker", "server: lead a run or stand by; worker: compute"),
+        new(
+            "Role", "--role", "server|worker|ps",
+            "server: lead a run or stand by; worker: compute; ps: hold a range of the parameters"),
         new(
             "Host", "--host", "ADDRESS",
             "address of this machine to listen on; beyond loopback TLS is required (default 127.0.0.1)"),
         new("Port", "--port", "N", "port of the control plane; 0: any free one (default 0)"),
-        new("BulkPort", "--bulk-port", "N", "a server's port for weights and gradients; 0: any free one (default 0)"),
+        new(
+            "BulkPort", "--bulk-port", "N",
+            "port for weights and gradients of a server or ps; 0: any free one (default 0)"),
         new("PublicHost", "--public-host", "ADDRESS", "what other nodes call --host, where that differs"),
         new(
             "SeedNodes", "--seed-node", "HOST:PORT,...",
@@ -62,6 +66,9 @@ internal sealed record Setting(string Key, string Option, string Value, string H
         new(
             "SharedMemory", "--shared-memory", "true|false",
             "nodes of one machine read weights and gradients from each other's memory (default true)"),
+        new(
+            "ParameterServers", "--parameter-servers", "N",
+            "nodes of role ps that the server splits the parameters over; 0: it holds them itself (default 0)"),
         new(
             "CheckpointSteps", "--checkpoint-steps", "N",
             "at most so many steps are computed again after a server is lost (default 200)"),

@@ -1,0 +1,67 @@
+using ActorTrain.Actors.Protocol;
+using ActorTrain.Server;
+using Akka.Actor;
+
+namespace ActorTrain.Actors;
+
+/// <summary>Where the parameters are split: who holds which range, and what follows when one is lost.</summary>
+internal sealed partial class ServerNodeActor
+{
+    private HolderRoster? _roster;
+
+    private void ReceiveHolders()
+    {
+        Receive<RangeProtocol.HolderHello>(Admit);
+        Receive<RemoteHolderActor.Attached>(m =>
+        {
+            if (_roster!.Attach(Sender, m.Way) is not { } name) return;
+            _node.Tell(new RangeAssigned(name, m.Way.Range));
+            if (_roster.IsComplete) _server.Tell(new RangeHolders.AllHeld(_roster.Ways));
+        });
+        Receive<RemoteHolderActor.Lost>(m => Lose(Sender, m.Reason));
+    }
+
+    private ServerState Split(ServerState state)
+    {
+        _roster = new(ParameterRange.Divide(state.Plan.Recipe.Model.Layout.Count, _node.Cluster.ParameterServers));
+        return state with { Split = SplitParameters.Of(_roster.Ranges, state.Training) };
+    }
+
+    private void Admit(RangeProtocol.HolderHello hello)
+    {
+        if (_plan is null || _origin is null || _isOver) return;
+        if (Admission.Refusal(hello, _roster is not null, NodeContext.SoftwareVersion) is { } reason)
+        {
+            Refuse(hello.Node, reason, Sender);
+            return;
+        }
+        var isNew = !_nodes.ContainsKey(hello.Node);
+        // One more than there are ranges waits until one is free.
+        if (isNew && _roster!.Free is null) return;
+        var index = _roster!.Free ?? 0;
+        var range = _roster.Ranges[index];
+        Greet(hello.Node, (run, incarnation) => RemoteHolderActor.Props(
+            index, range, incarnation, _server, _links,
+            token => new RangeProtocol.HolderWelcome(WelcomeOf(run, incarnation, token), range)));
+        if (isNew)
+            _roster.Reserve(
+                index, hello.Node, _nodes[hello.Node].Link,
+                new(range, hello.BulkHost, hello.BulkPort, hello.Token));
+    }
+
+    // While a range has no holder nobody has anything to compute from.
+    private void Lose(IActorRef standIn, string reason)
+    {
+        var wasComplete = _roster!.IsComplete;
+        if (_roster.Remove(standIn) is not var (name, range) || _isOver) return;
+        _node.Tell(new RangeUnassigned(name, range, reason));
+        if (!wasComplete) return;
+        _origin = _origin! with
+        {
+            Incarnation = Math.Max(_origin.Incarnation + 1, _node.Time.GetUtcNow().ToUnixTimeMilliseconds()),
+        };
+        _roster.Clear();
+        foreach (var (_, link) in _nodes.Values) link.Tell(new RemoteNodeActor.EndIncarnation($"{name} was lost"));
+        _server.Tell(new RangeLost(_origin.Incarnation));
+    }
+}
