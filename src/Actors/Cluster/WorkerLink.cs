@@ -105,14 +105,21 @@ internal sealed class WorkerLink(
         var key = BulkWork.KeyOf(header);
         int steps;
         lock (_expected) _expected.Remove(key, out steps);
+        var computing = TimeSpan.FromMicroseconds(header.Offset);
         TrainingProtocol.IMessage message = header.Kind switch
         {
             BulkKind.GradientAnswer => new TrainingProtocol.WorkDone(id, new GradientAnswer(key, new(
                 isSplit ? default : new(plan.Recipe.Model.Layout, Gradient(payload.Span)),
-                header.LossSum, header.Correct, header.Rows))),
+                header.LossSum, header.Correct, header.Rows))
+            {
+                Computing = computing,
+            }),
             BulkKind.LocalStepsAnswer => new TrainingProtocol.WorkDone(id, new LocalStepsAnswer(
                 key, _vector!.Vector, new(key.Version + steps, TakeMoments()),
-                new(header.LossSum, header.Correct, header.Rows))),
+                new(header.LossSum, header.Correct, header.Rows))
+            {
+                Computing = computing,
+            }),
             BulkKind.EvaluationAnswer => new TrainingProtocol.WorkDone(id, new EvaluationAnswer(key, new(
                 header.LossSum, MemoryMarshal.Cast<byte, int>(payload.Span).ToArray(), plan.Data.Classes))),
             _ => new TrainingProtocol.WorkThrew(id, key, Encoding.UTF8.GetString(payload.Span)),
@@ -149,7 +156,7 @@ internal sealed class WorkerLink(
             : _vectors.Take(key.Incarnation, key.Version);
 
     private bool IsRestOf(WorkKey key, in BulkHeader header) =>
-        _streamed is { } streamed && streamed.Key == key && header is { Offset: 0, Encoding: BulkEncoding.Float32 }
+        _streamed is { } streamed && streamed.Key == key && header.Encoding == BulkEncoding.Float32
             && header.PayloadBytes == streamed.From * sizeof(float);
 
     private FlatVector Gradient(ReadOnlySpan<byte> payload)

@@ -13,6 +13,7 @@ public sealed class DataShardActor : ReceiveActor
 {
     private readonly IActorRef _server;
     private readonly ShardComputation _computation;
+    private readonly ComputingClock _clock = new();
     private ShardState _state;
 
     /// <summary>A shard that joins the server when it starts.</summary>
@@ -53,7 +54,8 @@ public sealed class DataShardActor : ReceiveActor
         if (order is null) return;
         try
         {
-            _server.Tell(new TrainingProtocol.WorkDone(_state.Id, _computation.Answer(order, message.Progress)));
+            var answer = _computation.Answer(_clock.Start(order), message.Progress);
+            _server.Tell(new TrainingProtocol.WorkDone(_state.Id, answer with { Computing = _clock.Elapsed }));
         }
         catch (OperationCanceledException e)
         {

@@ -68,6 +68,16 @@ internal sealed class PulledParameters(ImmutableArray<ParameterRange> ranges)
         }
     }
 
+    /// <summary>A version is not to be had any more.</summary>
+    public void Refuse(long version)
+    {
+        lock (_lock)
+        {
+            if (SetOf(version).Version == version) SetOf(version).Clear(version: -1);
+            Monitor.PulseAll(_lock);
+        }
+    }
+
     /// <summary>No more will come.</summary>
     public void Lose()
     {
@@ -84,13 +94,15 @@ internal sealed class PulledParameters(ImmutableArray<ParameterRange> ranges)
     {
         lock (_lock)
         {
-            while (!_isLost && version == _newest && !IsHere(version, count)) Monitor.Wait(_lock);
+            while (!_isLost && IsComing(version) && !IsHere(version, count)) Monitor.Wait(_lock);
             if (!IsHere(version, count))
                 throw new OperationCanceledException("the rest of the parameters did not come");
         }
     }
 
     private Set SetOf(long version) => _sets[version & 1];
+
+    private bool IsComing(long version) => version == _newest && SetOf(version).Version == version;
 
     private bool IsHere(long version, int count)
     {

@@ -76,6 +76,11 @@ internal sealed class RangeHolderActor : ReceiveActor
                     sent = written;
                 });
                 break;
+            case RefusePull e:
+                if (_workers.TryGetValue(e.Worker, out var worker))
+                    worker.Send(
+                        new(BulkKind.Failure, Incarnation: _incarnation, Version: e.Version), default);
+                break;
             case ConfirmPush e:
                 _server?.Send(BulkWork.HeaderOf(BulkKind.Pushed, e.Key), default);
                 break;

@@ -140,9 +140,12 @@ internal sealed class SplitServerLink : ILinkOwner
         public bool TryPlace(in BulkHeader header, out Memory<byte> place, out string? refusal)
         {
             place = default;
-            var isExpected = header.Kind is BulkKind.Weights or BulkKind.WeightsPart
-                && header.Incarnation == all._welcome.Incarnation
-                && all._parameters.TryPlace(index, header, out place);
+            var isExpected = header.Incarnation == all._welcome.Incarnation && header.Kind switch
+            {
+                BulkKind.Weights or BulkKind.WeightsPart => all._parameters.TryPlace(index, header, out place),
+                BulkKind.Failure => header.PayloadBytes == 0,
+                _ => false,
+            };
             refusal = isExpected
                 ? null
                 : $"{header.Kind} of {header.PayloadBytes} bytes from element {header.Offset} on, version "
@@ -150,8 +153,11 @@ internal sealed class SplitServerLink : ILinkOwner
             return isExpected;
         }
 
-        public void Arrived(in BulkHeader header, ReadOnlyMemory<byte> payload) =>
-            all._parameters.Advance(index, header);
+        public void Arrived(in BulkHeader header, ReadOnlyMemory<byte> payload)
+        {
+            if (header.Kind == BulkKind.Failure) all._parameters.Refuse(header.Version);
+            else all._parameters.Advance(index, header);
+        }
 
         public void Closed(string reason) =>
             all.LoseHolder($"the link to the holder of {all._addresses[index].Range}: {reason}");

@@ -58,10 +58,9 @@ internal sealed class AnswerSender
         {
             case GradientAnswer a:
                 var gradient = _holders is null ? Encode(a) : Push(_holders, a);
-                var encoding = BulkWork.EncodingOf(_compression);
-                _link.Send(BulkWork.HeaderOf(BulkKind.GradientAnswer, a.Key, gradient.Length, encoding)
-                    with
-                { LossSum = a.Sum.LossSum, Correct = a.Sum.Correct, Rows = a.Sum.Rows }, gradient);
+                Send(
+                    BulkKind.GradientAnswer, a, BulkWork.EncodingOf(_compression),
+                    new(a.Sum.LossSum, a.Sum.Correct, a.Sum.Rows), gradient);
                 break;
             case EvaluationAnswer a:
                 var confusion = MemoryMarshal.AsBytes<int>(a.Evaluation.Confusion).ToArray();
@@ -77,9 +76,7 @@ internal sealed class AnswerSender
                     _link.Send(BulkWork.HeaderOf(BulkKind.Moments, a.Key, bytes.Length, BulkEncoding.Float32), bytes);
                 }
                 var parameters = FloatBytes.Of(a.Parameters.Memory);
-                _link.Send(BulkWork.HeaderOf(BulkKind.LocalStepsAnswer, a.Key, parameters.Length, BulkEncoding.Float32)
-                    with
-                { LossSum = a.Sum.LossSum, Correct = a.Sum.Correct, Rows = a.Sum.Rows }, parameters);
+                Send(BulkKind.LocalStepsAnswer, a, BulkEncoding.Float32, a.Sum, parameters);
                 break;
             default:
                 break;
@@ -93,6 +90,18 @@ internal sealed class AnswerSender
         bytes = bytes[..Math.Min(bytes.Length, BulkHeader.FailureBytes)];
         _link.Send(BulkWork.HeaderOf(BulkKind.Failure, key, bytes.Length), bytes);
     }
+
+    private void Send(
+        BulkKind kind, WorkAnswer answer, BulkEncoding encoding, StepSum sum, ReadOnlyMemory<byte> payload) =>
+        _link.Send(
+            BulkWork.HeaderOf(kind, answer.Key, payload.Length, encoding) with
+            {
+                LossSum = sum.LossSum,
+                Correct = sum.Correct,
+                Rows = sum.Rows,
+                Offset = (int)Math.Min(int.MaxValue, answer.Computing.TotalMicroseconds),
+            },
+            payload);
 
     private ReadOnlyMemory<byte> Encode(GradientAnswer answer)
     {

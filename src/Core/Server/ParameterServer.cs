@@ -61,7 +61,10 @@ public static class ParameterServer
         var failures = next.FailuresOfLost.GetValueOrDefault(e.Shard.Name);
         next = next with
         {
-            Shards = next.Shards.Add(new(e.Shard, e.Cores, e.IsRemote, [], now, now, RowCost: 0, failures)),
+            Shards = next.Shards.Add(new(e.Shard, e.Cores, e.IsRemote, [], now, now, RowCost: 0, failures)
+            {
+                IsOnTrial = e.IsRemote && next is { Phase: RunPhase.Running, Plan.Recipe.Strategy: Synchronous },
+            }),
             FailuresOfLost = next.FailuresOfLost.Remove(e.Shard.Name),
         };
         if (e.IsRemote) effects = [.. effects, new ReportJoined(e.Shard, e.Cores, next.StepsDone)];
@@ -97,7 +100,8 @@ public static class ParameterServer
     {
         var slot = state.Shards.FirstOrDefault(s => s.Id == e.Shard);
         if (slot is null || !slot.Orders.Contains(e.Key)) return new(state, []);
-        var failures = slot.Failures + 1;
+        // What nobody waits for any more may have failed for want of the parameters that it was to be computed from.
+        var failures = slot.Failures + (Rounds.IsWanted(state, e.Key) ? 1 : 0);
         if (slot.IsRemote && failures >= MaxFailuresOfNode) return Dismiss(state, slot, failures, e.Reason, now);
         state = state with
         {
@@ -169,7 +173,7 @@ public static class ParameterServer
 
     private static Transition Answer(ServerState state, ShardId shard, WorkAnswer answer, TimeSpan now, VectorPool pool)
     {
-        var shards = Rounds.WithoutOrder(state, shard, answer.Key, now);
+        var shards = Rounds.WithoutOrder(state, shard, answer, now);
         if (shards != state.Shards) state = state with { Shards = shards };
         // Whoever else has the order will still write into the new vectors: only its own answer says that it is done.
         // And an answer that depends on what its unit has sent before counts as often as it was asked for, no more.
@@ -217,11 +221,22 @@ public static class ParameterServer
         ServerState state, TrainingState after, ReadOnlySpan<ServerEffect> effects, TimeSpan now, VectorPool pool)
     {
         var before = state.Training;
-        // A unit whose order was handed out again may still read the old version; then its memory is left to it.
-        if (Rounds.IsRead(state, before.Version)) before.LeaveOutOf(pool);
-        else before.ReturnTo(pool);
-        state = Recording.Close(state with { Training = after, Round = null });
+        state = Recording.Close(Retire(state, pool).Release(pool) with { Training = after, Round = null });
         return AtBarrier(state, [.. effects, new ReportStep(state.Training)], now);
+    }
+
+    // A unit whose order somebody else had too may still read the old version; its moments only if it makes own steps.
+    private static ServerState Retire(ServerState state, VectorPool pool)
+    {
+        var old = state.Training;
+        if (!state.IsRead(old.Version)) old.ReturnTo(pool);
+        else if (state.Round!.Kind == WorkKind.LocalSteps) old.LeaveOutOf(pool);
+        else
+        {
+            foreach (var moment in old.Optimizer.Moments) pool.Return(moment);
+            return state with { Kept = state.Kept.Add(new(old.Version, old.Parameters)) };
+        }
+        return state;
     }
 
     /// <summary>Everything that was handed out is applied: what comes next.</summary>

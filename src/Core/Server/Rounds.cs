@@ -29,7 +29,7 @@ public static class Rounds
     internal static Transition Begin(
         ServerState state, WorkKind kind, IReadOnlyList<ServerEffect> before, TimeSpan now, StepEnd? end = null)
     {
-        var units = Idle(state, kind);
+        var (units, trials) = ApartFromTrials(state, Idle(state, kind));
         var tree = kind switch
         {
             WorkKind.Gradient => state.Plan.TreeOf(state.Training.Position.Step),
@@ -42,9 +42,10 @@ public static class Rounds
         if (units.Count == 0)
             return new(state with { Round = state.Round with { Nodes = [tree.Root], Waiting = [tree.Root] } }, before);
         var includeSlow = state.Training.Version % StepsBetweenProbes == 0;
+        if (!includeSlow && kind != WorkKind.LocalSteps) units = WithoutTooSlow(state, units, tree.Leaves);
         var parts = kind == WorkKind.LocalSteps
             ? WorkDivision.LeafEach(tree)
-            : WorkDivision.Divide(tree, Costs(state, units), includeSlow);
+            : WorkDivision.Divide(tree, Costs(state, units, shard => shard.SpeedCost), includeSlow);
         var effects = new List<ServerEffect>(before.Count + parts.Length);
         effects.AddRange(before);
         var shards = state.Shards.ToArray();
@@ -54,6 +55,9 @@ public static class Rounds
             nodes[i] = parts[i].Node;
             Give(state, shards, units[parts[i].Owner], state.KeyOf(nodes[i]), effects, now);
         }
+        // The last part: the largest shares come first.
+        if (kind == WorkKind.Gradient)
+            foreach (var unit in trials) Give(state, shards, unit, state.KeyOf(nodes[^1]), effects, now);
         state = state with
         {
             Shards = ImmutableCollectionsMarshal.AsImmutableArray(shards),
@@ -140,15 +144,6 @@ public static class Rounds
         return false;
     }
 
-    /// <summary>True when a unit may still read the parameters of a version.</summary>
-    internal static bool IsRead(ServerState state, long version)
-    {
-        foreach (var shard in state.Shards)
-            foreach (var key in shard.Orders)
-                if (key.Version == version) return true;
-        return false;
-    }
-
     /// <summary>How many units share the server's memory.</summary>
     internal static int CountLocal(ServerState state)
     {
@@ -172,16 +167,17 @@ public static class Rounds
     };
 
     /// <summary>The units after one of them has answered an order; the same array when it did not have it.</summary>
-    internal static ImmutableArray<ShardSlot> WithoutOrder(ServerState state, ShardId shard, WorkKey key, TimeSpan now)
+    internal static ImmutableArray<ShardSlot> WithoutOrder(
+        ServerState state, ShardId shard, WorkAnswer answer, TimeSpan now)
     {
-        var shards = state.Shards;
+        var (key, shards) = (answer.Key, state.Shards);
         for (var i = 0; i < shards.Length; i++)
         {
             if (shards[i].Id != shard) continue;
             if (!shards[i].Orders.Contains(key)) return shards;
             var isTraining = key.Kind is WorkKind.Gradient or WorkKind.LocalSteps;
-            return shards.SetItem(
-                i, shards[i].Without(key, now, isTraining ? RowsOf(state, key) : 0) with { Failures = 0 });
+            var slot = shards[i].Without(key, now, isTraining ? RowsOf(state, key) : 0, answer.Computing);
+            return shards.SetItem(i, slot with { Failures = 0, IsOnTrial = slot.IsOnTrial && !isTraining });
         }
         return shards;
     }
@@ -232,9 +228,28 @@ public static class Rounds
         return units;
     }
 
+    // Where there are only units on trial, they are what there is.
+    private static (List<int> Units, List<int> Trials) ApartFromTrials(ServerState state, List<int> idle)
+    {
+        List<int>? trials = null;
+        foreach (var unit in idle)
+            if (state.Shards[unit].IsOnTrial) (trials ??= []).Add(unit);
+        return trials is null || trials.Count == idle.Count ? (idle, []) : ([.. idle.Except(trials)], trials);
+    }
+
+    // Who would be the last with one leaf though the others had all: its way is long, however fast it computes.
+    private static List<int> WithoutTooSlow(ServerState state, List<int> units, int leaves)
+    {
+        var costs = Costs(state, units, shard => shard.RowCost);
+        var rest = new List<int>(units.Count);
+        for (var i = 0; i < costs.Length; i++)
+            if (!WorkDivision.IsTooSlow(leaves, costs, i)) rest.Add(units[i]);
+        return rest;
+    }
+
     // Shards of one process are equally fast; how long each took lately is noise. Who was never measured is taken to be
     // as fast, for each of its cores, as the others are.
-    private static double[] Costs(ServerState state, List<int> units)
+    private static double[] Costs(ServerState state, List<int> units, Func<ShardSlot, double> measure)
     {
         var costs = new double[units.Count];
         var (sum, measured, hasRemote) = (0.0, 0, false);
@@ -242,15 +257,15 @@ public static class Rounds
         {
             var shard = state.Shards[unit];
             hasRemote |= shard.IsRemote;
-            if (shard.RowCost == 0) continue;
-            sum += shard.RowCost * shard.Cores;
+            if (measure(shard) == 0) continue;
+            sum += measure(shard) * shard.Cores;
             measured++;
         }
         var usual = measured == 0 ? 1 : sum / measured;
         for (var i = 0; i < costs.Length; i++)
         {
             var shard = state.Shards[units[i]];
-            costs[i] = hasRemote && shard.RowCost > 0 ? shard.RowCost : usual / shard.Cores;
+            costs[i] = hasRemote && measure(shard) > 0 ? measure(shard) : usual / shard.Cores;
         }
         return costs;
     }

@@ -20,7 +20,7 @@ public readonly record struct ShardId(string Name, int Incarnation)
 /// <param name="BusySince">When it began with the first of them, as far as the server can know.</param>
 /// <param name="HeardAt">When it was last heard of.</param>
 /// <param name="RowCost">
-/// Microseconds for a row of a minibatch, transfer included, smoothed; 0: not measured yet.
+/// Microseconds from an order to its answer for a row of a minibatch, smoothed; 0: not measured yet.
 /// </param>
 /// <param name="Failures">Orders that it has failed at since it last answered one.</param>
 public sealed record ShardSlot(
@@ -28,6 +28,18 @@ public sealed record ShardSlot(
     double RowCost,
     int Failures = 0)
 {
+    /// <summary>
+    /// True from joining a run that goes on until the first answer: what the unit gets, another one has too, so that
+    /// nobody waits while it receives its first parameters and runs its code for the first time.
+    /// </summary>
+    public bool IsOnTrial { get; init; }
+
+    /// <summary>Microseconds of computing for a row, smoothed; 0: not measured yet, or the unit does not tell.</summary>
+    public double ComputeCost { get; init; }
+
+    /// <summary>What its speed is measured by: <see cref="ComputeCost"/>, if it is known.</summary>
+    public double SpeedCost => ComputeCost > 0 ? ComputeCost : RowCost;
+
     // A fifth of each new measurement: a stall of one step does not move work about, a slower node does within ten.
     private const double Weight = 0.2;
 
@@ -44,15 +56,22 @@ public sealed record ShardSlot(
     /// <param name="rows">
     /// Rows of a minibatch that it computed for it; 0 where that says nothing about its speed.
     /// </param>
-    public ShardSlot Without(WorkKey key, TimeSpan now, int rows) => this with
+    /// <param name="computing">See <see cref="WorkAnswer.Computing"/>.</param>
+    public ShardSlot Without(WorkKey key, TimeSpan now, int rows, TimeSpan computing = default) => this with
     {
         Orders = Orders.Remove(key),
         BusySince = now,
         HeardAt = now,
-        RowCost = rows == 0 ? RowCost : Smoothed((now - BusySince).TotalMicroseconds / rows),
+        RowCost = Smoothed(RowCost, now - BusySince, rows),
+        ComputeCost = Smoothed(ComputeCost, computing, rows),
     };
 
-    private double Smoothed(double cost) => RowCost == 0 ? cost : RowCost + (Weight * (cost - RowCost));
+    private double Smoothed(double cost, TimeSpan time, int rows)
+    {
+        if (rows == 0 || IsOnTrial) return cost;
+        var measured = time.TotalMicroseconds / rows;
+        return cost == 0 ? measured : cost + (Weight * (measured - cost));
+    }
 }
 
 /// <summary>One round of work: a tree whose leaves must all be answered before the run goes on.</summary>
@@ -146,6 +165,9 @@ public sealed record ServerState(
     /// <summary>What the server knows of the holders of ranges; none: it holds the parameters itself.</summary>
     public SplitParameters? Split { get; init; }
 
+    /// <summary>Versions before the newest that some unit may still read.</summary>
+    public ImmutableArray<KeptVersion> Kept { get; init; } = [];
+
     /// <summary>
     /// Failures of nodes that are gone, by their names: a connection that breaks between two failures makes no node
     /// well.
@@ -165,9 +187,34 @@ public sealed record ServerState(
     /// <summary>Minibatches that are applied.</summary>
     public long StepsDone => Plan.StepsDone(Training.Position);
 
+    /// <summary>Gives back the memory of versions that nobody reads any more.</summary>
+    internal ServerState Release(VectorPool pool)
+    {
+        if (Kept.IsEmpty) return this;
+        var kept = ImmutableArray.CreateBuilder<KeptVersion>(Kept.Length);
+        foreach (var old in Kept)
+        {
+            if (IsRead(old.Version)) kept.Add(old);
+            else pool.Return(old.Parameters);
+        }
+        return this with { Kept = kept.DrainToImmutable() };
+    }
+
     /// <summary>The key of a node in the current round.</summary>
     public WorkKey KeyOf(TreeNode node) => new(Incarnation, Training.Version, StepsDone, Round!.Kind, node);
 
     /// <summary>True while the run may still go on.</summary>
     public bool IsAlive => Phase is RunPhase.Gathering or RunPhase.Running;
+
+    /// <summary>True when a unit may read the parameters of a version, or will.</summary>
+    internal bool IsRead(long version)
+    {
+        if (Flow is { } flow)
+            foreach (var order in flow.Open)
+                if (order.Key.Version == version) return true;
+        foreach (var shard in Shards)
+            foreach (var key in shard.Orders)
+                if (key.Version == version) return true;
+        return false;
+    }
 }

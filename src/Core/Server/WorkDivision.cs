@@ -53,12 +53,18 @@ public static class WorkDivision
         return counts;
     }
 
-    private static bool IsTooSlow(int leaves, ReadOnlySpan<double> costs, int index)
+    /// <summary>True for who would need twice as long for one leaf as the others for all of them.</summary>
+    internal static bool IsTooSlow(int leaves, ReadOnlySpan<double> costs, int index)
     {
-        var rate = 0.0;
+        if (costs.Length == 1) return false;
+        var (rate, least) = (0.0, double.MaxValue);
         for (var i = 0; i < costs.Length; i++)
-            if (i != index) rate += 1 / costs[i];
-        return costs[index] > 2 * leaves / rate;
+        {
+            if (i == index) continue;
+            rate += 1 / costs[i];
+            least = Math.Min(least, costs[i]);
+        }
+        return costs[index] > 2 * Math.Max(least, leaves / rate);
     }
 
     private static void TakeOne(int[] counts, int index)

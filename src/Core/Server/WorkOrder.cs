@@ -74,7 +74,14 @@ public sealed record LocalStepsOrder(
 
 /// <summary>What comes back for a <see cref="WorkOrder"/>.</summary>
 /// <param name="Key">Of the order.</param>
-public abstract record WorkAnswer(WorkKey Key);
+public abstract record WorkAnswer(WorkKey Key)
+{
+    /// <summary>
+    /// How long whoever answers computed, without what it waited for; zero: not measured. It says how fast a unit is,
+    /// which the time until its answer comes does not: that has the step's update and transfers in it.
+    /// </summary>
+    public TimeSpan Computing { get; init; }
+}
 
 /// <summary>The answer to a gradient order.</summary>
 /// <param name="Key">Of the order.</param>

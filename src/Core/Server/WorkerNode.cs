@@ -42,7 +42,9 @@ public static class WorkerNode
         if (state.Current is not { } work || !IsPart(work, answer.Key)) return Next(state, Nothing);
         work = work with { Answers = work.Answers.With(answer) };
         if (work.Answers.Length < work.Parts.Length) return Next(state with { Current = work }, Nothing);
-        var whole = work.Parts.Length == 1 ? answer : sums.Of(state.Plan, work);
+        var whole = work.Parts.Length == 1
+            ? answer
+            : sums.Of(state.Plan, work) with { Computing = ComputingOf(work, state.Shards.Length) };
         return Next(state with { Current = null }, [new SendAnswer(whole)]);
     }
 
@@ -149,6 +151,13 @@ public static class WorkerNode
             if (state.Shards[i].Id == shard && state.Shards[i].Working == key)
                 return state with { Shards = state.Shards.SetItem(i, state.Shards[i] with { Working = null }) };
         return state;
+    }
+
+    private static TimeSpan ComputingOf(NodeWork work, int shards)
+    {
+        var sum = TimeSpan.Zero;
+        foreach (var answer in work.Answers) sum += answer.Computing;
+        return sum / Math.Min(work.Parts.Length, shards);
     }
 
     private static bool IsPart(NodeWork work, WorkKey key)

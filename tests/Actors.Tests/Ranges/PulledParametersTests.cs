@@ -45,6 +45,20 @@ public class PulledParametersTests
     }
 
     [Fact]
+    public async Task Whoever_waits_for_a_version_that_is_gone_is_sent_away()
+    {
+        _parameters.Begin(7);
+        Arrive(0, version: 7, from: 0, to: 16, value: 1);
+        var waiting = Task.Run(() => _parameters.Await(7, 40), TestContext.Current.CancellationToken);
+        _parameters.Refuse(6);
+        _parameters.Refuse(7);
+        await Assert.ThrowsAsync<OperationCanceledException>(() => waiting);
+        Arrive(1, version: 7, from: 16, to: 40, value: 2);
+        Assert.Throws<OperationCanceledException>(() => _parameters.Await(7, 1));
+        _parameters.Begin(8);
+    }
+
+    [Fact]
     public void A_newer_version_leaves_the_one_before_as_it_is()
     {
         var old = _parameters.Begin(7);

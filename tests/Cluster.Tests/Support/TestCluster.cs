@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Reflection;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
@@ -13,7 +14,8 @@ internal sealed class TestCluster : IDisposable
     private const int FirstPort = 15_000;
     private const int Ports = 15_000;
 
-    private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "actortrain.dll");
+    private static readonly string Program = typeof(TestCluster).Assembly
+        .GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "Program").Value!;
 
     // Test processes that run at the same time begin in different places.
     private static int _portsTried = 37 * Environment.ProcessId;
@@ -41,7 +43,11 @@ internal sealed class TestCluster : IDisposable
     /// <summary>
     /// A server that everybody else joins, and which shows the run: <c>actortrain train --nodes N</c>.
     /// </summary>
-    public NodeProcess Train(int workers, int shards, params string[] options) => Start("server", "",
+    public NodeProcess Train(int workers, int shards, params string[] options) =>
+        TrainBy(shell: "", workers, shards, options);
+
+    /// <summary>The same, by a shell as in <see cref="Start"/>.</summary>
+    public NodeProcess TrainBy(string shell, int workers, int shards, params string[] options) => Start("server", shell,
         ["train", .. SmallRun.Options(
             ["--nodes", $"{workers}", "--shards", $"{shards}", "--port", $"{_ports[0]}", "--out", "run"], options)]);
 
@@ -58,7 +64,10 @@ internal sealed class TestCluster : IDisposable
             options ?? [])]);
 
     /// <summary>A node that computes: <c>actortrain node --role worker</c>.</summary>
-    public NodeProcess Worker(string name, params string[] options) => Start(name, "",
+    public NodeProcess Worker(string name, params string[] options) => WorkerBy(shell: "", name, options);
+
+    /// <summary>The same, by a shell as in <see cref="Start"/>.</summary>
+    public NodeProcess WorkerBy(string shell, string name, params string[] options) => Start(name, shell,
         ["node", "--role",
             "worker", "--data", SmallRun.Folder, "--shards", "1", "--name", name, "--seed-node", Seeds, .. options]);
 

@@ -14,10 +14,11 @@ public class RemoteUnitTests
         var server = TestServer.With(1, Tiny.Recipe, Tiny.Data);
         server.AnswerOldest();
         Assert.Equal<ServerEffect>([new ReportJoined(Node, Cores: 2, Step: 1)], server.JoinNode(Node, cores: 2));
+        server.PassTrial(Node);
         server.AnswerOldest();
         server.Now = TimeSpan.FromSeconds(1.3);
         var lost = Assert.IsType<ReportLost>(server.Lose(Node)[0]);
-        Assert.Equal(new(Node, Step: 2, TimeSpan.FromSeconds(1.3), Microbatches: 3, "killed by the test"), lost);
+        Assert.Equal(new(Node, Step: 4, TimeSpan.FromSeconds(1.3), Microbatches: 3, "killed by the test"), lost);
     }
 
     [Fact]
@@ -25,6 +26,7 @@ public class RemoteUnitTests
     {
         var server = TestServer.With(1, Tiny.Wide, Tiny.Data);
         server.JoinNode(Node, cores: 1);
+        server.PassTrial(Node);
         server.AnswerOldest();
         while (server.State.Shards.Any(s => s.Id == Node))
             server.Fail(server.Orders.Single(o => o.Shard == Node), "boom");
@@ -49,7 +51,7 @@ public class RemoteUnitTests
         for (var failures = 0; failures < ParameterServer.MaxFailuresOfNode; failures++)
         {
             if (failures > 0) server.JoinNode(life = life with { Incarnation = failures }, cores: 1);
-            if (server.Orders.Find(o => o.Shard == life) is null) server.AnswerUntil<ReportStep>();
+            while (server.Orders.Find(o => o.Shard == life) is null) server.AnswerOldest();
             server.Fail(server.Orders.First(o => o.Shard == life), "boom");
             if (failures < ParameterServer.MaxFailuresOfNode - 1) server.Lose(life);
         }
@@ -109,8 +111,8 @@ public class RemoteUnitTests
         while (server.State.IsAlive)
         {
             if (server.Orders.Find(o => o.Shard == Node) is { } order) server.Fail(order, "boom");
-            if (server.Orders.Find(o => o.Shard == Node) is { } again) server.Take(server.Compute(again));
-            else server.AnswerOldest();
+            while (server.State.IsAlive && server.Orders.Find(o => o.Shard == Node) is null) server.AnswerOldest();
+            if (server.State.IsAlive) server.Take(server.Compute(server.Orders.Single(o => o.Shard == Node)));
         }
         Assert.Empty(server.Effects.OfType<DismissNode>());
     }
@@ -124,6 +126,7 @@ public class RemoteUnitTests
     {
         var server = TestServer.With(1, Tiny.Recipe, Tiny.Data);
         server.JoinNode(Node, cores: 3);
+        server.PassTrial(Node);
         server.Now = TimeSpan.FromMilliseconds(1);
         var orders = server.AnswerOldest().OfType<SendWork>().Select(e => $"{e.Shard} {e.Order.Key.Node}");
         Assert.Equal(["node b 1:0", "node b 0:2", "shard-1 0:3"], orders);
@@ -134,6 +137,7 @@ public class RemoteUnitTests
     {
         var server = TestServer.With(1, Tiny.Recipe, Tiny.Data);
         server.JoinNode(Node, cores: 1);
+        server.PassTrial(Node);
         server.AnswerOldest();
         // Four rows in 1 ms here, four rows in 3 ms there.
         server.Now = TimeSpan.FromMilliseconds(1);
@@ -141,6 +145,45 @@ public class RemoteUnitTests
         server.Now = TimeSpan.FromMilliseconds(3);
         var orders = server.AnswerOldest().OfType<SendWork>().Select(e => $"{e.Shard} {e.Order.Key.Node}");
         Assert.Equal(["node b 0:3", "shard-1 1:0", "shard-1 0:2"], orders);
+    }
+
+    [Fact]
+    public void Who_computes_as_fast_gets_as_much_however_long_its_answers_are_on_the_way()
+    {
+        var server = new TestServer(Tiny.Recipe, Tiny.Data, shardsToBegin: 2);
+        server.Join(TestServer.Shard(1));
+        server.JoinNode(Node, cores: 1);
+        var orders = AnswerStep(server, after: (1, 3), computing: (1, 1));
+        Assert.Equal(["node b 1:1", "shard-1 1:0"], orders.Order());
+        orders = AnswerStep(server, after: (1, 3), computing: (1, 4));
+        orders = AnswerStep(server, after: (1, 3), computing: (1, 4));
+        Assert.Equal(["node b 0:3", "shard-1 0:2", "shard-1 1:0"], orders.Order());
+    }
+
+    [Fact]
+    public void Who_computes_fast_but_is_far_away_is_left_out_until_the_next_probe()
+    {
+        var server = new TestServer(Tiny.Recipe, Tiny.Data, shardsToBegin: 2);
+        server.Join(TestServer.Shard(1));
+        server.JoinNode(Node, cores: 1);
+        var orders = AnswerStep(server, after: (1, 30), computing: (1, 1));
+        Assert.Equal(["shard-1 2:0"], orders);
+    }
+
+    // Milliseconds of the local shard and of the node.
+    private static List<string> AnswerStep(TestServer server, (int, int) after, (int, int) computing)
+    {
+        var (begin, times) = (server.Now, new[] { (after.Item1, computing.Item1), (after.Item2, computing.Item2) });
+        List<ServerEffect> effects = [];
+        foreach (var order in server.Orders.ToList())
+        {
+            var (end, work) = times[order.Shard == Node ? 1 : 0];
+            server.Now = begin + TimeSpan.FromMilliseconds(end);
+            var answered = server.Compute(order);
+            var answer = answered.Answer with { Computing = TimeSpan.FromMilliseconds(work) };
+            effects.AddRange(server.Take(answered with { Answer = answer }));
+        }
+        return [.. effects.OfType<SendWork>().Select(e => $"{e.Shard} {e.Order.Key.Node}")];
     }
 
     [Theory]

@@ -19,6 +19,15 @@ public class ShardSlotTests
     }
 
     [Fact]
+    public void Speed_is_measured_by_the_time_of_computing_where_it_is_told()
+    {
+        var slot = After(New, begin: 0, end: 80, rows: 8);
+        Assert.Equal(10_000, slot.SpeedCost);
+        slot = slot.With(Key, Ms(0)).Without(Key, Ms(80), rows: 8, computing: Ms(16));
+        Assert.Equal((10_000, 2_000), (slot.RowCost, slot.SpeedCost));
+    }
+
+    [Fact]
     public void What_says_nothing_about_speed_leaves_the_cost_alone() =>
         Assert.Equal(10_000, After(After(New, 0, 80, rows: 8), 100, 5000, rows: 0).RowCost);
 

@@ -66,6 +66,16 @@ internal sealed class TestServer
 
     public IReadOnlyList<ServerEffect> JoinNode(ShardId shard, int cores) => Join(shard, cores, isRemote: true);
 
+    /// <summary>
+    /// The first work of a node that joined, which somebody else has too: from the next step on it has its own part.
+    /// </summary>
+    public void PassTrial(ShardId node)
+    {
+        while (Orders.Find(o => o.Shard == node) is null) AnswerOldest();
+        AnswerUntil<ReportStep>(except: node);
+        Take(Compute(Orders.Find(o => o.Shard == node)!));
+    }
+
     public IReadOnlyList<ServerEffect> Lose(ShardId shard)
     {
         Forget(shard);
@@ -109,12 +119,14 @@ internal sealed class TestServer
 
     public IReadOnlyList<ServerEffect> AnswerOldest() => Take(Compute(Orders[0]));
 
-    /// <summary>Answers whatever is asked until an effect of this kind comes; the effects that came with it.</summary>
-    public IReadOnlyList<ServerEffect> AnswerUntil<T>() where T : ServerEffect
+    /// <summary>Answers whatever is asked until an effect of this kind comes.</summary>
+    /// <param name="except">A unit that does not answer.</param>
+    /// <returns>The effects that came with it.</returns>
+    public IReadOnlyList<ServerEffect> AnswerUntil<T>(ShardId? except = null) where T : ServerEffect
     {
         while (true)
         {
-            var effects = AnswerOldest();
+            var effects = Take(Compute(Orders.First(o => o.Shard != except)));
             if (effects.OfType<T>().Any()) return effects;
         }
     }

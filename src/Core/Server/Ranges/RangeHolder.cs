@@ -44,12 +44,12 @@ public static class RangeHolder
             $"RangeHolder.Step has no arm for {@event.GetType().Name}; add one."),
     };
 
-    // Who wants an older version has an order that nobody waits for: its next order tells it so.
     private static HolderTransition Pull(HolderState state, ParametersPulled e)
     {
         if (e.Version == state.Version) return new(state, [new SendRange(e.Worker, e.Version, state.Parameters)]);
+        // Who wants an older version has an order that nobody waits for any more.
         return e.Version < state.Version
-            ? new(state, [])
+            ? new(state, [new RefusePull(e.Worker, e.Version)])
             : new(state with { Waiting = state.Waiting.Add(e.Worker) }, []);
     }
 
@@ -114,6 +114,11 @@ public abstract record HolderEffect;
 /// <param name="Version">Of the parameters.</param>
 /// <param name="Parameters">The range.</param>
 public sealed record SendRange(int Worker, long Version, FlatVector Parameters) : HolderEffect;
+
+/// <summary>Tell a worker that the range of a version is gone: it would wait for it for ever.</summary>
+/// <param name="Worker">Which.</param>
+/// <param name="Version">Of the parameters.</param>
+public sealed record RefusePull(int Worker, long Version) : HolderEffect;
 
 /// <summary>Tell the server that this range of a node's gradient sum is here.</summary>
 /// <param name="Key">The node's.</param>

@@ -10,10 +10,8 @@ namespace ActorTrain.Server;
 /// <param name="End">The barrier: the minibatch before which all others are applied.</param>
 /// <param name="Open">Handed out and not applied, in order of their minibatches.</param>
 /// <param name="Waiting">Those of them that nobody works on any more: they are handed out again, as they are.</param>
-/// <param name="Kept">Versions that some unit may still read, without the newest.</param>
 public sealed record Flow(
-    long Next, long End, ImmutableArray<GradientOrder> Open, ImmutableArray<WorkKey> Waiting,
-    ImmutableArray<KeptVersion> Kept)
+    long Next, long End, ImmutableArray<GradientOrder> Open, ImmutableArray<WorkKey> Waiting)
 {
     /// <summary>True when everything up to the barrier is applied.</summary>
     public bool IsDrained => Next == End && Open.IsEmpty;

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 
 namespace ActorTrain.Server;
@@ -13,7 +12,7 @@ internal static class Flows
     /// <summary>Begins to hand out the minibatches before the next barrier.</summary>
     public static Transition Begin(ServerState state, IReadOnlyList<ServerEffect> before, TimeSpan now) =>
         HandOut(
-            new(state with { Flow = new(state.StepsDone, state.NextBarrier, [], [], []), Failures = 0 }, before), now);
+            new(state with { Flow = new(state.StepsDone, state.NextBarrier, [], []), Failures = 0 }, before), now);
 
     /// <summary>Gives each idle unit what waits, else the next minibatch if the strategy allows it.</summary>
     public static Transition HandOut(Transition transition, TimeSpan now)
@@ -47,10 +46,14 @@ internal static class Flows
         {
             Open = flow.Open.Remove(flow.Find(answer.Key)!),
             Waiting = flow.Waiting.Remove(answer.Key),
-            Kept = flow.Kept.Add(new(before.Version, before.Parameters)),
         };
-        state = Recording.Close(state with { Training = end.Apply(state.Plan, before), Flow = flow, Failures = 0 });
-        state = Release(state, pool);
+        state = Recording.Close(state with
+        {
+            Training = end.Apply(state.Plan, before),
+            Flow = flow,
+            Kept = state.Kept.Add(new(before.Version, before.Parameters)),
+            Failures = 0,
+        }).Release(pool);
         ServerEffect[] effects = [new ApplyUpdate(end.Update), new ReportStep(state.Training)];
         return state.Flow!.IsDrained
             ? ParameterServer.AtBarrier(state with { Flow = null }, effects, now)
@@ -84,26 +87,5 @@ internal static class Flows
             new(state.Incarnation, version, flow.Next, WorkKind.Gradient, root), state.Training.Parameters);
         flow = flow with { Next = flow.Next + 1, Open = flow.Open.Add(order) };
         return order;
-    }
-
-    // Memory of versions that nobody reads is used again; at a barrier, what is read still is left to its readers.
-    private static ServerState Release(ServerState state, VectorPool pool)
-    {
-        var flow = state.Flow!;
-        var kept = ImmutableArray.CreateBuilder<KeptVersion>(flow.Kept.Length);
-        foreach (var old in flow.Kept)
-        {
-            if (!IsRead(state, flow, old.Version)) pool.Return(old.Parameters);
-            else if (flow.IsDrained) pool.Abandon(old.Parameters);
-            else kept.Add(old);
-        }
-        return state with { Flow = flow with { Kept = kept.DrainToImmutable() } };
-    }
-
-    private static bool IsRead(ServerState state, Flow flow, long version)
-    {
-        foreach (var order in flow.Open)
-            if (order.Key.Version == version) return true;
-        return Rounds.IsRead(state, version);
     }
 }

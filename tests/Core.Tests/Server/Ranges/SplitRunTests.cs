@@ -74,6 +74,27 @@ public class SplitRunTests
     }
 
     [Fact]
+    public void A_worker_whose_order_is_of_a_version_that_is_gone_gives_it_up_and_gets_another()
+    {
+        var server = Begin(Tiny.Recipe, holders: 2, workers: 1);
+        DeliverUntil<ReportStep>(server);
+        // It is on trial: what it gets, the other one has too.
+        var late = TestServer.Shard(2);
+        server.Join(late);
+        while (server.State.StepsDone < 4)
+            server.Deliver(server.Waiting.First(c => c.From != late.Name && c.To != late.Name));
+        var order = Assert.Single(server.State.Shards.Single(s => s.Id == late).Orders);
+        while (server.State.Shards.Single(s => s.Id == late).Orders.Contains(order))
+            server.Deliver(server.Waiting.First(c => c.From == late.Name || c.To == late.Name));
+        server.DeliverAll();
+        AssertTrained(Trained, server);
+        Assert.True(order.Version < 3);
+        Assert.Contains(
+            server.Effects.OfType<SendWork>(), e => e.Shard == late && e.Order.Key.Version > order.Version);
+        Assert.Equal(0, server.State.Shards.Single(s => s.Id == late).Failures);
+    }
+
+    [Fact]
     public void After_the_loss_of_a_range_the_run_goes_back_to_what_the_server_has_whole()
     {
         var server = Begin(Tiny.Recipe, holders: 2, workers: 2, mostStepsAtRisk: 6);

@@ -164,6 +164,10 @@ internal sealed class SplitServer
             case SendRange e:
                 SendRange(holder, e.Worker, e.Version, e.Parameters);
                 break;
+            case RefusePull e:
+                if (WorkerOf(e.Worker) is { } refused)
+                    Send(NameOf(holder), refused.Id.Name, () => refused.GiveUp(e.Version));
+                break;
             case UpdateRange e:
                 e.Update.Apply();
                 foreach (var worker in e.Workers) SendRange(holder, worker, e.Version, e.Update.Parameters);
@@ -173,11 +177,12 @@ internal sealed class SplitServer
 
     private void SendRange(int holder, int number, long version, FlatVector range)
     {
-        var worker = _workers.Values.FirstOrDefault(w => w.Number == number);
         var copy = FlatVector.From(range.Span);
-        if (worker is not null)
+        if (WorkerOf(number) is { } worker)
             Send(NameOf(holder), worker.Id.Name, () => worker.Take(holder, version, copy));
     }
+
+    private SplitWorker? WorkerOf(int number) => _workers.Values.FirstOrDefault(w => w.Number == number);
 
     // No step begins while the server collects: all holders stand still.
     private void Collect()
@@ -233,6 +238,17 @@ internal sealed class SplitWorker(SplitServer server, ShardId id, ShardComputati
             if (parts.Contains(null)) continue;
             _orders.Remove(order);
             Answer(order, FlatVector.From([.. parts.SelectMany(p => p!.Span.ToArray())]));
+        }
+    }
+
+    public void GiveUp(long version)
+    {
+        foreach (var order in _orders.Where(o => o.Key.Version == version).ToList())
+        {
+            _orders.Remove(order);
+            server.Send(
+                id.Name, "server",
+                () => server.Take(new WorkFailed(id, order.Key, "the rest of the parameters did not come")));
         }
     }
 
