@@ -78,6 +78,47 @@ public class SplitTests
     }
 
     [Fact]
+    public async Task A_holder_that_is_paused_loses_its_range_and_comes_back_as_a_spare()
+    {
+        using var cluster = new TestCluster();
+        var server = await Begin(cluster);
+        cluster.Holder("p3");
+        await cluster.Epochs([server], 2);
+        var paused = NodeProcess.Now;
+        cluster["p1"].Signal("STOP");
+        await cluster.Line(server, "ps p1 lost (", paused);
+        await cluster.Line(server, "ps p3 holds parameters ", paused);
+        await cluster.Epochs([server], 1);
+        var goesOn = NodeProcess.Now;
+        cluster["p1"].Signal("CONT");
+        cluster["p3"].Kill();
+        await cluster.Line(server, "ps p1 holds parameters ", goesOn, seconds: 90);
+        await cluster.Epochs([server], 1);
+        await cluster.StopWithTheRightBits(server);
+    }
+
+    [Fact]
+    public async Task With_certificates_the_ranges_travel_encrypted_and_the_weights_are_the_same()
+    {
+        using var cluster = new TestCluster();
+        var certs = cluster.Start("certs", "", "certs", "--out", "certs", "--host", "127.0.0.1");
+        Assert.Equal(0, (await certs.End(60)).ExitCode);
+        string[] tls =
+        [
+            "--tls-authority", "certs/ca.pem", "--tls-certificate", "certs/127.0.0.1.pem",
+            "--tls-key", "certs/127.0.0.1-key.pem",
+        ];
+        var server = cluster.Train(workers: 1, shards: 0, [.. Split, .. tls, "--epochs", "2"]);
+        foreach (var name in new[] { "p1", "p2" }) cluster.Holder(name, tls);
+        cluster.Worker("a", tls);
+        var (exitCode, error) = await server.End(120);
+        Assert.True(exitCode == 0, error + cluster.Log);
+        Assert.Equal([1, 2], cluster.EpochsDone());
+        cluster.AssertTheRightBits();
+        cluster.AssertPlainWords();
+    }
+
+    [Fact]
     public async Task After_kill_9_of_one_of_two_workers_the_other_goes_on_with_the_same_weights()
     {
         using var cluster = new TestCluster();
