@@ -119,6 +119,17 @@ public class SplitRunTests
     }
 
     [Fact]
+    public void After_the_loss_of_a_range_in_an_epoch_the_one_before_is_not_evaluated_again()
+    {
+        var server = Begin(Tiny.Recipe, holders: 2, workers: 1);
+        while (server.State.StepsDone < 6) server.Deliver(server.Waiting[0]);
+        server.LoseHolder();
+        server.DeliverAll();
+        AssertTrained(Trained, server);
+        Assert.Equal([1, 2], server.Effects.OfType<ReportEpoch>().Select(e => e.Summary.Epoch));
+    }
+
+    [Fact]
     public void A_run_that_is_asked_to_stop_ends_with_the_weights_of_its_last_step()
     {
         var server = Begin(Tiny.Recipe, holders: 3, workers: 2);
