@@ -56,7 +56,7 @@ internal static class GrowthBenchmark
     private static double StepMicroseconds(Recipe recipe, Dataset data, int shards, double limit)
     {
         const double wanted = 1e6;
-        var steps = (int)Math.Clamp(wanted / (2 * limit), 4, 4000);
+        var steps = (int)Math.Clamp(wanted / (2 * limit), 16, 4000);
         var (some, more) = (Seconds(steps), Seconds(3 * steps));
         return (more - some) * 1e6 / (2 * steps);
 

@@ -22,6 +22,9 @@ Dictionary<string, (string Summary, Action Run)> benchmarks = new()
         () => Console.WriteLine(ClusterBenchmark.Run(peers).Markdown())),
     ["growth"] = ("a step as minibatch, width, parameters and shards grow",
         () => Console.WriteLine(string.Join('\n', GrowthBenchmark.Run().Select(s => s.Markdown())))),
+    ["round"] = ("what actors add to a step", () => Console.WriteLine(RoundBenchmark.Run().Markdown())),
+    ["price"] = ("what the same bits cost, against kernels and sums in any order",
+        () => Console.WriteLine(PriceBenchmark.Run().Markdown())),
     ["data"] = (
         "runs on up to 6 million images that stay in their file",
         () => Console.WriteLine(DataBenchmark.Run().Markdown())),

@@ -1,3 +1,4 @@
+using ActorTrain.Kernels;
 using Microsoft.Win32.SafeHandles;
 
 namespace ActorTrain;
@@ -10,6 +11,11 @@ internal abstract class PixelStore
     /// <param name="features">Pixels of an image.</param>
     /// <param name="place">As long as an image.</param>
     public abstract ReadOnlySpan<byte> Image(int index, int features, Span<byte> place);
+
+    /// <summary>One image will be asked for soon. A hint: it changes no result.</summary>
+    /// <param name="index">Which.</param>
+    /// <param name="features">Pixels of an image.</param>
+    public abstract void Prefetch(int index, int features);
 
     /// <summary>All pixels in order, in pieces of which each is valid until the next one is asked for.</summary>
     public abstract IEnumerable<ReadOnlyMemory<byte>> Pieces();
@@ -24,6 +30,10 @@ internal sealed class MemoryPixels(ReadOnlyMemory<byte> pixels) : PixelStore
     /// <inheritdoc/>
     public override ReadOnlySpan<byte> Image(int index, int features, Span<byte> place) =>
         pixels.Span.Slice(index * features, features);
+
+    /// <inheritdoc/>
+    public override void Prefetch(int index, int features) =>
+        Packing.PrefetchNear(pixels.Span.Slice(index * features, features));
 
     /// <inheritdoc/>
     public override IEnumerable<ReadOnlyMemory<byte>> Pieces() => [pixels];
@@ -46,6 +56,12 @@ internal sealed class FilePixels(SafeFileHandle file, string path, int headerByt
         place = place[..features];
         Read((long)index * features, place);
         return place;
+    }
+
+    /// <inheritdoc/>
+    public override void Prefetch(int index, int features)
+    {
+        // The system reads ahead as it sees fit.
     }
 
     /// <inheritdoc/>

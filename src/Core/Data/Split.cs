@@ -129,6 +129,12 @@ public sealed class Split
         ? _pixels.Image(index, Features, place)
         : throw new ArgumentOutOfRangeException(nameof(index), $"Split.Image: index {index}; give 0..{Count - 1}.");
 
+    /// <summary>One image will be asked for soon. A hint: it changes no result.</summary>
+    internal void Prefetch(int index)
+    {
+        if ((uint)index < (uint)Count) _pixels.Prefetch(index, Features);
+    }
+
     /// <summary>Is there a file with training images in <paramref name="folder"/>?</summary>
     internal static bool IsAt(string folder) =>
         Array.Exists(IdxFile.Spellings(TrainImages), name => File.Exists(Path.Combine(folder, name)));

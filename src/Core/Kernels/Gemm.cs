@@ -17,6 +17,9 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
     private const int Mc = 120;
     private const int Nc = 1024;
 
+    // Panels of whole columns of B, 1 MB: of them, one at a time is in L1.
+    private const int MostKeptFloats = 1 << 18;
+
     // Rows of Cᵀ that are transposed together: whole tiles (of 6) and whole 8×8 blocks.
     private const int SwappedRows = 48;
 
@@ -30,63 +33,86 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
 
     private static int TileFloats => Microkernel.MaxRows * Nr;
 
-    /// <summary>C = A·B + bias, or A·Bᵀ + bias when <paramref name="b"/> is [N, K]. An absent bias is null.</summary>
+    /// <summary>
+    /// C = A·B + bias, or A·Bᵀ + bias when <paramref name="b"/> is [N, K]; an absent bias is null. Then, if asked, what
+    /// is not above 0 becomes 0, block by block, while they are in L2.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply(Operand a, Operand b, bool bIsTransposed, float* bias, Operand c)
+    public static void Multiply(Operand a, Operand b, bool bIsTransposed, float* bias, Operand c, bool relu = false)
     {
-        var kc = EvenPart(a.Columns, Kc);
-        // A panel that more than one block of rows reads is kept; else the next one takes its place in L1.
+        // A panel that more than one block of rows reads is kept; else the next one takes its place in L1. If whole
+        // columns of B can be kept, a block of A passes over them at once, and its part of C waits in L2 between.
         var keepsPanels = c.Rows > Mc;
-        var nc = keepsPanels ? Math.Min(Nc, c.Columns) : c.Columns;
-        var panelStep = keepsPanels ? kc : 0;
-        var panelsFloats = keepsPanels ? kc * ((nc + Nr - 1) / Nr * Nr) : kc * Nr;
-        // Rows at a stride of whole pages share one set of L1; then A is copied, if enough panels repay it.
-        var packsA = c.Columns >= 8 * Nr && c.Rows > 1 && (keepsPanels || a.Stride % 512 == 0);
-        var strideA = packsA ? (kc / LineFloats * LineFloats) + (2 * LineFloats) : a.Stride;
-        var packedB = Scratch.Take(panelsFloats + Nr + TileFloats + (packsA ? Mc * (int)strideA : 0));
-        var paddedBias = packedB + panelsFloats;
-        var edge = paddedBias + Nr;
-        var packedA = edge + TileFloats;
-        var tile = new Tile { AStride = strideA, CStride = c.Stride, StartStride = c.Stride, Addend = paddedBias };
-        tile.PrefetchStride = b.Stride;
-        for (var jc = 0; jc < c.Columns; jc += nc)
+        var wholeColumns = MostKeptFloats / Math.Max(1, a.Columns) / Nr * Nr;
+        var keepsColumns = keepsPanels && wholeColumns >= Math.Min(4 * Nr, c.Columns);
+        var blocks = new Blocks
         {
-            var end = Math.Min(c.Columns, jc + nc);
-            var k = 0;
-            do
-            {
-                tile.K = Math.Min(kc, a.Columns - k);
-                tile.Addends = bias != null && k + tile.K == a.Columns ? 1 : 0;
-                for (var ic = 0; ic < c.Rows; ic += Mc)
+            Relu = relu,
+            Kc = EvenPart(a.Columns, Kc),
+            Nc = Math.Min(keepsColumns ? wholeColumns : keepsPanels ? Nc : c.Columns, c.Columns),
+        };
+        var paddedNc = (blocks.Nc + Nr - 1) / Nr * Nr;
+        blocks.ColumnStep = keepsPanels ? blocks.Kc : 0;
+        blocks.KStep = keepsColumns ? paddedNc : 0;
+        // The last block of k has room for a whole one.
+        var keptK = keepsColumns ? (a.Columns + blocks.Kc - 1) / blocks.Kc * blocks.Kc : blocks.Kc;
+        var panelsFloats = keptK * (keepsPanels ? paddedNc : Nr);
+        // Rows at a stride of whole pages share one set of L1; then A is copied, if enough panels repay it.
+        blocks.PacksA = c.Columns >= 8 * Nr && c.Rows > 1 && (keepsPanels || a.Stride % 512 == 0);
+        var strideA = blocks.PacksA ? (blocks.Kc / LineFloats * LineFloats) + (2 * LineFloats) : a.Stride;
+        blocks.Panels = Scratch.Take(panelsFloats + Nr + TileFloats + (blocks.PacksA ? Mc * (int)strideA : 0));
+        blocks.Bias = blocks.Panels + panelsFloats;
+        blocks.Edge = blocks.Bias + Nr;
+        blocks.A = blocks.Edge + TileFloats;
+        var tile = new Tile { AStride = strideA, CStride = c.Stride, StartStride = c.Stride, Addend = blocks.Bias };
+        tile.PrefetchStride = b.Stride;
+        var rows = keepsColumns ? Mc : c.Rows;
+        for (var jc = 0; jc < c.Columns; jc += blocks.Nc)
+            for (var row = 0; row < c.Rows; row += rows)
+                for (var k = 0; k < Math.Max(1, a.Columns); k += blocks.Kc)
                 {
-                    var rows = Math.Min(Mc, c.Rows - ic);
-                    var blockA = packsA ? packedA : a.At(ic, k);
-                    if (packsA) CopyRows(a.At(ic, k), a.Stride, rows, tile.K, packedA, strideA);
-                    for (var j = jc; j < end; j += Nr)
-                    {
-                        var panel = new Panel(Math.Min(Nr, end - j));
-                        var packed = packedB + ((j - jc) * (nint)panelStep);
-                        tile.A = blockA;
-                        tile.C = c.At(ic, j);
-                        tile.Start = k > 0 ? tile.C : null;
-                        tile.Prefetch = j + Nr < end ? b.At(k, j + Nr) : b.At(k + tile.K, jc);
-                        if (tile.Addends > 0)
-                            Packing.Rows<TLanes, TVector>(bias + j, 0, 1, panel.Columns, paddedBias, panel.Nr);
-                        var rowsDone = 0;
-                        if (ic == 0 && bIsTransposed) PackTransposed(b.At(j, k), b.Stride, tile.K, panel, packed);
-                        else if (ic == 0 && panel.IsPadded)
-                            Packing.Rows<TLanes, TVector>(
-                                b.At(k, j), b.Stride, tile.K, panel.Columns, packed, panel.Nr);
-                        else if (ic == 0)
-                            rowsDone = RunFirstRows(b.At(k, j), b.Stride, rows, panel, ref tile, packed);
-                        tile.B = packed;
-                        tile.BStride = panel.Nr;
-                        RunRows(rowsDone, rows, panel, ref tile, edge);
-                    }
+                    tile.K = Math.Min(blocks.Kc, a.Columns - k);
+                    tile.Addends = bias != null && k + tile.K == a.Columns ? 1 : 0;
+                    for (var ic = row; ic < Math.Min(c.Rows, row + rows); ic += Mc)
+                        RunBlock(a, b, bIsTransposed, bias, c, blocks, ref tile, jc, ic, k);
                 }
-                k += tile.K;
-            }
-            while (k < a.Columns);
+    }
+
+    // MC rows of A over KC steps of k, with all panels of NC columns of B; the first rows pack them.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void RunBlock(
+        Operand a, Operand b, bool bIsTransposed, float* bias, Operand c, in Blocks blocks, ref Tile tile, int jc,
+        int ic, int k)
+    {
+        var rows = Math.Min(Mc, c.Rows - ic);
+        var end = Math.Min(c.Columns, jc + blocks.Nc);
+        var blockA = blocks.PacksA ? blocks.A : a.At(ic, k);
+        if (blocks.PacksA) CopyRows(a.At(ic, k), a.Stride, rows, tile.K, blocks.A, tile.AStride);
+        for (var j = jc; j < end; j += Nr)
+        {
+            var panel = new Panel(Math.Min(Nr, end - j));
+            var packed = blocks.Panels + ((j - jc) * blocks.ColumnStep) + (k * blocks.KStep);
+            tile.A = blockA;
+            tile.C = c.At(ic, j);
+            tile.Start = k > 0 ? tile.C : null;
+            tile.Prefetch = j + Nr < end ? b.At(k, j + Nr) : b.At(k + tile.K, jc);
+            if (tile.Addends > 0)
+                Packing.Rows<TLanes, TVector>(bias + j, 0, 1, panel.Columns, blocks.Bias, panel.Nr);
+            var rowsDone = 0;
+            if (ic == 0 && bIsTransposed) PackTransposed(b.At(j, k), b.Stride, tile.K, panel, packed);
+            else if (ic == 0 && panel.IsPadded)
+                Packing.Rows<TLanes, TVector>(b.At(k, j), b.Stride, tile.K, panel.Columns, packed, panel.Nr);
+            else if (ic == 0)
+                rowsDone = RunFirstRows(b.At(k, j), b.Stride, rows, panel, ref tile, packed);
+            tile.B = packed;
+            tile.BStride = panel.Nr;
+            RunRows(rowsDone, rows, panel, ref tile, blocks.Edge);
+        }
+        if (!blocks.Relu || k + tile.K < a.Columns) return;
+        for (var row = ic; row < ic + rows; row++)
+        {
+            var part = new Span<float>(c.At(row, jc), end - jc);
+            VectorOperations<TLanes, TVector>.Relu(part, part);
         }
     }
 
@@ -94,7 +120,7 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
     private static int EvenPart(int length, int limit)
     {
         var parts = Math.Max(1, (length + limit - 1) / limit);
-        return (length + parts - 1) / parts;
+        return Math.Max(1, (length + parts - 1) / parts);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -229,6 +255,29 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
     {
         if (panel.IsPadded) new Span<float>(packed, kc * panel.Nr).Clear();
         Packing.Transpose(source, stride, panel.Columns, kc, packed, panel.Nr);
+    }
+
+    /// <summary>How a product is divided, and the memory beside it.</summary>
+    private struct Blocks
+    {
+        public bool Relu;
+        public int Kc;
+        public int Nc;
+        public bool PacksA;
+
+        /// <summary>Micropanels of B; floats from one column to the next, and from one step of k to the next.</summary>
+        public float* Panels;
+        public nint ColumnStep;
+        public nint KStep;
+
+        /// <summary>A block of A, if it is copied.</summary>
+        public float* A;
+
+        /// <summary>The bias of a panel, padded.</summary>
+        public float* Bias;
+
+        /// <summary>A full tile, for those that reach beyond C.</summary>
+        public float* Edge;
     }
 
     /// <summary>A panel of up to <see cref="Nr"/> columns, padded to 1, 2 or 4 vectors.</summary>

@@ -6,7 +6,7 @@ namespace ActorTrain.Kernels;
 internal static unsafe partial class Gemm<TLanes, TVector>
 {
     // Packed columns of B that stay in cache while the blocks of A pass.
-    private const int PackedFloats = 128 * 1024;
+    private const int PackedFloats = 256 * 1024;
 
     /// <summary>C = Aᵀ·B, each leaf a chain of its own, the leaves joined pairwise tile by tile.</summary>
     /// <remarks>

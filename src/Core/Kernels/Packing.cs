@@ -49,6 +49,15 @@ internal static unsafe class Packing
         if (Sse.IsSupported) Sse.Prefetch0(address);
     }
 
+    /// <summary>The same for each line of a span.</summary>
+    public static void PrefetchNear(ReadOnlySpan<byte> bytes)
+    {
+        const int Line = 64;
+        fixed (byte* first = bytes)
+            for (var i = 0; i < bytes.Length + Line - 1; i += Line)
+                PrefetchNear((float*)(first + Math.Min(i, bytes.Length - 1)));
+    }
+
     /// <summary>destination[c·destinationStride + r] = source[r·sourceStride + c].</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Transpose(
