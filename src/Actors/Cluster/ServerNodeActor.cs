@@ -158,12 +158,9 @@ internal sealed partial class ServerNodeActor : ReceiveActor
         Greet(hello.Node, (run, incarnation) =>
         {
             var life = _lives[hello.Node] = _lives.GetValueOrDefault(hello.Node) + 1;
-            var holders = _roster?.Addresses;
             return RemoteWorkerActor.Props(
-                new(hello.Node, life), hello.Shards, _plan, _server, _links, isSplit: holders is not null,
-                token => holders is { } all
-                    ? new RangeProtocol.SplitWelcome(WelcomeOf(run, incarnation, token), all)
-                    : WelcomeOf(run, incarnation, token));
+                new(hello.Node, life), hello.Shards, _plan, _server, _links, isSplit: _roster is not null,
+                WelcomeOf(run, incarnation));
         });
     }
 
@@ -241,12 +238,6 @@ internal sealed partial class ServerNodeActor : ReceiveActor
         }
     }
 
-    private ClusterProtocol.Welcome WelcomeOf(Guid run, long incarnation, BulkToken token)
-    {
-        var (host, port) = BulkAddress();
-        return new(run, incarnation, _recipe, _plan!.Data, host, port, token);
-    }
-
     private (string Host, int Port) BulkAddress() =>
         (_node.Cluster.PublicHost ?? _node.Cluster.Host, _listener?.Port ?? 0);
 
@@ -273,6 +264,11 @@ internal sealed partial class ServerNodeActor : ReceiveActor
                 _origin!.Run, _origin.Incarnation, m.Outcome.Phase, m.Outcome.State.Parameters.Sha256(),
                 m.Outcome.Reason);
             foreach (var (node, _) in _nodes.Values) node.Tell(over);
+            // A stand-by that is not greeted yet would take over, and train it all again.
+            foreach (var member in _cluster.State.Members)
+                if (member.HasRole(ClusterSettings.ServerRole) && member.Address != _cluster.SelfAddress)
+                    Context.ActorSelection(new RootActorPath(member.Address) / "user" / ClusterHocon.StandbyName)
+                        .Tell(over);
             _node.End(new NodeEnd.RunEnded(m.Outcome));
         }
         else

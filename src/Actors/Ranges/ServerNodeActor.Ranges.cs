@@ -1,3 +1,4 @@
+using ActorTrain.Actors.Bulk;
 using ActorTrain.Actors.Protocol;
 using ActorTrain.Server;
 using Akka.Actor;
@@ -47,6 +48,21 @@ internal sealed partial class ServerNodeActor
             _roster.Reserve(
                 index, hello.Node, _nodes[hello.Node].Link,
                 new(range, hello.BulkHost, hello.BulkPort, hello.Token));
+    }
+
+    private ClusterProtocol.Welcome WelcomeOf(Guid run, long incarnation, BulkToken token)
+    {
+        var (host, port) = BulkAddress();
+        return new(run, incarnation, _recipe, _plan!.Data, host, port, token);
+    }
+
+    // What a worker is answered: where the parameters are split, with who holds which range now.
+    private Func<BulkToken, object> WelcomeOf(Guid run, long incarnation)
+    {
+        var holders = _roster?.Addresses;
+        return token => holders is { } all
+            ? new RangeProtocol.SplitWelcome(WelcomeOf(run, incarnation, token), all)
+            : WelcomeOf(run, incarnation, token);
     }
 
     // While a range has no holder nobody has anything to compute from.
