@@ -19,6 +19,24 @@ public class ConfigurationTests
     }
 
     [Fact]
+    public async Task An_aggregator_of_the_ready_file_with_two_members_and_a_worker_finish_a_run()
+    {
+        using var cluster = new TestCluster();
+        var server = Server(cluster, "server.json", 0);
+        var aggregator = cluster.Start(
+            "sum", "",
+            [
+                "node", "--role", "aggregator", "--config", Path.Combine(Configs, "aggregator.json"), "--data",
+                SmallRun.Folder, "--seed-node", cluster.Seeds,
+            ]);
+        foreach (var name in new[] { "m1", "m2" })
+            cluster.Start(name, "", [.. Worker(cluster, "worker.json", name), "--through", "aggregator"]);
+        cluster.Start("w1", "", Worker(cluster, "worker.json", "w1"));
+        await AssertFinishes(cluster, [server]);
+        foreach (var name in new[] { "m1", "m2" }) await cluster.Line(aggregator, $"node {name} joined at step 0");
+    }
+
+    [Fact]
     public async Task Three_servers_of_the_ready_file_and_two_workers_finish_a_run()
     {
         using var cluster = new TestCluster(servers: 3);
@@ -26,6 +44,20 @@ public class ConfigurationTests
         cluster.Worker("w1");
         cluster.Worker("w2");
         await AssertFinishes(cluster, servers);
+    }
+
+    [Fact]
+    public async Task A_server_two_holders_of_ranges_and_two_workers_of_their_ready_files_finish_a_run()
+    {
+        using var cluster = new TestCluster();
+        var server = Server(cluster, "split-server.json", 0);
+        foreach (var name in new[] { "p1", "p2" })
+            cluster.Start(
+                name, "",
+                "node", "--role", "ps", "--config", Path.Combine(Configs, "ps.json"), "--name", name,
+                "--seed-node", cluster.Seeds);
+        foreach (var name in new[] { "w1", "w2" }) cluster.Start(name, "", Worker(cluster, "worker.json", name));
+        await AssertFinishes(cluster, [server]);
     }
 
     [Fact]

@@ -96,11 +96,22 @@ public static class ActorTrainServices
 
     private static AkkaConfigurationBuilder WithNodeActors(this AkkaConfigurationBuilder akka, NodeContext node)
     {
-        if (!node.Cluster.Roles.Contains(ClusterSettings.ServerRole))
+        if (node.Cluster.Roles.Contains(ClusterSettings.HolderRole))
         {
             return akka.WithServerProxy<ServerNodeActor>().WithActors((system, registry) => LeaveFirst(
-                system, system.ActorOf(WorkerSessionActor.Props(node, registry.Get<ServerNodeActor>()), "worker"),
-                WorkerSessionActor.Leave.Instance));
+                system, system.ActorOf(HolderSessionActor.Props(node, registry.Get<ServerNodeActor>()), "holder"),
+                HolderSessionActor.Leave.Instance));
+        }
+        if (!node.Cluster.Roles.Contains(ClusterSettings.ServerRole))
+        {
+            return akka.WithServerProxy<ServerNodeActor>().WithActors((system, registry) =>
+            {
+                var proxy = registry.Get<ServerNodeActor>();
+                if (node.Cluster.Through is not null) proxy = system.ActorOf(RouteActor.Props(node, proxy), "route");
+                LeaveFirst(
+                    system, system.ActorOf(WorkerSessionActor.Props(node, proxy), ClusterHocon.SessionName),
+                    WorkerSessionActor.Leave.Instance);
+            });
         }
         // The stand-by first: the server of this node asks it whether there is something to go on from.
         return akka.WithServerProxy<ServerNodeActor>()
