@@ -34,6 +34,13 @@ public partial class CommandTests
         Assert.Equal(report.GetProperty("testAccuracy").GetDouble(), evaluated.GetProperty("accuracy").GetDouble());
         Assert.Equal(report.GetProperty("testLoss").GetDouble(), evaluated.GetProperty("loss").GetDouble());
         Assert.Equal(10_000, evaluated.GetProperty("samples").GetInt32());
+        Assert.InRange(evaluated.GetProperty("macroF1").GetDouble(), 0.97, 1);
+        Assert.InRange(evaluated.GetProperty("top5Accuracy").GetDouble(), 0.99, 1);
+        Assert.InRange(evaluated.GetProperty("calibrationError").GetDouble(), 0, 0.05);
+        var classes = evaluated.GetProperty("classes").EnumerateArray().ToList();
+        Assert.Equal((10, 10_000), (classes.Count, classes.Sum(c => c.GetProperty("examples").GetInt32())));
+        Assert.Contains("class  precision  recall      F1  examples", program.Run("evaluate").Output,
+            StringComparison.Ordinal);
 
         PredictsDigitsOfOtherSizesAndColours(program, run);
     }

@@ -100,23 +100,46 @@ public sealed class ShardComputation
 
     private double EvaluateLeaf(MicrobatchTree tree, TreeNode leaf, FlatVector parameters, int[] confusion)
     {
+        var (output, labels, losses) = ForwardLeaf(tree, leaf, parameters);
+        var sum = 0.0;
+        for (var i = 0; i < labels.Length; i++)
+        {
+            sum += losses.Span[i];
+            confusion[(labels.Span[i] * _data.Classes)
+                + Predictions.Class(output.Span.Slice(i * _data.Classes, _data.Classes))]++;
+        }
+        return sum;
+    }
+
+    /// <summary>The metrics of the test split, whose loss has the bits of an evaluation's.</summary>
+    internal Metrics Measure(FlatVector parameters)
+    {
+        var tree = _plan.EvaluationTree;
+        var leaves = new double[tree.LeafCount(tree.Root)];
+        var metrics = Metrics.Empty(_data.Classes);
+        for (var i = 0; i < leaves.Length; i++)
+        {
+            var (output, labels, losses) = ForwardLeaf(tree, new(0, tree.Root.FirstLeaf + i), parameters);
+            var leaf = Metrics.Empty(_data.Classes).Add(output, labels.Span, losses.Span);
+            leaves[i] = leaf.LossSum;
+            metrics = metrics.Merge(leaf);
+        }
+        return metrics with { LossSum = PairwiseTree.Sum(leaves) };
+    }
+
+    // Valid until the next one.
+    private (Tensor Output, ReadOnlyMemory<int> Labels, Tensor Losses) ForwardLeaf(
+        MicrobatchTree tree, TreeNode leaf, FlatVector parameters)
+    {
         var (start, count) = tree.RowsOf(leaf);
         Span<int> indices = stackalloc int[count];
         for (var i = 0; i < count; i++) indices[i] = start + i;
         _evaluationArena.Reset();
         var input = Gather(_data.Test, indices, _evaluationArena);
-        var labels = _labels.AsSpan(0, count);
+        var labels = _labels.AsMemory(0, count);
         var context = new LayerContext(_matMul, tree.LeafRowsOf(leaf), _evaluationArena);
         var (output, _) = Model.Forward(new(Model.Layout, parameters), input, context);
-        var losses = _plan.Recipe.Loss.ValueAndGradient(output, labels, context).RowLosses.Span;
-        var sum = 0.0;
-        for (var i = 0; i < count; i++)
-        {
-            sum += losses[i];
-            confusion[(labels[i] * _data.Classes)
-                + Predictions.Class(output.Span.Slice(i * _data.Classes, _data.Classes))]++;
-        }
-        return sum;
+        return (output, labels, _plan.Recipe.Loss.ValueAndGradient(output, labels.Span, context).RowLosses);
     }
 
     private Sequential Model => _plan.Recipe.Model;
