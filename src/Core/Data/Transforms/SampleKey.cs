@@ -1,0 +1,28 @@
+namespace ActorTrain;
+
+/// <summary>What the random numbers of one transform of one example depend on, and nothing else.</summary>
+/// <param name="Seed">The loader's seed.</param>
+/// <param name="Epoch">From 0 on.</param>
+/// <param name="Index">The example, 0 … Count−1, wherever the epoch's order has put it.</param>
+/// <param name="Place">Which transform of a <see cref="Compose"/>: each has numbers of its own.</param>
+public readonly record struct SampleKey(ulong Seed, int Epoch, int Index, byte Place = 0)
+{
+    private const int IndexBit = 32;
+    private const int PlaceBit = 24;
+
+    /// <summary>Number <paramref name="draw"/> of this key, uniform in [0, 1).</summary>
+    /// <param name="draw">0 … 2²⁴−1.</param>
+    public float Uniform(int draw) => Philox.Uniform(
+        Seed, RandomPurpose.Augmentation, (uint)Epoch,
+        ((ulong)(uint)Index << IndexBit) | ((ulong)Place << PlaceBit) | (uint)draw);
+
+    /// <summary>The same, uniform in [<paramref name="low"/>, <paramref name="high"/>).</summary>
+    /// <inheritdoc cref="Uniform(int)"/>
+    public float Uniform(int draw, float low, float high) =>
+        MathF.FusedMultiplyAdd(Uniform(draw), high - low, low);
+
+    /// <summary>The same, one of 0 … <paramref name="count"/>−1.</summary>
+    /// <param name="draw">0 … 2²⁴−1.</param>
+    /// <param name="count">At most 2²⁴.</param>
+    public int Integer(int draw, int count) => (int)(Uniform(draw) * (double)count);
+}
