@@ -46,6 +46,22 @@ public partial class CommandTests
     }
 
     [Fact]
+    public void A_data_set_is_found_by_its_name_in_a_folder_above_and_in_the_cache()
+    {
+        using var program = new TestProgram();
+        foreach (var folder in new[] { "data/fashion-mnist", "cache/actortrain/data/fashion-mnist" })
+        {
+            var files = Directory.CreateDirectory(program.In(folder));
+            foreach (var file in Directory.GetFiles(Dataset.FindMnist(), "*.gz"))
+                File.Copy(file, Path.Combine(files.FullName, Path.GetFileName(file)));
+            var report = program.Report(
+                [("XDG_DATA_HOME", program.In("cache"))], "--data", "fashion-mnist", "--max-steps", "3");
+            Assert.Equal(Dataset.Mnist().Sha256, report.GetProperty("dataSha256").GetString());
+            files.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
     public void Predicting_a_file_that_is_no_picture_is_one_clear_error()
     {
         using var program = new TestProgram();

@@ -21,7 +21,8 @@ public class UsageTests
         "--shards 0", "Training:Shards (--shards) is '0'; give 1 or more, or --nodes N to train on worker nodes only.")]
     [InlineData(
         "--data nowhere",
-        "--data: 'nowhere' is neither mnist nor a folder; give mnist, or a folder with four IDX files.")]
+        "--data: 'nowhere' is neither a name nor a folder; give mnist, fashion-mnist, emnist-digits …, or a folder of IDX "
+        + "files or of pictures in train/CLASS and test/CLASS.")]
     [InlineData(
         "--model nowhere.json",
         "--model: 'nowhere.json' is neither mlp nor a file; give mlp, or a JSON file with layers.")]

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using ActorTrain.Host.Data;
 using ActorTrain.Host.Runs;
 using ActorTrain.Host.Terminal;
 
@@ -17,7 +18,7 @@ internal static class EvaluateCommand
         var data = new Option<string>("--data")
         {
             HelpName = "NAME|FOLDER",
-            Description = "mnist, or a folder of IDX files (default mnist)",
+            Description = $"{NamedData.Choices} (default mnist)",
         };
         var json = new Option<bool>("--json") { Description = "print {\"accuracy\":…,\"loss\":…,\"samples\":…, …}" };
         var command = new Command("evaluate", "Loss, accuracy and scores of each class of a checkpoint on the test split.")

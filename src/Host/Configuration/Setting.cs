@@ -1,3 +1,5 @@
+using ActorTrain.Host.Data;
+
 namespace ActorTrain.Host.Configuration;
 
 /// <summary>One setting: a key of the configuration and an option of the command line.</summary>
@@ -12,7 +14,7 @@ internal sealed record Setting(string Key, string Option, string Value, string H
     /// <summary>What is trained, on what, with what of this machine; in the order of the help.</summary>
     public static SettingSection Training { get; } = new("Training",
     [
-        new("Data", "--data", "NAME|FOLDER", "data set: mnist, or a folder of IDX files (default mnist)"),
+        new("Data", "--data", "NAME|FOLDER", $"{NamedData.Choices} (default mnist)"),
         new("Model", "--model", "mlp|FILE", "mlp, or a JSON file with the model's layers (default mlp)"),
         new("Hidden", "--hidden", "SIZES", "hidden layers of the mlp, or none (default 128,64)"),
         new("Epochs", "--epochs", "N", "passes over the training split (default 5)"),
