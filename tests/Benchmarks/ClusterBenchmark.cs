@@ -66,8 +66,18 @@ internal static class ClusterBenchmark
         };
     }
 
+    // The first epoch warms up.
     private static List<double> StepsOf(
-        string program, string hidden, int epochs, int workers, int serverShards, params string[] options)
+        string program, string hidden, int epochs, int workers, int serverShards, params string[] options) =>
+    [
+        .. EpochsOf(program, "mnist", hidden, epochs, workers, serverShards, options).Skip(1)
+            .Select(s => s / StepsPerEpoch * 1e6),
+    ];
+
+    /// <summary>Seconds of the steps of each epoch of a run, workers with a shard each.</summary>
+    public static List<double> EpochsOf(
+        string program, string data, string hidden, int epochs, int workers, int serverShards,
+        params string[] options)
     {
         var folder = Directory.CreateTempSubdirectory("actortrain-bench-").FullName;
         var port = FreePort();
@@ -76,20 +86,19 @@ internal static class ClusterBenchmark
         {
             for (var i = 0; i < workers; i++)
                 children.Add(Start("dotnet", [
-                    program, "node",
+                    program, "node", "--data", data,
                     "--role", "worker", "--seed-node", $"127.0.0.1:{port}", "--shards", "1", "--until-input-ends"
                 ]));
             using var server = Start("dotnet",
             [
-                program, "train",
+                program, "train", "--data", data,
                 "--nodes", $"{workers}", "--port", $"{port}", "--shards", $"{serverShards}", "--hidden", hidden,
                 "--epochs", $"{epochs}", "--out", Path.Combine(folder, "run"), .. options,
             ]);
             var output = server.StandardOutput.ReadToEnd();
             server.WaitForExit();
             if (server.ExitCode != 0) throw new InvalidOperationException(output + server.StandardError.ReadToEnd());
-            return [.. EpochSeconds(Path.Combine(folder, "run", "events.jsonl")).Skip(1)
-                .Select(s => s / StepsPerEpoch * 1e6)];
+            return [.. EpochSeconds(Path.Combine(folder, "run", "events.jsonl"))];
         }
         finally
         {

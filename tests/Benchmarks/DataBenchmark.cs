@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Text.Json;
 using ActorTrain.Benchmarks.Report;
@@ -25,7 +24,7 @@ internal static class DataBenchmark
         var folder = Directory.CreateTempSubdirectory("actortrain-data-").FullName;
         try
         {
-            var megabytes = Write(folder, copies) / 1e6;
+            var megabytes = IdxFolder.Write(folder, Dataset.Mnist(), copies) / 1e6;
             var report = Path.Combine(folder, "report.json");
             using var process = Process.Start(new ProcessStartInfo("dotnet",
                 [ProgramFile.Find(), "train", "--data",
@@ -54,28 +53,6 @@ internal static class DataBenchmark
         finally
         {
             Directory.Delete(folder, recursive: true);
-        }
-    }
-
-    private static long Write(string folder, int copies)
-    {
-        var mnist = Dataset.Mnist();
-        Write("train-labels-idx1-ubyte", mnist.Train.Labels, copies, 0x801, mnist.Train.Count * copies);
-        Write("t10k-images-idx3-ubyte", mnist.Test.Pixels, 1, 0x803, mnist.Test.Count, 28, 28);
-        Write("t10k-labels-idx1-ubyte", mnist.Test.Labels, 1, 0x801, mnist.Test.Count);
-        return Write("train-images-idx3-ubyte", mnist.Train.Pixels, copies, 0x803, mnist.Train.Count * copies, 28, 28);
-
-        long Write(string name, ReadOnlySpan<byte> contents, int times, params ReadOnlySpan<int> words)
-        {
-            using var file = File.Create(Path.Combine(folder, name));
-            Span<byte> word = stackalloc byte[sizeof(int)];
-            foreach (var value in words)
-            {
-                BinaryPrimitives.WriteInt32BigEndian(word, value);
-                file.Write(word);
-            }
-            for (var i = 0; i < times; i++) file.Write(contents);
-            return file.Length;
         }
     }
 }

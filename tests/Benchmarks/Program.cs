@@ -1,8 +1,15 @@
 using ActorTrain.Benchmarks;
+using ActorTrain.Benchmarks.Scaling;
 
 if (args is ["wire-echo", var batching])
 {
     WireBenchmark.Echo(batching);
+    return 0;
+}
+
+if (args is ["link-echo", var folderOfCertificates])
+{
+    LinkCosts.Echo(folderOfCertificates);
     return 0;
 }
 
@@ -28,6 +35,9 @@ Dictionary<string, (string Summary, Action Run)> benchmarks = new()
     ["data"] = (
         "runs on up to 6 million images that stay in their file",
         () => Console.WriteLine(DataBenchmark.Run().Markdown())),
+    ["scaling"] = (
+        "a cost model checked against real processes, and predictions to 1,024 nodes, written to docs/scaling.md",
+        ScalingBenchmark.Run),
     ["wire"] = ("a small message and its echo through Akka.Remote, between two processes", WireBenchmark.Run),
     ["strategies"] = ("accuracy and bytes of each strategy and compression, in virtual time", StrategyBenchmark.Run),
 };

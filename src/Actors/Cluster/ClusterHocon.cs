@@ -11,16 +11,23 @@ public static class ClusterHocon
     /// <summary>Name of the parameter server as a singleton, and of its manager under <c>/user</c>.</summary>
     public const string SingletonName = "parameter-server";
 
+    /// <summary>Name of a node's stand-by under <c>/user</c>.</summary>
+    public const string StandbyName = "standby";
+
     private static readonly TimeSpan TimeToFindOthers = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ForEver = TimeSpan.FromDays(365);
 
-    /// <summary>What a peer may select by path: what Akka.Cluster and the singleton need, and nothing else.</summary>
+    /// <summary>
+    /// What a peer may select by path: what Akka.Cluster and the singleton need, and the stand-by, which hears that the
+    /// run is over before it has said hello; nothing else.
+    /// </summary>
     public static ImmutableArray<string> TrustedPaths { get; } =
     [
         "/system/cluster/core/daemon",
         "/system/cluster/heartbeatReceiver",
         $"/user/{SingletonName}",
         $"/user/{SingletonName}/{SingletonName}",
+        $"/user/{StandbyName}",
     ];
 
     /// <summary>The whole configuration, to be put before Akka's defaults.</summary>

@@ -261,6 +261,11 @@ internal sealed class ServerNodeActor : ReceiveActor
                 _origin!.Run, _origin.Incarnation, m.Outcome.Phase, m.Outcome.State.Parameters.Sha256(),
                 m.Outcome.Reason);
             foreach (var (node, _) in _nodes.Values) node.Tell(over);
+            // A stand-by that is not greeted yet would take over, and train it all again.
+            foreach (var member in _cluster.State.Members)
+                if (member.HasRole(ClusterSettings.ServerRole) && member.Address != _cluster.SelfAddress)
+                    Context.ActorSelection(new RootActorPath(member.Address) / "user" / ClusterHocon.StandbyName)
+                        .Tell(over);
             _node.End(new NodeEnd.RunEnded(m.Outcome));
         }
         else

@@ -110,7 +110,7 @@ public static class ActorTrainServices
                     ? LeaveFirst(
                         system, system.ActorOf(
                             StandbyActor.Props(node, folder, registry.Get<ServerNodeActor>()),
-                            "standby"), StandbyActor.Leave.Instance)
+                            ClusterHocon.StandbyName), StandbyActor.Leave.Instance)
                     : ActorRefs.Nobody;
                 system.ActorOf(ClusterSingletonManager.Props(
                     ServerNodeActor.Props(node, standby), ServerNodeActor.Leave.Instance,

@@ -33,9 +33,12 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
 
     private static int TileFloats => Microkernel.MaxRows * Nr;
 
-    /// <summary>C = A·B + bias, or A·Bᵀ + bias when <paramref name="b"/> is [N, K]. An absent bias is null.</summary>
+    /// <summary>
+    /// C = A·B + bias, or A·Bᵀ + bias when <paramref name="b"/> is [N, K]; an absent bias is null. Then, if asked, what
+    /// is not above 0 becomes 0, block by block, while they are in L2.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply(Operand a, Operand b, bool bIsTransposed, float* bias, Operand c)
+    public static void Multiply(Operand a, Operand b, bool bIsTransposed, float* bias, Operand c, bool relu = false)
     {
         // A panel that more than one block of rows reads is kept; else the next one takes its place in L1. If whole
         // columns of B can be kept, a block of A passes over them at once, and its part of C waits in L2 between.
@@ -44,6 +47,7 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
         var keepsColumns = keepsPanels && wholeColumns >= Math.Min(4 * Nr, c.Columns);
         var blocks = new Blocks
         {
+            Relu = relu,
             Kc = EvenPart(a.Columns, Kc),
             Nc = Math.Min(keepsColumns ? wholeColumns : keepsPanels ? Nc : c.Columns, c.Columns),
         };
@@ -103,6 +107,12 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
             tile.B = packed;
             tile.BStride = panel.Nr;
             RunRows(rowsDone, rows, panel, ref tile, blocks.Edge);
+        }
+        if (!blocks.Relu || k + tile.K < a.Columns) return;
+        for (var row = ic; row < ic + rows; row++)
+        {
+            var part = new Span<float>(c.At(row, jc), end - jc);
+            VectorOperations<TLanes, TVector>.Relu(part, part);
         }
     }
 
@@ -250,6 +260,7 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
     /// <summary>How a product is divided, and the memory beside it.</summary>
     private struct Blocks
     {
+        public bool Relu;
         public int Kc;
         public int Nc;
         public bool PacksA;

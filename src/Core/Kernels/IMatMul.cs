@@ -23,6 +23,21 @@ public interface IMatMul
     void Multiply(MatrixView a, MatrixView b, ReadOnlySpan<float> bias, MatrixSpan c, ReadOnlySpan<int> leafRows);
 
     /// <summary>
+    /// Forward through a layer and a ReLU behind it: C = max(A·B + bias, 0), 0 where the sum is NaN; the bits of
+    /// <see cref="Multiply"/> and <see cref="VectorOperations.Relu"/> one after the other.
+    /// </summary>
+    /// <inheritdoc cref="Multiply"/>
+    void MultiplyRelu(MatrixView a, MatrixView b, ReadOnlySpan<float> bias, MatrixSpan c, ReadOnlySpan<int> leafRows)
+    {
+        Multiply(a, b, bias, c, leafRows);
+        for (var r = 0; r < c.Rows; r++)
+        {
+            var row = c.Data.Slice(r * c.Stride, c.Columns);
+            VectorOperations.Relu(row, row);
+        }
+    }
+
+    /// <summary>
     /// Input gradient: C = A·Bᵀ, for A <c>[M, K]</c> (M rows of a batch), B <c>[N, K]</c>, C <c>[M, N]</c>.
     /// BLAS: sgemm 'N','T'.
     /// </summary>

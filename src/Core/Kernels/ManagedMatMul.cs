@@ -13,16 +13,15 @@ public sealed class ManagedMatMul : IMatMul
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">Sizes that do not fit together, or memory too short for them.</exception>
-    public void Multiply(MatrixView a, MatrixView b, ReadOnlySpan<float> bias, MatrixSpan c, ReadOnlySpan<int> leafRows)
-    {
-        if (Vector512.IsHardwareAccelerated)
-            ManagedMatMul<Lanes512, Vector512<float>>.Multiply(a, b, bias, c, leafRows);
-        else if (Vector256.IsHardwareAccelerated)
-            ManagedMatMul<Lanes256, Vector256<float>>.Multiply(a, b, bias, c, leafRows);
-        else if (Vector128.IsHardwareAccelerated)
-            ManagedMatMul<Lanes128, Vector128<float>>.Multiply(a, b, bias, c, leafRows);
-        else ManagedMatMul<LanesScalar, float>.Multiply(a, b, bias, c, leafRows);
-    }
+    public void Multiply(
+        MatrixView a, MatrixView b, ReadOnlySpan<float> bias, MatrixSpan c, ReadOnlySpan<int> leafRows) =>
+        Multiply(a, b, bias, c, leafRows, relu: false);
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">Sizes that do not fit together, or memory too short for them.</exception>
+    public void MultiplyRelu(
+        MatrixView a, MatrixView b, ReadOnlySpan<float> bias, MatrixSpan c, ReadOnlySpan<int> leafRows) =>
+        Multiply(a, b, bias, c, leafRows, relu: true);
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">Sizes that do not fit together, or memory too short for them.</exception>
@@ -49,22 +48,39 @@ public sealed class ManagedMatMul : IMatMul
             ManagedMatMul<Lanes128, Vector128<float>>.TransposedMultiply(a, b, c, leafRows);
         else ManagedMatMul<LanesScalar, float>.TransposedMultiply(a, b, c, leafRows);
     }
+
+    private static void Multiply(
+        MatrixView a, MatrixView b, ReadOnlySpan<float> bias, MatrixSpan c, ReadOnlySpan<int> leafRows, bool relu)
+    {
+        if (Vector512.IsHardwareAccelerated)
+            ManagedMatMul<Lanes512, Vector512<float>>.Multiply(a, b, bias, c, leafRows, relu);
+        else if (Vector256.IsHardwareAccelerated)
+            ManagedMatMul<Lanes256, Vector256<float>>.Multiply(a, b, bias, c, leafRows, relu);
+        else if (Vector128.IsHardwareAccelerated)
+            ManagedMatMul<Lanes128, Vector128<float>>.Multiply(a, b, bias, c, leafRows, relu);
+        else ManagedMatMul<LanesScalar, float>.Multiply(a, b, bias, c, leafRows, relu);
+    }
 }
 
 /// <summary>The managed kernel at one vector width: checks, pins, and hands over to the loops.</summary>
 internal static unsafe class ManagedMatMul<TLanes, TVector>
     where TLanes : struct, ILanes<TVector> where TVector : struct
 {
-    /// <summary>As <see cref="IMatMul.Multiply"/>.</summary>
+    /// <summary>As <see cref="IMatMul.Multiply"/> or <see cref="IMatMul.MultiplyRelu"/>.</summary>
     public static void Multiply(MatrixView a, MatrixView b, ReadOnlySpan<float> bias, MatrixSpan c,
-        ReadOnlySpan<int> leafRows)
+        ReadOnlySpan<int> leafRows, bool relu = false)
     {
         MatMulArguments.Check("Multiply", a, b, c, (a.Rows, b.Columns, a.Columns, b.Rows), a.Rows, leafRows);
         MatMulArguments.CheckBias(bias.Length, b.Columns);
         fixed (float* pa = a.Data, pb = b.Data, pc = c.Data, pBias = bias)
         {
-            if (a.Rows == 1) RowTimesMatrix<TLanes, TVector>.Multiply(pa, On(b, pb), pBias, pc);
-            else Gemm<TLanes, TVector>.Multiply(On(a, pa), On(b, pb), false, pBias, On(c, pc));
+            if (a.Rows != 1) Gemm<TLanes, TVector>.Multiply(On(a, pa), On(b, pb), false, pBias, On(c, pc), relu);
+            else
+            {
+                RowTimesMatrix<TLanes, TVector>.Multiply(pa, On(b, pb), pBias, pc);
+                var row = new Span<float>(pc, c.Columns);
+                if (relu) VectorOperations<TLanes, TVector>.Relu(row, row);
+            }
         }
     }
 

@@ -50,14 +50,21 @@ public sealed record Linear(int InFeatures, int OutFeatures, bool Bias = true) :
 
     // y = x Wᵀ + b
     /// <inheritdoc/>
-    public override (Tensor Output, Saved Saved) Forward(Parameters parameters, Tensor input, LayerContext context)
+    public override (Tensor Output, Saved Saved) Forward(Parameters parameters, Tensor input, LayerContext context) =>
+        Forward(parameters, input, context, relu: false);
+
+    /// <summary>The same; with a ReLU behind it if asked, whose output comes back.</summary>
+    internal (Tensor Output, Saved Saved) Forward(
+        Parameters parameters, Tensor input, LayerContext context, bool relu)
     {
         var rows = CheckedRows(input, InFeatures, "input");
         var output = context.Take([rows, OutFeatures]);
-        context.MatMul.Multiply(
-            new(input.Span, rows, InFeatures), new(parameters.Stored(0), InFeatures, OutFeatures),
-            Bias ? parameters.Stored(1) : default,
-            new(output.Span, rows, OutFeatures), context.LeafRows);
+        var x = new MatrixView(input.Span, rows, InFeatures);
+        var y = new MatrixSpan(output.Span, rows, OutFeatures);
+        var weight = new MatrixView(parameters.Stored(0), InFeatures, OutFeatures);
+        var bias = Bias ? parameters.Stored(1) : default;
+        if (relu) context.MatMul.MultiplyRelu(x, weight, bias, y, context.LeafRows);
+        else context.MatMul.Multiply(x, weight, bias, y, context.LeafRows);
         return (output.Freeze(), new(input));
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ActorTrain.Kernels;
 
 namespace ActorTrain;
@@ -8,6 +9,9 @@ namespace ActorTrain;
 /// </summary>
 public sealed record LogSoftmax : Layer
 {
+    private const int BlockFloats = 1024;
+    private const int MostRows = 64;
+
     /// <inheritdoc/>
     public override ParameterLayout Layout => ParameterLayout.Empty;
 
@@ -52,21 +56,48 @@ public sealed record LogSoftmax : Layer
     public override string ToString() => "LogSoftmax(dim=-1)";
 
     /// <summary>The function on rows of <paramref name="classes"/> scores.</summary>
+    [SkipLocalsInit]
     internal static void Rows(ReadOnlySpan<float> scores, Span<float> logProbabilities, int classes)
     {
-        Span<float> exponentials = classes <= 256 ? stackalloc float[classes] : new float[classes];
+        // Some rows at a time, so that exp and log fill their vectors though there are few classes.
+        var rowsAtOnce = Math.Clamp(BlockFloats / classes, 1, MostRows);
+        Span<float> exponentials = rowsAtOnce * classes <= BlockFloats
+            ? stackalloc float[BlockFloats]
+            : new float[rowsAtOnce * classes];
+        Span<float> sums = stackalloc float[MostRows];
+        for (var start = 0; start < scores.Length; start += rowsAtOnce * classes)
+        {
+            var length = Math.Min(rowsAtOnce * classes, scores.Length - start);
+            Block(
+                scores.Slice(start, length), logProbabilities.Slice(start, length), classes, exponentials[..length],
+                sums[..(length / classes)]);
+        }
+    }
+
+    private static void Block(
+        ReadOnlySpan<float> scores, Span<float> logProbabilities, int classes, Span<float> exponentials,
+        Span<float> sums)
+    {
         for (var start = 0; start < scores.Length; start += classes)
         {
             var x = scores.Slice(start, classes);
             var y = logProbabilities.Slice(start, classes);
             var max = x[0];
             foreach (var value in x) max = MathF.Max(max, value);
-            for (var i = 0; i < classes; i++) y[i] = x[i] - max;
-            ElementwiseMath.Exp(y, exponentials);
+            for (var i = 0; i < y.Length; i++) y[i] = x[i] - max;
+        }
+        ElementwiseMath.Exp(logProbabilities, exponentials);
+        for (var row = 0; row < sums.Length; row++)
+        {
             var sum = 0f;
-            foreach (var value in exponentials) sum += value;
-            var log = ElementwiseMath.Log(sum);
-            for (var i = 0; i < classes; i++) y[i] -= log;
+            foreach (var value in exponentials.Slice(row * classes, classes)) sum += value;
+            sums[row] = sum;
+        }
+        ElementwiseMath.Log(sums, sums);
+        for (var row = 0; row < sums.Length; row++)
+        {
+            var log = sums[row];
+            foreach (ref var y in logProbabilities.Slice(row * classes, classes)) y -= log;
         }
     }
 }

@@ -92,7 +92,13 @@ public sealed record Sequential : Layer
         {
             var (offset, layout) = Layout.Child(i);
             context.Await(offset + layout.Count);
-            (input, saved[i]) = Layers[i].Layer.Forward(parameters.Child(i), input, context.At(i));
+            // A linear layer and the ReLU behind it are one pass: ReLU keeps only its own output.
+            if (Layers[i].Layer is Linear linear && i + 1 < Layers.Length && Layers[i + 1].Layer is ReLU)
+            {
+                (input, saved[i]) = linear.Forward(parameters.Child(i), input, context, relu: true);
+                saved[++i] = new(input);
+            }
+            else (input, saved[i]) = Layers[i].Layer.Forward(parameters.Child(i), input, context.At(i));
         }
         return (input, new(null, ImmutableCollectionsMarshal.AsImmutableArray(saved)));
     }

@@ -40,7 +40,9 @@ internal static class Chart
         plot.Axes.Top.FrameLineStyle.Width = 0;
         plot.Axes.Right.FrameLineStyle.Width = 0;
         plot.Legend.FontName = PictureFont.Name;
-        plot.ShowLegend(Alignment.UpperLeft);
+        // Where no line is: below those that fall.
+        var isFalling = lines[0].Points[^1].Y < lines[0].Points[0].Y;
+        plot.ShowLegend(isFalling ? Alignment.LowerLeft : Alignment.UpperLeft);
         plot.Font.Set(PictureFont.Name);
         return PictureCanvas.Png(WidthPixels, HeightPixels, plot);
     }

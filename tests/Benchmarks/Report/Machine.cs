@@ -11,6 +11,9 @@ internal static class Machine
         Processor(), $"{Environment.ProcessorCount} cores", $"vectors of {VectorWidth.Bits} bits",
         RuntimeInformation.OSDescription, RuntimeInformation.FrameworkDescription);
 
+    /// <summary>The load average of the last minute; <c>?</c> where the system does not tell it.</summary>
+    public static string Load => File.Exists("/proc/loadavg") ? File.ReadAllText("/proc/loadavg").Split(' ')[0] : "?";
+
     private static string Processor()
     {
         const string info = "/proc/cpuinfo";

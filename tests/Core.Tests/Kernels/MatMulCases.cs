@@ -23,14 +23,20 @@ internal static class MatMulCases
         public string Name => $"managed {width}";
 
         public void Multiply(MatrixView a, MatrixView b, ReadOnlySpan<float> bias, MatrixSpan c,
-            ReadOnlySpan<int> leafRows)
+            ReadOnlySpan<int> leafRows) => Multiply(a, b, bias, c, leafRows, relu: false);
+
+        public void MultiplyRelu(MatrixView a, MatrixView b, ReadOnlySpan<float> bias, MatrixSpan c,
+            ReadOnlySpan<int> leafRows) => Multiply(a, b, bias, c, leafRows, relu: true);
+
+        private void Multiply(MatrixView a, MatrixView b, ReadOnlySpan<float> bias, MatrixSpan c,
+            ReadOnlySpan<int> leafRows, bool relu)
         {
-            if (width == Width.Scalar) ManagedMatMul<LanesScalar, float>.Multiply(a, b, bias, c, leafRows);
+            if (width == Width.Scalar) ManagedMatMul<LanesScalar, float>.Multiply(a, b, bias, c, leafRows, relu);
             else if (width == Width.Bits128)
-                ManagedMatMul<Lanes128, Vector128<float>>.Multiply(a, b, bias, c, leafRows);
+                ManagedMatMul<Lanes128, Vector128<float>>.Multiply(a, b, bias, c, leafRows, relu);
             else if (width == Width.Bits256)
-                ManagedMatMul<Lanes256, Vector256<float>>.Multiply(a, b, bias, c, leafRows);
-            else ManagedMatMul<Lanes512, Vector512<float>>.Multiply(a, b, bias, c, leafRows);
+                ManagedMatMul<Lanes256, Vector256<float>>.Multiply(a, b, bias, c, leafRows, relu);
+            else ManagedMatMul<Lanes512, Vector512<float>>.Multiply(a, b, bias, c, leafRows, relu);
         }
 
         public void MultiplyTransposed(MatrixView a, MatrixView b, MatrixSpan c, ReadOnlySpan<int> leafRows)
@@ -66,15 +72,16 @@ internal static class MatMulCases
         var dy = Values(random, rows, outputs + padding);
         var bias = hasBias ? Values(random, 1, outputs) : [];
         // What lies between the rows of a result must stay; NaN there is also never read as an operand.
-        float[] y = Unwritten(rows, outputs + padding), dx = Unwritten(rows, inputs + padding),
-            dw = Unwritten(inputs, outputs + padding);
+        float[] y = Unwritten(rows, outputs + padding), relu = Unwritten(rows, outputs + padding),
+            dx = Unwritten(rows, inputs + padding), dw = Unwritten(inputs, outputs + padding);
         MatrixView X() => new(x, rows, inputs, inputs + padding);
         MatrixView W() => new(w, inputs, outputs, outputs + padding);
         MatrixView DY() => new(dy, rows, outputs, outputs + padding);
         kernel.Multiply(X(), W(), bias, new(y, rows, outputs, outputs + padding), leafRows);
+        kernel.MultiplyRelu(X(), W(), bias, new(relu, rows, outputs, outputs + padding), leafRows);
         kernel.MultiplyTransposed(DY(), W(), new(dx, rows, inputs, inputs + padding), leafRows);
         kernel.TransposedMultiply(X(), DY(), new(dw, inputs, outputs, outputs + padding), leafRows);
-        return [.. y.Concat(dx).Concat(dw).Select(BitConverter.SingleToInt32Bits)];
+        return [.. y.Concat(relu).Concat(dx).Concat(dw).Select(BitConverter.SingleToInt32Bits)];
     }
 
     /// <summary>Divides the rows into leaves at random, empty ones included.</summary>

@@ -35,6 +35,7 @@ public class LayerLawTests
         (new Residual(new Linear(5, 5)), [5]),
         (new Residual(new Sequential(("a", new Linear(5, 3)), ("b", new Tanh()), ("c", new Linear(3, 5)))), [5]),
         (Sequential.Mlp(7, 6, 5, 4), [7]),
+        (new Sequential(("a", new Linear(7, 6, Bias: false)), ("b", new ReLU()), ("c", new Linear(6, 2))), [7]),
         (new Sequential(("inner", Sequential.Mlp(7, 6, 5)), ("outer", new Linear(5, 2))), [7]),
         (new Sequential(
             ("images", new Unflatten(1, 6, 6)), ("conv1", new Conv2d(1, 2, 3)), ("gelu", new GELU()),
