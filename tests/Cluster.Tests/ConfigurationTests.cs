@@ -19,6 +19,24 @@ public class ConfigurationTests
     }
 
     [Fact]
+    public async Task An_aggregator_of_the_ready_file_with_two_members_and_a_worker_finish_a_run()
+    {
+        using var cluster = new TestCluster();
+        var server = Server(cluster, "server.json", 0);
+        var aggregator = cluster.Start(
+            "sum", "",
+            [
+                "node", "--role", "aggregator", "--config", Path.Combine(Configs, "aggregator.json"), "--data",
+                SmallRun.Folder, "--seed-node", cluster.Seeds,
+            ]);
+        foreach (var name in new[] { "m1", "m2" })
+            cluster.Start(name, "", [.. Worker(cluster, "worker.json", name), "--through", "aggregator"]);
+        cluster.Start("w1", "", Worker(cluster, "worker.json", "w1"));
+        await AssertFinishes(cluster, [server]);
+        foreach (var name in new[] { "m1", "m2" }) await cluster.Line(aggregator, $"node {name} joined at step 0");
+    }
+
+    [Fact]
     public async Task Three_servers_of_the_ready_file_and_two_workers_finish_a_run()
     {
         using var cluster = new TestCluster(servers: 3);

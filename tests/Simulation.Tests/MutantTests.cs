@@ -23,6 +23,10 @@ public class MutantTests(ITestOutputHelper output)
         ["loses a schedule entry"] = () => new LosesAScheduleEntry(),
         ["stops between barriers"] = () => new StopsBetweenBarriers(),
         ["keeps a broken node"] = () => new KeepsABrokenNode(),
+        ["forgets the part of a lost member"] = () => new ForgetsThePartOfALostMember(),
+        ["sums another version"] = () => new SumsAnotherVersion(),
+        ["sums the first part twice"] = () => new SumsTheFirstPartTwice(),
+        ["sums for an older server"] = () => new SumsForAnOlderServer(),
     };
 
     public static TheoryData<string> Names => [.. Mutants.Keys];

@@ -22,4 +22,11 @@ internal enum Notable
     StopAfterWhatWasHandedOut,
     StopWithNobodyLeft,
     NodeDismissed,
+    OrderOfSeveralMembers,
+    PartOfLostMember,
+    LatePart,
+    OrderThatCameAgain,
+    AggregatorWithNobody,
+    MemberWithoutItsAggregator,
+    MemberThatReturns,
 }

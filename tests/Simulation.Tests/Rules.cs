@@ -8,4 +8,11 @@ internal class Rules
 
     public virtual WorkerTransition Worker(WorkerState state, WorkerEvent @event, NodeSums sums) =>
         WorkerNode.Step(state, @event, sums);
+
+    public virtual AggregatorTransition Aggregator(AggregatorState state, WorkerEvent @event, TimeSpan now) =>
+        ActorTrain.Server.Aggregator.Step(state, @event, now);
+
+    public virtual AggregatorTransition Aggregator(
+        AggregatorState state, ServerEvent @event, TimeSpan now, NodeSums sums) =>
+        ActorTrain.Server.Aggregator.Step(state, @event, now, sums);
 }

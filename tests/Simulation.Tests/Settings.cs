@@ -33,6 +33,15 @@ internal sealed record Settings
     /// <summary>Shards of a worker.</summary>
     public required int WorkerShards { get; init; }
 
+    /// <summary>Worker processes that take part through an aggregator; 0: there is none.</summary>
+    public required int Members { get; init; }
+
+    /// <summary>Shards of an aggregator's own.</summary>
+    public required int AggregatorShards { get; init; }
+
+    /// <summary>True: the aggregator comes when its members have given it up.</summary>
+    public required bool IsAggregatorLate { get; init; }
+
     /// <summary>How many units the first server waits for.</summary>
     public required int UnitsToBegin { get; init; }
 
@@ -74,6 +83,7 @@ internal sealed record Settings
         if (localShards + workers == 0) workers = 1;
         var servers = 1 + random.Below(3);
         var isOrdered = isReal || random.OneIn(2);
+        var members = workers > 0 && random.OneIn(2) ? 1 + random.Below(workers) : 0;
         var hasBrokenWorker = workers > 0 && localShards + workers > 1 && random.OneIn(15);
         return new()
         {
@@ -84,7 +94,10 @@ internal sealed record Settings
             LocalShards = localShards,
             Workers = workers,
             WorkerShards = 1 + random.Below(3),
-            UnitsToBegin = 1 + random.Below(localShards + workers),
+            Members = members,
+            AggregatorShards = random.Below(3),
+            IsAggregatorLate = members > 0 && random.OneIn(10),
+            UnitsToBegin = 1 + random.Below(localShards + workers - members + Math.Min(members, 1)),
             MostStepsAtRisk = servers == 1 && random.OneIn(2) ? 0 : 1 + random.Below(6),
             IsOrdered = isOrdered,
             Delay = random.BetweenByMagnitude(20, 3000),

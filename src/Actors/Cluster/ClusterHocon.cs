@@ -11,6 +11,9 @@ public static class ClusterHocon
     /// <summary>Name of the parameter server as a singleton, and of its manager under <c>/user</c>.</summary>
     public const string SingletonName = "parameter-server";
 
+    /// <summary>Name of a worker node's session under <c>/user</c>; to an aggregator's its members say hello.</summary>
+    public const string SessionName = "worker";
+
     /// <summary>Name of a node's stand-by under <c>/user</c>.</summary>
     public const string StandbyName = "standby";
 
@@ -30,6 +33,13 @@ public static class ClusterHocon
         $"/user/{StandbyName}",
     ];
 
+    private static IEnumerable<string> TrustedPathsOf(ClusterSettings settings) =>
+        settings.IsAggregator ? TrustedPaths.Append($"/user/{SessionName}") : TrustedPaths;
+
+    // An aggregator's name is a role too, by which its members find it.
+    private static IEnumerable<string> RolesOf(ClusterSettings settings) =>
+        settings.IsAggregator ? settings.Roles.Append(AggregatorRole.Of(settings.Name)) : settings.Roles;
+
     /// <summary>The whole configuration, to be put before Akka's defaults.</summary>
     /// <param name="settings">Without <see cref="ClusterSettings.Errors"/>.</param>
     public static string Of(ClusterSettings settings) => $$"""
@@ -42,7 +52,7 @@ public static class ClusterHocon
           remote {
             # Off are remote deployment, PoisonPill and Kill from outside, and selections of other paths.
             untrusted-mode = on
-            trusted-selection-paths = {{List(TrustedPaths)}}
+            trusted-selection-paths = {{List(TrustedPathsOf(settings))}}
             retry-gate-closed-for = 1s
             log-remote-lifecycle-events = WARNING
             log-frame-size-exceeding = {{WireLimits.MaxChunkPayloadBytes * 2}}b
@@ -61,7 +71,7 @@ public static class ClusterHocon
             }
           }
           cluster {
-            roles = {{List(settings.Roles)}}
+            roles = {{List(RolesOf(settings))}}
             seed-nodes = {{List(settings.SeedNodes.Select(seed => AddressOf(settings, seed)))}}
             # The first seed node forms a cluster after this time, if all others are silent; they try again after it.
             seed-node-timeout = {{Seconds(SeedNodeTimeout(settings))}}

@@ -29,6 +29,9 @@ public sealed record ClusterSettings
     /// <summary>The role of nodes that compute.</summary>
     public const string WorkerRole = "worker";
 
+    /// <summary>The role of nodes that compute and sum what others compute through them.</summary>
+    public const string AggregatorRole = "aggregator";
+
     /// <summary>
     /// Address to listen on: a name or an IP address of this machine. Default 127.0.0.1: this machine only.
     /// </summary>
@@ -52,10 +55,10 @@ public sealed record ClusterSettings
     /// </summary>
     public bool FormsClusterAlone { get; init; } = true;
 
-    /// <summary><see cref="ServerRole"/>, <see cref="WorkerRole"/> or both.</summary>
+    /// <summary><see cref="ServerRole"/>, <see cref="WorkerRole"/> or both; or <see cref="AggregatorRole"/>.</summary>
     public ImmutableArray<string> Roles { get; init; } = [ServerRole];
 
-    /// <summary>Port for bulk connections; 0 (default): any free one. Only a server listens.</summary>
+    /// <summary>Port for bulk connections; 0 (default): any free one. Only servers and aggregators listen.</summary>
     public int BulkPort { get; init; }
 
     /// <summary>What carries bulk data. Default: a connection of its own.</summary>
@@ -69,6 +72,12 @@ public sealed record ClusterSettings
 
     /// <summary>The node's name in logs. Default: the machine's and the process's.</summary>
     public string Name { get; init; } = $"{Environment.MachineName}-{Environment.ProcessId}";
+
+    /// <summary>Name of the aggregator that a worker takes part through; none: it does so by itself.</summary>
+    public string? Through { get; init; }
+
+    /// <summary>Whether this node sums what others compute.</summary>
+    public bool IsAggregator => Roles.Contains(AggregatorRole);
 
     /// <summary>Identity for TLS, with mutual authentication; none: no TLS, on loopback only.</summary>
     public TlsFiles? Tls { get; init; }
@@ -118,8 +127,9 @@ public sealed record ClusterSettings
             yield return $"seed-node is not given; a node without the role {ServerRole} needs one to join.";
         if (Roles.IsEmpty) yield return $"roles is empty; give {ServerRole}, {WorkerRole} or both.";
         foreach (var role in Roles)
-            if (role is not (ServerRole or WorkerRole))
-                yield return $"role is '{role}'; give {ServerRole} or {WorkerRole}.";
+            if (role is not (ServerRole or WorkerRole or AggregatorRole))
+                yield return $"role is '{role}'; give {ServerRole}, {WorkerRole} or {AggregatorRole}.";
+        foreach (var error in ThroughErrors()) yield return error;
         if (!Enum.IsDefined(Transport)) yield return $"transport is {Transport}; give tcp or akka.";
         if (string.IsNullOrWhiteSpace(Name)
             || System.Text.Encoding.UTF8.GetByteCount(Name) > Protocol.WireLimits.MaxNameBytes)
@@ -133,6 +143,20 @@ public sealed record ClusterSettings
     public static bool IsLoopback(string host) =>
         string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase)
             || (IPAddress.TryParse(host, out var ip) && IPAddress.IsLoopback(ip));
+
+    private IEnumerable<string> ThroughErrors()
+    {
+        if (IsAggregator && Roles.Length > 1)
+            yield return $"roles are {string.Join(" and ", Roles)}; give {AggregatorRole} alone.";
+        if (Through is null) yield break;
+        if (string.IsNullOrWhiteSpace(Through))
+            yield return $"through is '{Through}'; give the name of an aggregator, or leave it out.";
+        else if (Through == Name)
+            yield return $"through is '{Through}', this node's own name; give that of an aggregator, or leave it out.";
+        else if (Roles is not [WorkerRole])
+            yield return $"through is '{Through}' and role is {string.Join(" and ", Roles)}; only a {WorkerRole} takes "
+                + "part through an aggregator.";
+    }
 
     private IEnumerable<string> TimingErrors()
     {

@@ -11,7 +11,7 @@ namespace ActorTrain.Actors;
 /// <summary>What all actors of one node know of it, and how they tell of it.</summary>
 /// <param name="Cluster">How the node takes part.</param>
 /// <param name="Training">What the node does as a server, and which data it has.</param>
-/// <param name="WorkersToBegin">How many worker nodes a server waits for.</param>
+/// <param name="WorkersToBegin">How many worker nodes a server waits for, or an aggregator.</param>
 /// <param name="Tls">The node's identity; none: loopback only.</param>
 /// <param name="Time">The clock.</param>
 /// <param name="Events">Told what happens on this node.</param>

@@ -30,7 +30,9 @@ internal abstract class RemoteNodeActor : ReceiveActor, IWithTimers
         // A hello that crossed with the welcome gets the same one; one that crossed with the connection gets nothing.
         Receive<Greet>(m =>
         {
-            if (Link is null) m.Node.Tell(_welcome!(_token));
+            if (Link is not null) return;
+            Shards = m.Shards;
+            m.Node.Tell(_welcome!(_token));
         });
         Receive<RefuseIfAttached>(m =>
         {
@@ -63,6 +65,9 @@ internal abstract class RemoteNodeActor : ReceiveActor, IWithTimers
     /// <summary>The link to the node; none before it has connected.</summary>
     protected ILink? Link { get; private set; }
 
+    /// <summary>How many shards compute behind the node, as its last hello says: an aggregator's group grows.</summary>
+    protected int Shards { get; private set; }
+
     /// <inheritdoc/>
     protected override void PreStart() =>
         Timers.StartSingleTimer("attach", new CloseLink("it did not connect"), TimeToAttach);
@@ -93,7 +98,9 @@ internal abstract class RemoteNodeActor : ReceiveActor, IWithTimers
     internal sealed record LinkClosed(string Reason);
 
     /// <summary>The node has said hello.</summary>
-    internal sealed record Greet(IActorRef Node);
+    /// <param name="Node">Which.</param>
+    /// <param name="Shards">How many it has; a stand-by: 0.</param>
+    internal sealed record Greet(IActorRef Node, int Shards);
 
     /// <summary>
     /// Another node has said hello by this one's name: give the refusal back if this one has connected.

@@ -12,17 +12,15 @@ namespace ActorTrain.Actors;
 internal sealed class RemoteWorkerActor : RemoteNodeActor
 {
     private readonly ShardId _id;
-    private readonly int _cores;
     private readonly IActorRef _server;
     private readonly WorkerLink _owner;
 
     /// <summary>A stand-in that joins the server when the node has connected.</summary>
     public RemoteWorkerActor(
-        ShardId id, int cores, TrainingPlan plan, IActorRef server, ExpectedLinks links,
-        Func<BulkToken, object> welcome)
+        ShardId id, TrainingPlan plan, IActorRef server, ExpectedLinks links, Func<BulkToken, object> welcome)
         : base(links)
     {
-        (_id, _cores, _server) = (id, cores, server);
+        (_id, _server) = (id, server);
         _owner = new WorkerLink(id, plan, Self, server);
         Expect(_owner, welcome);
         Receive<TrainingProtocol.Dismiss>(
@@ -31,19 +29,17 @@ internal sealed class RemoteWorkerActor : RemoteNodeActor
 
     /// <summary>How to make one.</summary>
     /// <param name="id">The node, as the server knows it.</param>
-    /// <param name="cores">Its shards.</param>
     /// <param name="plan">The run's plan.</param>
     /// <param name="server">The parameter server.</param>
     /// <param name="links">Where its link is announced.</param>
     /// <param name="welcome">What to answer to a hello.</param>
     public static Props Props(
-        ShardId id, int cores, TrainingPlan plan, IActorRef server, ExpectedLinks links,
-        Func<BulkToken, object> welcome) =>
-        Akka.Actor.Props.Create(() => new RemoteWorkerActor(id, cores, plan, server, links, welcome));
+        ShardId id, TrainingPlan plan, IActorRef server, ExpectedLinks links, Func<BulkToken, object> welcome) =>
+        Akka.Actor.Props.Create(() => new RemoteWorkerActor(id, plan, server, links, welcome));
 
     /// <inheritdoc/>
     protected override void Begin() => _server.Tell(
-        new TrainingProtocol.JoinTraining(_id, _cores, IsRemote: true, new OrderSender(Link!, _owner)));
+        new TrainingProtocol.JoinTraining(_id, Shards, IsRemote: true, new OrderSender(Link!, _owner)));
 
     /// <inheritdoc/>
     protected override void End(string reason) => _server.Tell(new TrainingProtocol.ShardStopped(_id, reason));

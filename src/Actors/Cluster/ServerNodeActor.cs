@@ -17,11 +17,7 @@ internal sealed class ServerNodeActor : ReceiveActor
 {
     private readonly Cluster _cluster = Cluster.Get(Context.System);
     private readonly ExpectedLinks _links = new();
-    private readonly Dictionary<string, (IActorRef Node, IActorRef Link)> _nodes = [];
-    private readonly Dictionary<string, int> _lives = [];
-    private readonly Dictionary<string, string> _dismissed = [];
-    private readonly Dictionary<string, string> _refused = [];
-    private readonly Dictionary<string, (Address Address, long Since)> _namesakes = [];
+    private readonly NodeRegister _nodes;
     private readonly NodeContext _node;
     private readonly IActorRef _standby;
     private BulkListener? _listener;
@@ -36,7 +32,7 @@ internal sealed class ServerNodeActor : ReceiveActor
     /// <summary>A server that begins as soon as what it goes on from is loaded.</summary>
     public ServerNodeActor(NodeContext node, IActorRef standby)
     {
-        (_node, _standby) = (node, standby);
+        (_node, _standby, _nodes) = (node, standby, new(node, Context));
         Receive<StandbyActor.MayBegin>(m =>
         {
             _isTakeOver = m.WasStandby;
@@ -47,11 +43,11 @@ internal sealed class ServerNodeActor : ReceiveActor
         Receive<ClusterProtocol.Hello>(Admit);
         Receive<ClusterProtocol.StandbyHello>(Admit);
         Receive<ClusterEvent.IMemberEvent>(
-            m => Drop(m.Member.Address, "it left the cluster"), m => m is ClusterEvent.MemberRemoved);
-        Receive<ClusterEvent.UnreachableMember>(m => Drop(m.Member.Address, "it does not answer"));
-        Receive<NodeDismissed>(Dismiss);
-        Receive<NameTaken>(m => Refuse(m.Name, NamesakeRefusal(m.By), m.Namesake));
-        Receive<Terminated>(m => Forget(m.ActorRef));
+            m => _nodes.Drop(m.Member.Address, "it left the cluster"), m => m is ClusterEvent.MemberRemoved);
+        Receive<ClusterEvent.UnreachableMember>(m => _nodes.Drop(m.Member.Address, "it does not answer"));
+        Receive<NodeDismissed>(_nodes.Dismiss);
+        Receive<NameTaken>(_nodes.Refuse);
+        Receive<Terminated>(m => _nodes.Forget(m.ActorRef));
         Receive<RunIsOver>(End);
         Receive<TrainingProtocol.StopTraining>(m => _server.Forward(m));
         Receive<Leave>(_ => HandOver());
@@ -147,17 +143,17 @@ internal sealed class ServerNodeActor : ReceiveActor
     private void Admit(ClusterProtocol.Hello hello)
     {
         if (_plan is null || _origin is null) return;
-        if ((_dismissed.GetValueOrDefault(hello.Node)
+        if ((_nodes.DismissalOf(hello.Node)
             ?? Admission.Refusal(hello, _plan, NodeContext.SoftwareVersion)) is { } reason)
         {
-            Refuse(hello.Node, reason, Sender);
+            _nodes.Refuse(hello.Node, reason, Sender);
             return;
         }
-        Greet(hello.Node, (run, incarnation) =>
+        var (run, incarnation) = (_origin.Run, _origin.Incarnation);
+        _nodes.Greet(hello.Node, hello.Shards, life =>
         {
-            var life = _lives[hello.Node] = _lives.GetValueOrDefault(hello.Node) + 1;
             var (recipe, data, (host, port)) = (_recipe, _plan.Data, BulkAddress());
-            return RemoteWorkerActor.Props(new(hello.Node, life), hello.Shards, _plan, _server, _links,
+            return RemoteWorkerActor.Props(new(hello.Node, life), _plan, _server, _links,
                 token => new ClusterProtocol.Welcome(run, incarnation, recipe, data, host, port, token));
         });
     }
@@ -168,10 +164,11 @@ internal sealed class ServerNodeActor : ReceiveActor
         if (_plan is null || _origin is null || Sender.Path.Address.HasLocalScope || !IsUp(Sender.Path.Address)) return;
         if (Admission.Refusal(hello, NodeContext.SoftwareVersion) is { } reason)
         {
-            Refuse(hello.Node, reason, Sender);
+            _nodes.Refuse(hello.Node, reason, Sender);
             return;
         }
-        Greet(hello.Node, (run, incarnation) =>
+        var (run, incarnation) = (_origin.Run, _origin.Incarnation);
+        _nodes.Greet(hello.Node, shards: 0, _ =>
         {
             var (host, port) = BulkAddress();
             return RemoteStandbyActor.Props(hello.Node, incarnation, _node, _server, _links,
@@ -179,70 +176,11 @@ internal sealed class ServerNodeActor : ReceiveActor
         });
     }
 
-    private void Dismiss(NodeDismissed m)
-    {
-        _dismissed[m.Name] = m.Reason;
-        if (!_nodes.TryGetValue(m.Name, out var node)) return;
-        node.Node.Tell(new ClusterProtocol.Refused($"node {m.Name} is refused: {m.Reason}"));
-        node.Link.Tell(new RemoteNodeActor.CloseLink(m.Reason));
-    }
-
     private bool IsUp(Address address) =>
         _cluster.State.Members.Any(m => m.Address == address && m.Status == MemberStatus.Up);
 
-    // Until it hears the answer a node says hello again and again.
-    private void Refuse(string name, string reason, IActorRef node)
-    {
-        if (_refused.GetValueOrDefault(name) != reason) _node.Tell(new NodeRefused(name, reason));
-        _refused[name] = reason;
-        node.Tell(new ClusterProtocol.Refused($"node {name} is refused: {reason}"));
-    }
-
-    // A node that lost its link says hello until this side has noticed it too.
-    private void Greet(string name, Func<Guid, long, Props> propsOf)
-    {
-        if (!_nodes.TryGetValue(name, out var node))
-            node = _nodes[name] = (Sender, Context.Watch(Context.ActorOf(propsOf(_origin!.Run, _origin.Incarnation))));
-        if (node.Node.Path.Address == Sender.Path.Address) node.Link.Tell(new RemoteNodeActor.Greet(Sender));
-        else Doubt(name, node);
-    }
-
-    // It may be the same node, started again at another address before the loss of its first life is noticed.
-    private void Doubt(string name, (IActorRef Node, IActorRef Link) first)
-    {
-        var address = Sender.Path.Address;
-        if (!_namesakes.TryGetValue(name, out var namesake) || namesake.Address != address)
-            namesake = _namesakes[name] = (address, _node.Time.GetTimestamp());
-        if (_node.Time.GetElapsedTime(namesake.Since) >= TimeToBeMissed)
-            first.Link.Tell(new RemoteNodeActor.RefuseIfAttached(new(name, first.Node.Path.Address, Sender)));
-    }
-
-    private static string NamesakeRefusal(Address first) =>
-        $"another node of this name takes part, at {first.Host}:{first.Port}; give each node a name of its own "
-        + "(--name).";
-
-    // Longer than it takes until a dead node is unreachable.
-    private TimeSpan TimeToBeMissed => 2 * (_node.Cluster.AcceptablePause + _node.Cluster.HeartbeatInterval);
-
-    private void Forget(IActorRef link)
-    {
-        foreach (var (name, node) in _nodes)
-        {
-            if (!node.Link.Equals(link)) continue;
-            _nodes.Remove(name);
-            _namesakes.Remove(name);
-            return;
-        }
-    }
-
     private (string Host, int Port) BulkAddress() =>
         (_node.Cluster.PublicHost ?? _node.Cluster.Host, _listener?.Port ?? 0);
-
-    private void Drop(Address address, string reason)
-    {
-        foreach (var (node, link) in _nodes.Values)
-            if (node.Path.Address == address) link.Tell(new RemoteNodeActor.CloseLink(reason));
-    }
 
     private void HandOver()
     {
@@ -260,7 +198,7 @@ internal sealed class ServerNodeActor : ReceiveActor
             var over = new ClusterProtocol.RunOver(
                 _origin!.Run, _origin.Incarnation, m.Outcome.Phase, m.Outcome.State.Parameters.Sha256(),
                 m.Outcome.Reason);
-            foreach (var (node, _) in _nodes.Values) node.Tell(over);
+            _nodes.Tell(over);
             // A stand-by that is not greeted yet would take over, and train it all again.
             foreach (var member in _cluster.State.Members)
                 if (member.HasRole(ClusterSettings.ServerRole) && member.Address != _cluster.SelfAddress)

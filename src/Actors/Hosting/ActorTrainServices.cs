@@ -98,9 +98,14 @@ public static class ActorTrainServices
     {
         if (!node.Cluster.Roles.Contains(ClusterSettings.ServerRole))
         {
-            return akka.WithServerProxy<ServerNodeActor>().WithActors((system, registry) => LeaveFirst(
-                system, system.ActorOf(WorkerSessionActor.Props(node, registry.Get<ServerNodeActor>()), "worker"),
-                WorkerSessionActor.Leave.Instance));
+            return akka.WithServerProxy<ServerNodeActor>().WithActors((system, registry) =>
+            {
+                var proxy = registry.Get<ServerNodeActor>();
+                if (node.Cluster.Through is not null) proxy = system.ActorOf(RouteActor.Props(node, proxy), "route");
+                LeaveFirst(
+                    system, system.ActorOf(WorkerSessionActor.Props(node, proxy), ClusterHocon.SessionName),
+                    WorkerSessionActor.Leave.Instance);
+            });
         }
         // The stand-by first: the server of this node asks it whether there is something to go on from.
         return akka.WithServerProxy<ServerNodeActor>()

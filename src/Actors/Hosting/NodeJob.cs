@@ -10,11 +10,14 @@ public sealed record NodeJob
 
     /// <summary>
     /// Its data and shards; and, for a node of role server, the run that it begins when it is the first server, and the
-    /// folder that it keeps checkpoints in. A server may have no shards: it only serves.
+    /// folder that it keeps checkpoints in. A server may have no shards: it only serves; so may an aggregator.
     /// </summary>
     public TrainingJob Training { get; init; } = new();
 
-    /// <summary>How many worker nodes a run waits for before its first step. Default 0.</summary>
+    /// <summary>
+    /// How many worker nodes a run waits for before its first step; an aggregator: how many members before it takes
+    /// part. Default 0.
+    /// </summary>
     public int WorkersToBegin { get; init; }
 
     /// <summary>The node's identity for TLS; given exactly when <see cref="ClusterSettings.Tls"/> is.</summary>
@@ -25,7 +28,7 @@ public sealed record NodeJob
     {
         foreach (var error in Cluster.Errors()) yield return error;
         foreach (var error in Training.Recipe.Errors()) yield return error;
-        var least = Cluster.Roles.Contains(ClusterSettings.ServerRole) ? 0 : 1;
+        var least = Cluster.Roles.Contains(ClusterSettings.ServerRole) || Cluster.IsAggregator ? 0 : 1;
         if (Training.Shards < least || Training.Shards > 1024)
             yield return $"shards is {Training.Shards}; give {least} to 1024.";
         if (WorkersToBegin is < 0 or > 1024) yield return $"nodes is {WorkersToBegin}; give 0 to 1024.";

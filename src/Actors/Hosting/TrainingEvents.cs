@@ -71,12 +71,14 @@ public sealed record TrainingOutcome(
 
 /// <summary>This worker node takes part in a run.</summary>
 /// <param name="Incarnation">The server's fencing number.</param>
-public sealed record NodeWelcomed(long Incarnation) : TrainingEvent;
+/// <param name="Aggregator">Through whom; none: by itself.</param>
+public sealed record NodeWelcomed(long Incarnation, string? Aggregator = null) : TrainingEvent;
 
 /// <summary>This worker node has lost its server, and looks for it again.</summary>
 /// <param name="Incarnation">The server's fencing number.</param>
 /// <param name="Reason">In words.</param>
-public sealed record ServerLinkLost(long Incarnation, string Reason) : TrainingEvent;
+/// <param name="Aggregator">Whom it has lost instead; none: the server itself.</param>
+public sealed record ServerLinkLost(long Incarnation, string Reason, string? Aggregator = null) : TrainingEvent;
 
 /// <summary>The server has refused a node.</summary>
 /// <param name="Node">Its name.</param>

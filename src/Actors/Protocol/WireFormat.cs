@@ -13,7 +13,9 @@ namespace ActorTrain.Actors.Protocol;
 /// </summary>
 public static class WireFormat
 {
-    private const int MaxShards = 1024;
+    /// <summary>Most shards that a node says it has.</summary>
+    internal const int MaxShards = 1024;
+
     private const int MaxPort = 65535;
     private const int MaxChunks = 65536;
     private const int MaxChunkBytes = WireLimits.BulkHeaderBytes + WireLimits.MaxChunkPayloadBytes;

@@ -8,7 +8,7 @@ namespace ActorTrain.Actors;
 
 /// <summary>
 /// A worker node's place in a run: asks the server, wherever it is, to let it take part, holds the link to it, and asks
-/// again whenever the link is lost.
+/// again whenever the link is lost. An aggregator's has a group, and asks when the group is there.
 /// </summary>
 internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
 {
@@ -18,8 +18,15 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
     private readonly NodeContext _node;
     private readonly IActorRef _proxy;
     private readonly HashSet<UniqueAddress> _servers = [];
+    private readonly IActorRef _group;
     private Dataset? _data;
     private IActorRef _worker = ActorRefs.Nobody;
+    private AggregatorActor.GroupChanged _groupNow = new(Cores: 0, Members: 0);
+    private GroupActor.Lead? _lead;
+    private Address? _aggregator;
+    private string? _through;
+    private bool _hasGroup;
+    private bool _isMoving;
     private string? _recipe;
     private string? _trouble;
     private ServerLink? _owner;
@@ -35,6 +42,7 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
     public WorkerSessionActor(NodeContext node, IActorRef proxy)
     {
         (_node, _proxy) = (node, proxy);
+        _group = node.Cluster.IsAggregator ? Context.ActorOf(GroupActor.Props(node), "group") : ActorRefs.Nobody;
         Receive<Dataset>(m =>
         {
             _data = m;
@@ -48,13 +56,22 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
         {
             if (m.Incarnation <= _over) return;
             _over = m.Incarnation;
+            _group.Tell(m);
             _node.Tell(new RunOverHeard(m.Phase, m.WeightsSha256, m.Reason));
         });
         Receive<ClusterEvent.IMemberEvent>(m => Note(m.Member), m => m.Member.HasRole(ClusterSettings.ServerRole));
         Receive<Rehearsed>(_ =>
         {
             _isRehearsing = false;
+            _group.Tell(_lead);
             SayHello();
+        });
+        Receive<ClusterProtocol.Hello>(_group.Forward);
+        Receive<AggregatorActor.GroupChanged>(Note);
+        Receive<RouteActor.Changed>(m =>
+        {
+            _aggregator = m.Aggregator;
+            if (_server != _aggregator) LeaveLink(_aggregator is null ? "it does not answer" : null);
         });
         Receive<LinkOpened>(Open);
         Receive<LinkClosed>(m => Close(m.Owner, m.Reason));
@@ -110,9 +127,10 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
 
     private void SayHello()
     {
-        if (_owner is not null || _data is null || _isRehearsing || _isLeaving) return;
+        if (_owner is not null || _data is null || _isRehearsing || _isLeaving || !IsReady) return;
         _proxy.Tell(new ClusterProtocol.Hello(
-            ClusterProtocol.Version, NodeContext.SoftwareVersion, _node.Cluster.Name, _node.Training.Shards,
+            ClusterProtocol.Version, NodeContext.SoftwareVersion, _node.Cluster.Name,
+            _node.Cluster.IsAggregator ? Math.Clamp(_groupNow.Cores, 1, WireFormat.MaxShards) : _node.Training.Shards,
             _data.Sha256, _data.Name, _node.Kernels));
     }
 
@@ -126,11 +144,23 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
         {
             _recipe = m.RecipeJson;
             Rehearse(plan, _data);
+            _lead = new(m.Run, m.Incarnation, plan, _worker);
             return;
         }
-        (_incarnation, _server, _closingReason) = (m.Incarnation, Sender.Path.Address, null);
+        if (_node.Cluster.IsAggregator && m.Incarnation != _lead!.Incarnation)
+        {
+            // Its members come to the new server's group first.
+            _lead = _lead with { Run = m.Run, Incarnation = m.Incarnation };
+            _groupNow = new(_node.Training.Shards, Members: 0);
+            _group.Tell(_lead);
+            return;
+        }
+        (_incarnation, _server, _closingReason, _isMoving) = (m.Incarnation, Sender.Path.Address, null, false);
+        _through = _server == _aggregator ? _node.Cluster.Through : null;
         var owner = _owner = new ServerLink(m.Incarnation, plan, Self, _worker);
-        _node.Connect(Context, m.BulkHost, m.BulkPort, m.Run, m.Token, owner)
+        _node.Connect(
+                Context, m.BulkHost, m.BulkPort, m.Run, m.Token,
+                _node.Cluster.IsAggregator ? new RelayedLink(owner, _worker) : owner)
             .PipeTo(
                 Self, success: link => new LinkOpened(owner, link),
                 failure: e => new LinkClosed(owner, (e.InnerException ?? e).Message));
@@ -140,10 +170,17 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
     private void Rehearse(TrainingPlan plan, Dataset data)
     {
         Context.Stop(_worker);
-        _worker = Context.ActorOf(WorkerNodeActor.Props(
-            _node.Training.Shards, plan, data, _node.Training.CreateKernel(plan.Recipe.Kernel),
-            _node.VectorMemory));
+        var (shards, matMul) = (_node.Training.Shards, _node.Training.CreateKernel(plan.Recipe.Kernel));
+        _worker = Context.ActorOf(_node.Cluster.IsAggregator
+            ? AggregatorActor.Props(_node, plan, data, matMul)
+            : WorkerNodeActor.Props(shards, plan, data, matMul, _node.VectorMemory));
         _isRehearsing = true;
+        _groupNow = new(shards, Members: 0);
+        if (shards == 0)
+        {
+            Self.Tell(Rehearsed.Instance);
+            return;
+        }
         var (self, orders) = (Self, Rehearsal.OrdersOf(plan));
         var nowhere = new RehearsalLink(orders.Length, () => self.Tell(Rehearsed.Instance));
         _worker.Tell(new WorkerNodeActor.UseLink(nowhere));
@@ -159,7 +196,7 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
         }
         _link = m.Link;
         if (_isLeaving) _link.Leave();
-        else if (_closingReason is null) _node.Tell(new NodeWelcomed(_incarnation));
+        else if (_closingReason is null && !_isMoving) _node.Tell(new NodeWelcomed(_incarnation, _through));
         else _link.Dispose();
     }
 
@@ -171,10 +208,30 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
             Context.Stop(Self);
             return;
         }
-        if (_link is not null && _over < _incarnation)
-            _node.Tell(new ServerLinkLost(_incarnation, _closingReason ?? reason));
-        if (_link is null) TellTrouble($"no connection to server {_incarnation}: {reason}");
+        if (_link is not null && _over < _incarnation && !_isMoving)
+            _node.Tell(new ServerLinkLost(_incarnation, _closingReason ?? reason, _through));
+        if (_link is null) TellTrouble($"no connection to {_through ?? $"server {_incarnation}"}: {reason}");
         (_owner, _link, _server) = (null, null, null);
+    }
+
+    // An aggregator's first hello only asks which run it is that its group is to take part in.
+    private bool IsReady =>
+        !_node.Cluster.IsAggregator || _recipe is null || (_hasGroup && _groupNow.Cores > 0);
+
+    private void Note(AggregatorActor.GroupChanged group)
+    {
+        _groupNow = group;
+        _hasGroup |= group.Members >= _node.WorkersToBegin;
+        if (group.Cores > 0 || _owner is null) return;
+        _node.Tell(new Notice("nobody of the group is left; waits for a member"));
+        LeaveLink(reason: null);
+    }
+
+    // Without a reason it is no loss.
+    private void LeaveLink(string? reason)
+    {
+        (_closingReason, _isMoving) = (reason, reason is null);
+        _link?.Leave();
     }
 
     // It tries again all the time: each reason is told once.

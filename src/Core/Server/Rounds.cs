@@ -42,10 +42,10 @@ public static class Rounds
         if (units.Count == 0)
             return new(state with { Round = state.Round with { Nodes = [tree.Root], Waiting = [tree.Root] } }, before);
         var includeSlow = state.Training.Version % StepsBetweenProbes == 0;
-        if (!includeSlow && kind != WorkKind.LocalSteps) units = WithoutTooSlow(state, units, tree.Leaves);
+        if (!includeSlow && kind != WorkKind.LocalSteps) units = WithoutTooSlow(state.Shards, units, tree.Leaves);
         var parts = kind == WorkKind.LocalSteps
             ? WorkDivision.LeafEach(tree)
-            : WorkDivision.Divide(tree, Costs(state, units, shard => shard.SpeedCost), includeSlow);
+            : WorkDivision.Divide(tree, Costs(state.Shards, units, shard => shard.SpeedCost), includeSlow);
         var effects = new List<ServerEffect>(before.Count + parts.Length);
         effects.AddRange(before);
         var shards = state.Shards.ToArray();
@@ -233,25 +233,30 @@ public static class Rounds
         return trials is null || trials.Count == idle.Count ? (idle, []) : ([.. idle.Except(trials)], trials);
     }
 
-    // Who would be the last with one leaf though the others had all: its way is long, however fast it computes.
-    private static List<int> WithoutTooSlow(ServerState state, List<int> units, int leaves)
+    /// <summary>
+    /// Without who would be the last with one leaf though the others had all: its way is long, however fast it computes.
+    /// </summary>
+    internal static List<int> WithoutTooSlow(ImmutableArray<ShardSlot> shards, List<int> units, int leaves)
     {
-        var costs = Costs(state, units, shard => shard.RowCost);
+        var costs = Costs(shards, units, shard => shard.RowCost);
         var rest = new List<int>(units.Count);
         for (var i = 0; i < costs.Length; i++)
             if (!WorkDivision.IsTooSlow(leaves, costs, i)) rest.Add(units[i]);
         return rest;
     }
 
-    // Shards of one process are equally fast; how long each took lately is noise. Who was never measured is taken to be
-    // as fast, for each of its cores, as the others are.
-    private static double[] Costs(ServerState state, List<int> units, Func<ShardSlot, double> measure)
+    /// <summary>
+    /// What a row costs each unit. Shards of one process are equally fast; how long each took lately is noise. Who was
+    /// never measured is taken to be as fast, for each of its cores, as the others are.
+    /// </summary>
+    internal static double[] Costs(
+        ImmutableArray<ShardSlot> shards, List<int> units, Func<ShardSlot, double> measure)
     {
         var costs = new double[units.Count];
         var (sum, measured, hasRemote) = (0.0, 0, false);
         foreach (var unit in units)
         {
-            var shard = state.Shards[unit];
+            var shard = shards[unit];
             hasRemote |= shard.IsRemote;
             if (measure(shard) == 0) continue;
             sum += measure(shard) * shard.Cores;
@@ -260,7 +265,7 @@ public static class Rounds
         var usual = measured == 0 ? 1 : sum / measured;
         for (var i = 0; i < costs.Length; i++)
         {
-            var shard = state.Shards[units[i]];
+            var shard = shards[units[i]];
             costs[i] = hasRemote && measure(shard) > 0 ? measure(shard) : usual / shard.Cores;
         }
         return costs;
@@ -270,8 +275,19 @@ public static class Rounds
     {
         var rows = 0;
         foreach (var key in shard.Orders) rows += RowsOf(state, key);
+        return IsLate(shard, rows, now, patience: 1);
+    }
+
+    /// <summary>Whether a unit takes too long.</summary>
+    /// <param name="shard">The unit.</param>
+    /// <param name="rows">Of all its orders.</param>
+    /// <param name="now">When.</param>
+    /// <param name="patience">Which part of the usual patience it gets.</param>
+    internal static bool IsLate(ShardSlot shard, int rows, TimeSpan now, double patience)
+    {
         var expected = TimeSpan.FromMicroseconds(shard.RowCost * rows);
-        return now - shard.BusySince > (shard.RowCost == 0 ? FirstPatience : Patience + (LateFactor * expected));
+        return now - shard.BusySince
+            > (shard.RowCost == 0 ? patience * FirstPatience : (patience * Patience) + (LateFactor * expected));
     }
 
     // Rows of a key's work; 0 where it belongs to an earlier round or flow.

@@ -111,7 +111,8 @@ public static class WorkerNode
         return new(state, effects);
     }
 
-    private static WorkOrder PartOf(WorkOrder order, WorkKey key) => order switch
+    /// <summary>An order for a part of an order's subtree.</summary>
+    internal static WorkOrder PartOf(WorkOrder order, WorkKey key) => order switch
     {
         _ when order.Key == key => order,
         GradientOrder o => o with { Key = key },
@@ -153,14 +154,16 @@ public static class WorkerNode
         return state;
     }
 
-    private static TimeSpan ComputingOf(NodeWork work, int shards)
+    /// <summary>How long so many units computed for an order side by side.</summary>
+    internal static TimeSpan ComputingOf(NodeWork work, int shards)
     {
         var sum = TimeSpan.Zero;
         foreach (var answer in work.Answers) sum += answer.Computing;
         return sum / Math.Min(work.Parts.Length, shards);
     }
 
-    private static bool IsPart(NodeWork work, WorkKey key)
+    /// <summary>True for the key of a part that is not answered yet.</summary>
+    internal static bool IsPart(NodeWork work, WorkKey key)
     {
         if (key != work.Order.Key with { Node = key.Node } || !work.Parts.Contains(key.Node)) return false;
         foreach (var answer in work.Answers)

@@ -25,7 +25,7 @@ internal static class TrainCommand
             HelpName = "FILE",
             Description = "compute a run again from its schedule.jsonl, with the same bits; it names recipe and data",
         };
-        var settings = new SettingOptions(Setting.Training, Setting.Cluster.Without("Role"));
+        var settings = new SettingOptions(Setting.Training, Setting.Cluster.Without("Role").Without("Through"));
         const string description = "Train a model; without options 784-128-64-10 on MNIST for 5 epochs.";
         var command = new Command("train", description) { config, resume, replay };
         settings.AddTo(command);

@@ -23,6 +23,11 @@ internal static class UpCommand
             Description = "worker processes (default 2)",
             DefaultValueFactory = _ => 2,
         };
+        var aggregators = new Option<int>("--aggregators")
+        {
+            HelpName = "N",
+            Description = "processes that sum for the workers, each for its part of them (default 0)",
+        };
         var standbys = new Option<int>("--standbys")
         {
             HelpName = "N",
@@ -36,13 +41,14 @@ internal static class UpCommand
         var settings = new SettingOptions(Setting.Training);
         const string description =
             "Start a whole cluster of processes on this machine and train on it; Ctrl-C stops it all.";
-        var command = new Command("up", description) { workers, standbys, config };
+        var command = new Command("up", description) { workers, aggregators, standbys, config };
         settings.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
             var training = TrainSettings.Read(settings.Read(parsed, parsed.GetValue(config)));
-            var (workerCount, standbyCount) = (
-                Within("--workers", parsed.GetValue(workers), 1), Within("--standbys", parsed.GetValue(standbys), 0));
+            var workerCount = Within("--workers", parsed.GetValue(workers), 1, 64);
+            var aggregatorCount = Within("--aggregators", parsed.GetValue(aggregators), 0, workerCount);
+            var standbyCount = Within("--standbys", parsed.GetValue(standbys), 0, 64);
             var shards = training.Shards ?? 1;
             var ports = FreePorts(1 + standbyCount);
             var seeds = string.Join(',', ports.Select(port => $"{Loopback}:{port}"));
@@ -54,7 +60,11 @@ internal static class UpCommand
                 Name = "server",
             };
             using var children = new ChildNodes();
-            var asked = training with { Nodes = workerCount, Shards = shards };
+            var asked = training with
+            {
+                Nodes = aggregatorCount > 0 ? aggregatorCount : workerCount,
+                Shards = shards,
+            };
             return await new Training(asked, new NodeSettings(cluster), onBegin: say =>
             {
                 for (var i = 1; i <= standbyCount; i++)
@@ -65,9 +75,17 @@ internal static class UpCommand
                         "--seed-node", seeds, "--shards", $"{shards}", "--out", folder, .. DataOf(training),
                     ]);
                 }
-                for (var i = 1; i <= workerCount; i++)
+                for (var i = 0; i < aggregatorCount; i++)
                     children.Start(say, [
-                        "--role", "worker", "--name", $"worker-{i}", "--seed-node", seeds, "--shards", "1",
+                        "--role", "aggregator", "--name", $"aggregator-{i + 1}", "--seed-node", seeds, "--shards", "0",
+                        "--nodes", $"{(workerCount + aggregatorCount - 1 - i) / aggregatorCount}", .. DataOf(training),
+                    ]);
+                for (var i = 0; i < workerCount; i++)
+                    children.Start(say, [
+                        "--role", "worker", "--name", $"worker-{i + 1}", "--seed-node", seeds, "--shards", "1",
+                        .. aggregatorCount == 0
+                            ? []
+                            : new[] { "--through", $"aggregator-{(i % aggregatorCount) + 1}" },
                         .. DataOf(training),
                     ]);
             }).Run(cancellation);
@@ -77,9 +95,9 @@ internal static class UpCommand
 
     private static string[] DataOf(TrainSettings training) => training.Data is { } data ? ["--data", data] : [];
 
-    private static int Within(string option, int count, int least) => count >= least && count <= 64
+    private static int Within(string option, int count, int least, int most) => count >= least && count <= most
         ? count
-        : throw new UsageException($"{option} is {count}; give {least} to 64.");
+        : throw new UsageException($"{option} is {count}; give {least} to {most}.");
 
     // All are held until each is known, so that no two are the same.
     private static int[] FreePorts(int count)

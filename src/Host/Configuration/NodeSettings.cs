@@ -12,13 +12,17 @@ internal sealed record NodeSettings(ClusterSettings Cluster)
         StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries;
 
     /// <summary>The settings of a configuration.</summary>
+    /// <param name="configuration">The configuration.</param>
+    /// <param name="role">The node's.</param>
     /// <exception cref="UsageException">Some are not allowed; the message has a sentence for each.</exception>
-    public static NodeSettings Read(IConfiguration configuration)
+    public static NodeSettings Read(IConfiguration configuration, string role = ClusterSettings.ServerRole)
     {
         var reader = new SettingsReader(configuration, Setting.Cluster);
         var defaults = new ClusterSettings();
         var cluster = new ClusterSettings
         {
+            Roles = [role],
+            Through = reader.Text("Through"),
             Host = reader.Text("Host") ?? defaults.Host,
             Port = reader.Whole("Port", 0, 65535) ?? 0,
             BulkPort = reader.Whole("BulkPort", 0, 65535) ?? 0,

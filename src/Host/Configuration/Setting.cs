@@ -64,7 +64,9 @@ internal sealed record Setting(string Key, string Option, string Value, string H
         new(
             "Shards", "--shards", "N",
             "data shards, each with a thread of its own; 0 with --nodes: only serve (default: one a core)"),
-        new("Nodes", "--nodes", "N", "worker nodes to wait for; 0: train in this process only (default 0)"),
+        new(
+            "Nodes", "--nodes", "N",
+            "worker nodes to wait for, an aggregator its own; 0: train in this process only (default 0)"),
         new("Out", "--out", "FOLDER", "where the run is written (default runs/ and the time)"),
         new("KeepCheckpoints", "--keep-checkpoints", "N", "how many checkpoints are kept (default 3)"),
         new("Report", "--report", "FILE", "write a JSON report at the end"),
@@ -73,12 +75,19 @@ internal sealed record Setting(string Key, string Option, string Value, string H
     /// <summary>How a process takes part in a cluster, in the order of the help.</summary>
     public static SettingSection Cluster { get; } = new("Cluster",
     [
-        new("Role", "--role", "server|worker", "server: lead a run or stand by; worker: compute"),
+        new(
+            "Role", "--role", "server|worker|aggregator",
+            "server: lead a run or stand by; worker: compute; aggregator: compute, and sum for other workers"),
+        new(
+            "Through", "--through", "NAME",
+            "a worker: send what it computes to the aggregator of this name (default: to the server)"),
         new(
             "Host", "--host", "ADDRESS",
             "address of this machine to listen on; beyond loopback TLS is required (default 127.0.0.1)"),
         new("Port", "--port", "N", "port of the control plane; 0: any free one (default 0)"),
-        new("BulkPort", "--bulk-port", "N", "a server's port for weights and gradients; 0: any free one (default 0)"),
+        new(
+            "BulkPort", "--bulk-port", "N",
+            "a server's or aggregator's port for weights and gradients; 0: any free one (default 0)"),
         new("PublicHost", "--public-host", "ADDRESS", "what other nodes call --host, where that differs"),
         new(
             "SeedNodes", "--seed-node", "HOST:PORT,...",

@@ -94,8 +94,13 @@ internal sealed class RunLog : IDisposable
             CheckpointSaved e => new() { ["path"] = e.Path },
             CheckpointNotSaved e => new() { ["reason"] = e.Reason },
             ServerStarted e => new() { ["incarnation"] = e.Incarnation, ["step"] = e.Step },
-            ServerLinkLost e => new() { ["incarnation"] = e.Incarnation, ["reason"] = e.Reason },
-            NodeWelcomed e => new() { ["incarnation"] = e.Incarnation },
+            ServerLinkLost e => new()
+            {
+                ["incarnation"] = e.Incarnation,
+                ["reason"] = e.Reason,
+                ["aggregator"] = e.Aggregator,
+            },
+            NodeWelcomed e => new() { ["incarnation"] = e.Incarnation, ["aggregator"] = e.Aggregator },
             NodeRefused e => new() { ["node"] = e.Node, ["reason"] = e.Reason },
             StandbyAttached e => new() { ["node"] = e.Node },
             StandbyLost e => new() { ["node"] = e.Node, ["reason"] = e.Reason },

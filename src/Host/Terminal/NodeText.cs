@@ -19,7 +19,9 @@ internal static class NodeText
             + $"{Count(e.Microbatches, "microbatch", "microbatches")} handed out again, 0 samples lost ({e.Reason})"),
         NodeJoined e => $"node {e.Node} joined at step {e.Step} with {Count(e.Shards, "shard", "shards")}",
         CheckpointNotSaved e => $"no checkpoint: {e.Reason}",
+        NodeWelcomed { Aggregator: { } name } e => $"takes part in the run of server {e.Incarnation} through {name}",
         NodeWelcomed e => $"takes part in the run of server {e.Incarnation}",
+        ServerLinkLost { Aggregator: { } name } e => $"aggregator {name} lost ({e.Reason}); looking for it",
         ServerLinkLost e => $"server {e.Incarnation} lost ({e.Reason}); looking for the next one",
         NodeRefused e => $"node {e.Node} refused: {e.Reason}",
         ServerStarted e => e.Step == 0

@@ -41,7 +41,7 @@ public class ClusterSettingsTests
                 "seed-node is 'here'; give HOST:PORT, with a port of 1 to 65535.",
                 "seed-node is '::1:4000'; give HOST:PORT, with a port of 1 to 65535.",
                 "seed-node is 'a:0'; give HOST:PORT, with a port of 1 to 65535.",
-                "role is 'boss'; give server or worker.",
+                "role is 'boss'; give server, worker or aggregator.",
                 "transport is 7; give tcp or akka.",
                 "name is ' '; give 1 to 200 bytes.",
                 "checkpoint-steps is 1; give 2 or more.",
@@ -106,6 +106,36 @@ public class ClusterSettingsTests
             ["seed-node is not given; a node without the role server needs one to join."],
             (Valid with { Roles = ["worker"] }).Errors());
         Assert.Empty((Valid with { Roles = ["worker"], SeedNodes = ["127.0.0.1:4000"] }).Errors());
+    }
+
+    [Theory]
+    [InlineData("worker", "", "through is ''; give the name of an aggregator, or leave it out.")]
+    [InlineData(
+        "worker", "a", "through is 'a', this node's own name; give that of an aggregator, or leave it out.")]
+    [InlineData("server", "b",
+        "through is 'b' and role is server; only a worker takes part through an aggregator.")]
+    [InlineData("aggregator", "b",
+        "through is 'b' and role is aggregator; only a worker takes part through an aggregator.")]
+    [InlineData("aggregator worker", null, "roles are aggregator and worker; give aggregator alone.")]
+    public void A_way_that_can_not_be_is_refused(string roles, string? through, string error) => Assert.Equal(
+        [error],
+        (Valid with { Roles = [.. roles.Split(' ')], Through = through, SeedNodes = ["a:1"] }).Errors());
+
+    [Theory, InlineData("rack-1"), InlineData("\"},\n]"), InlineData("größer als 2")]
+    public void An_aggregators_name_is_one_of_its_roles_and_it_alone_can_be_said_hello_to(string name)
+    {
+        var settings = Valid with { Name = name, Roles = ["aggregator"], SeedNodes = ["a:1"] };
+        var config = ConfigurationFactory.ParseString(ClusterHocon.Of(settings));
+        Assert.Equal(["aggregator", AggregatorRole.Of(name)], config.GetStringList("akka.cluster.roles"));
+        Assert.Equal(
+            [null, name], config.GetStringList("akka.cluster.roles").Select(AggregatorRole.NameOf));
+        Assert.Equal(
+            ClusterHocon.TrustedPaths.Append("/user/worker"),
+            config.GetStringList("akka.remote.trusted-selection-paths"));
+        Assert.Equal(
+            ClusterHocon.TrustedPaths,
+            ConfigurationFactory.ParseString(ClusterHocon.Of(settings with { Roles = ["worker"] }))
+                .GetStringList("akka.remote.trusted-selection-paths"));
     }
 
     [Theory]

@@ -71,6 +71,16 @@ internal sealed class TestCluster : IDisposable
         ["node", "--role",
             "worker", "--data", SmallRun.Folder, "--shards", "1", "--name", name, "--seed-node", Seeds, .. options]);
 
+    /// <summary>A node that sums for its members: <c>actortrain node --role aggregator</c>.</summary>
+    /// <param name="name">The node's.</param>
+    /// <param name="members">How many it waits for.</param>
+    /// <param name="shards">Of its own.</param>
+    /// <param name="options">Further ones.</param>
+    public NodeProcess Aggregator(string name, int members, int shards, params string[] options) => Start(name, "",
+        ["node", "--role",
+            "aggregator", "--data", SmallRun.Folder, "--shards", $"{shards}", "--nodes", $"{members}", "--name", name,
+            "--seed-node", Seeds, .. options]);
+
     /// <summary>A node by its name.</summary>
     public NodeProcess this[string name] => _nodes.Last(n => n.Name == name);
 

@@ -176,7 +176,7 @@ public class WorkerNodeTests
         }
     }
 
-    private static void AssertSame(WorkAnswer expected, WorkAnswer actual)
+    internal static void AssertSame(WorkAnswer expected, WorkAnswer actual)
     {
         Assert.Equal(expected.Key, actual.Key);
         if (expected is EvaluationAnswer { Evaluation: var e })

@@ -3,7 +3,7 @@ namespace ActorTrain.Simulation.Tests.Cluster;
 /// <summary>What can happen in the simulated world.</summary>
 internal enum Happening
 {
-    /// <summary>To a server: see to those who are late.</summary>
+    /// <summary>To a server or an aggregator: see to those who are late.</summary>
     Tick,
 
     /// <summary>To any process: a shard has computed what it had.</summary>
@@ -12,10 +12,10 @@ internal enum Happening
     /// <summary>To any process: a shard that died is there again.</summary>
     ShardBack,
 
-    /// <summary>To a server: a worker wants to join over a connection.</summary>
+    /// <summary>To a server or an aggregator: a worker wants to join over a connection.</summary>
     Hello,
 
-    /// <summary>To a server: an answer or a failure came over a connection.</summary>
+    /// <summary>To a server or an aggregator: an answer or a failure came over a connection.</summary>
     FrameToServer,
 
     /// <summary>To a worker: an order came over a connection.</summary>
@@ -29,6 +29,9 @@ internal enum Happening
 
     /// <summary>To a worker or a stand-by: another server has taken over.</summary>
     ServerNews,
+
+    /// <summary>To a worker: its aggregator is there.</summary>
+    AggregatorNews,
 
     /// <summary>To a worker: the server wants it to take no part any more.</summary>
     Dismissed,

@@ -36,8 +36,8 @@ internal sealed class FaultInjector(World world)
             case 7:
                 Partition();
                 break;
-            case 8 when world.Workers.Exists(w => w.HasShards):
-                Random.Pick(world.Workers.FindAll(w => w.HasShards)).LoseShard();
+            case 8 when world.Nodes.Any(n => n.HasShards):
+                Random.Pick(world.Nodes.Where(n => n.HasShards).ToList()).LoseShard();
                 break;
             case 9 when world.Servers.Exists(s => s.HasShards):
                 Random.Pick(world.Servers.FindAll(s => s.HasShards)).LoseShard();
@@ -45,8 +45,8 @@ internal sealed class FaultInjector(World world)
             case 10 when world.Membership.Server is { IsUp: true } server:
                 server.Checkpoints.DiskIsFull = !server.Checkpoints.DiskIsFull;
                 break;
-            case 11 when world.Workers.Exists(w => w.IsUp):
-                Random.Pick(world.Workers.FindAll(w => w.IsUp)).Crash();
+            case 11 when world.Nodes.Any(n => n.IsUp):
+                Random.Pick(world.Nodes.Where(n => n.IsUp).ToList()).Crash();
                 break;
             default:
                 world.Network.BreakOne();

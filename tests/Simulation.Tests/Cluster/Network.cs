@@ -1,14 +1,20 @@
 namespace ActorTrain.Simulation.Tests.Cluster;
 
-/// <summary>A bulk connection between a worker and a server, from the worker's dialling to its end.</summary>
+/// <summary>
+/// A bulk connection between a worker and a server, or an aggregator on either side, from the worker's dialling to its
+/// end.
+/// </summary>
 /// <param name="Unit">As whom the worker joins; each connection is another incarnation.</param>
 /// <param name="Worker">Who dialled.</param>
 /// <param name="Server">Whom.</param>
 /// <param name="WorkerLife">Which life of it.</param>
 /// <param name="ServerLife">Which life of it.</param>
 internal sealed record Connection(
-    ShardId Unit, WorkerProcess Worker, ServerProcess Server, int WorkerLife, int ServerLife)
+    ShardId Unit, Process Worker, Process Server, int WorkerLife, int ServerLife)
 {
+    /// <summary>How many shards the worker has said it has.</summary>
+    public int Cores { get; } = Math.Max(1, Worker.Cores);
+
     /// <summary>Counts the worker's connections.</summary>
     public int Number => Unit.Incarnation;
 
@@ -52,7 +58,7 @@ internal sealed class Network(World world)
 
     public bool IsPartitioned => world.Now < _partitionEnd;
 
-    public Connection Connect(WorkerProcess worker, ServerProcess server, int number)
+    public Connection Connect(Process worker, Process server, int number)
     {
         var connection = new Connection(new(worker.Name, number), worker, server, worker.Life, server.Life);
         _connections.Add(connection);

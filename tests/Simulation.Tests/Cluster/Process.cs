@@ -29,6 +29,9 @@ internal abstract class Process(World world, string name)
     /// <summary>What a row costs its shards, in microseconds.</summary>
     public long RowCost { get; } = world.Random.BetweenByMagnitude(5, 400);
 
+    /// <summary>How many shards compute behind it, for whom it dials.</summary>
+    public virtual int Cores => Shards.Count;
+
     /// <summary>True when one of its shards could die.</summary>
     public bool HasShards => IsUp && !IsPaused && Shards.Count > 0;
 

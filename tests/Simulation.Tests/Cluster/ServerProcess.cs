@@ -151,7 +151,7 @@ internal sealed class ServerProcess : Process
             _connections.RemoveAll(c => c.Worker == connection.Worker);
             _connections.Add(connection);
         }
-        Take(new ShardJoined(connection.Unit, World.Settings.WorkerShards, IsRemote: true));
+        Take(new ShardJoined(connection.Unit, connection.Cores, IsRemote: true));
     }
 
     private void Lose(Connection connection)

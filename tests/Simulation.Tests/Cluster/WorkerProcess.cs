@@ -1,26 +1,26 @@
 namespace ActorTrain.Simulation.Tests.Cluster;
 
 /// <summary>
-/// A worker process: the real rules of a node, its shards, one connection to the server that it knows.
+/// A worker process: the real rules of a node, its shards, one connection to the server that it knows or to its
+/// aggregator.
 /// </summary>
-internal sealed class WorkerProcess(World world, string name) : Process(world, name)
+internal sealed class WorkerProcess(World world, string name, AggregatorProcess? aggregator)
+    : DialingProcess(world, name)
 {
     private WorkerState _state = WorkerState.Initial(world.Run.Plan);
     private NodeSums _sums = new();
-    private ServerProcess? _server;
-    private Connection? _connection;
-    private int _connections;
+    private Route _route;
+
+    public override int Cores => World.Settings.WorkerShards;
 
     protected override void Started()
     {
         _state = WorkerState.Initial(World.Run.Plan);
         _sums = new();
-        _server = null;
+        _route = new(IsThere: false, Now);
         for (var i = 0; i < World.Settings.WorkerShards; i++) StartShard(new($"shard {i}", Incarnation: 0));
-        After(Random.Below(1000), Happening.Dial);
+        base.Started();
     }
-
-    protected override void Died() => _connection = null;
 
     protected override void Handle(in Event e)
     {
@@ -30,18 +30,19 @@ internal sealed class WorkerProcess(World world, string name) : Process(world, n
                 Dial();
                 break;
             case Happening.ServerNews:
-                HearOf((ServerProcess)e.Subject!);
+                if (Connection?.Server is not AggregatorProcess) HearOf((ServerProcess)e.Subject!);
+                break;
+            case Happening.AggregatorNews:
+                if (Connection?.Server is ServerProcess) Return();
                 break;
             case Happening.ConnectionLost:
                 Disconnect((Connection)e.Subject!);
                 break;
             case Happening.Dismissed:
-                World.Note($"{Name} is dismissed");
-                IsDismissed = true;
-                Crash();
+                BeDismissed();
                 break;
             case Happening.FrameToWorker:
-                Take((Connection)e.Subject!, e);
+                if (OrderIn((Connection)e.Subject!, e) is { } order) Take(order);
                 break;
             default:
                 throw new System.Diagnostics.UnreachableException($"{e.What} is not for a worker.");
@@ -60,52 +61,31 @@ internal sealed class WorkerProcess(World world, string name) : Process(world, n
     protected override void ShardThrew(ShardId shard, WorkKey key, string reason) =>
         Take(new PartFailed(shard, key, reason));
 
-    private void Dial()
+    protected override void ServerIsLost() => Take(ServerLost.Instance);
+
+    protected override Process? Upstream()
     {
-        if (_connection is not null) return;
-        if (World.Membership.Server is { } server && World.Network.IsReachable(this, server)) _server = server;
-        if (_server is { IsUp: true, IsServing: true } && World.Network.IsReachable(this, _server))
-            _connection = World.Network.Connect(this, _server, ++_connections);
-        else
-            After(Random.BetweenByMagnitude(1000, 50_000), Happening.Dial);
+        if (aggregator is null) return base.Upstream();
+        _route = _route.See(aggregator.IsThere && World.Network.IsReachable(this, aggregator), Now);
+        if (_route.At(Now) == Way.Aggregator) return aggregator;
+        if (_route.At(Now) == Way.None || base.Upstream() is not { } server) return null;
+        World.Tally(Notable.MemberWithoutItsAggregator);
+        return server;
     }
 
-    private void HearOf(ServerProcess server)
+    private TimeSpan Now => TimeSpan.FromMicroseconds(World.Now);
+
+    private void Return()
     {
-        if (server == _server && _connection is not null) return;
-        _server = server;
-        // Closed before anything of the new server's is done: what still lies in memory for the old one may be written.
-        if (_connection is { } old)
-        {
-            World.Network.Break(old);
-            LoseServer();
-        }
+        World.Tally(Notable.MemberThatReturns);
+        HangUp();
         Dial();
     }
 
-    private void Disconnect(Connection connection)
+    private void Take(WorkOrder order)
     {
-        connection.IsLostAtWorker = true;
-        if (connection != _connection) return;
-        LoseServer();
-        After(Random.BetweenByMagnitude(100, 50_000), Happening.Dial);
-    }
-
-    private void LoseServer()
-    {
-        _connection = null;
-        Take(ServerLost.Instance);
-    }
-
-    private void Take(Connection connection, in Event frame)
-    {
-        // TCP gives nothing after the end; whoever reorders may.
-        if (World.Settings.IsOrdered && connection.IsLostAtWorker) return;
-        if (!World.Network.Arrives(connection, frame)) return;
-        var order = (WorkOrder)frame.Payload!;
         if (order.Key.Incarnation < _state.Incarnation) World.Tally(Notable.OrderOfReplacedServer);
-        World.Note($"{Name} gets {order.Key} of server incarnation {order.Key.Incarnation}");
-        Take(new OrderArrived(World.Settings.IsReal ? World.Run.Copied(order) : order));
+        Take(new OrderArrived(order));
     }
 
     private void Take(WorkerEvent @event)
@@ -113,28 +93,15 @@ internal sealed class WorkerProcess(World world, string name) : Process(world, n
         var before = _state;
         (_state, var effects) = World.Rules.Worker(_state, @event, _sums);
         if (_state.Incarnation < before.Incarnation) throw new Violation($"{Name} went back to an older server");
-        foreach (var effect in effects) CarryOut(effect);
-    }
-
-    private void CarryOut(WorkerEffect effect)
-    {
-        switch (effect)
+        foreach (var effect in effects)
         {
-            case GivePart e:
-                if (e.Part.Key.Incarnation < _state.Incarnation)
-                    throw new Violation($"{Name} works for an older server");
-                if (Shards.Find(s => s.Id == e.Shard) is { } shard) Give(shard, e.Part);
-                break;
-            case SendAnswer e when _connection is not null:
-                World.Note($"{Name} answers {e.Answer.Key}");
-                World.Network.SendToServer(
-                    _connection, World.Settings.IsReal ? e.Answer : World.Run.Copied(e.Answer));
-                break;
-            case SendFailure e when _connection is not null:
-                World.Network.SendToServer(_connection, e);
-                break;
-            default:
-                break;
+            if (effect is not GivePart e)
+            {
+                CarryOut(effect);
+                continue;
+            }
+            if (e.Part.Key.Incarnation < _state.Incarnation) throw new Violation($"{Name} works for an older server");
+            if (Shards.Find(s => s.Id == e.Shard) is { } shard) Give(shard, e.Part);
         }
     }
 }

@@ -27,9 +27,14 @@ internal sealed class World
         Membership = new(this);
         _faults = new(this);
         for (var i = 0; i < settings.Servers; i++) Servers.Add(new(this, $"server {i}"));
+        Aggregator = settings.Members > 0 ? new(this, "aggregator") : null;
         for (var i = 0; i < settings.Workers; i++)
-            Workers.Add(new(this, $"node {i}") { IsBroken = i == 0 && settings.HasBrokenWorker });
-        Processes = [.. Servers, .. Workers];
+            Workers.Add(new(this, $"node {i}", i < settings.Members ? Aggregator : null)
+            {
+                IsBroken = i == 0 && settings.HasBrokenWorker,
+            });
+        Nodes = Aggregator is null ? Workers : [Aggregator, .. Workers];
+        Processes = [.. Servers, .. Nodes];
     }
 
     public Seeded Random { get; }
@@ -47,6 +52,12 @@ internal sealed class World
     public List<ServerProcess> Servers { get; } = [];
 
     public List<WorkerProcess> Workers { get; } = [];
+
+    /// <summary>Sums for some of the workers; none: all go to the server.</summary>
+    public AggregatorProcess? Aggregator { get; }
+
+    /// <summary>The workers and the aggregator.</summary>
+    public IReadOnlyList<Process> Nodes { get; }
 
     public IReadOnlyList<Process> Processes { get; }
 
@@ -70,7 +81,11 @@ internal sealed class World
         ThrowsLeft = Settings.Throws;
         Note($"{Settings}");
         foreach (var server in Servers) server.Start();
-        foreach (var worker in Workers) At(Random.BetweenByMagnitude(10, 50_000), Happening.Restart, subject: worker);
+        foreach (var node in Nodes)
+            At(
+                node == Aggregator && Settings.IsAggregatorLate
+                    ? Random.Between(4_900_000, 5_300_000)
+                    : Random.BetweenByMagnitude(10, 50_000), Happening.Restart, subject: node);
         _faults.Begin();
         for (var i = 0; i < Settings.Stops; i++)
             At(Random.BetweenByMagnitude(1000, 1_000_000), Happening.StopPressed);
@@ -165,6 +180,7 @@ internal sealed class World
         foreach (var process in Processes)
         {
             process.Slowness = 1;
+            if (process == Aggregator && Settings.IsAggregatorLate) continue;
             if (!process.IsUp) StartAgain(process);
             else if (process.IsPaused) process.Wake();
         }

@@ -1,0 +1,225 @@
+namespace ActorTrain.Cluster.Tests;
+
+/// <summary>Workers whose gradients are summed on the way to the server: the same bits, whoever is lost.</summary>
+public class AggregationTests
+{
+    [Theory, InlineData(0, 0), InlineData(1, 1)]
+    public async Task A_server_an_aggregator_and_two_members_end_with_the_weights_of_one_process(
+        int shards, int shardsOfServer)
+    {
+        using var cluster = new TestCluster();
+        var server = cluster.Train(workers: 1, shardsOfServer, "--max-steps", "2100");
+        var aggregator = cluster.Aggregator("sum", members: 2, shards);
+        NodeProcess[] members = [Member(cluster, "a"), Member(cluster, "b")];
+        var (exitCode, error) = await server.End(120);
+        Assert.True(exitCode == 0, error + cluster.Log);
+        Assert.Equal(SmallRun.WeightsAfter(2100), cluster.Report().GetProperty("weightsSha256").GetString());
+        Assert.Equal(1, cluster.Report().GetProperty("nodes").GetInt32());
+        foreach (var member in members)
+        {
+            await cluster.Line(aggregator, $"node {member.Name} joined at step 0 with 1 shard");
+            TestCluster.AssertMatches(
+                "^takes part in the run of server [0-9]+ through sum$", await cluster.Line(member, "takes part in"));
+            await cluster.Line(member, $"the run is finished: weights {SmallRun.WeightsAfter(2100)[..12]}");
+        }
+        await cluster.Line(server, $"node sum joined at step 0 with {2 + shards} shards");
+        Assert.DoesNotContain(server.Lines, l => l.Text.StartsWith("node a ", StringComparison.Ordinal));
+        cluster.AssertTheRightBits();
+        cluster.AssertPlainWords();
+    }
+
+    [Theory, InlineData("tcp"), InlineData("akka")]
+    public async Task Parameters_that_travel_in_pieces_go_on_to_the_members(string transport)
+    {
+        using var cluster = new TestCluster();
+        var server = cluster.Train(
+            workers: 2, shards: 0, "--hidden", "512,256", "--max-steps", "60", "--transport", transport);
+        foreach (var name in new[] { "left", "right" })
+        {
+            cluster.Aggregator(name, members: 1, shards: 1, "--transport", transport);
+            Member(cluster, $"of-{name}", name, "--transport", transport);
+        }
+        var (exitCode, error) = await server.End(120);
+        Assert.True(exitCode == 0, error + cluster.Log);
+        Assert.Equal(
+            SmallRun.WeightsOfNetworkAfter(60, 512, 256), cluster.Report().GetProperty("weightsSha256").GetString());
+        cluster.AssertPlainWords();
+    }
+
+    [Fact]
+    public async Task After_kill_9_of_a_member_its_part_is_computed_by_the_others()
+    {
+        using var cluster = new TestCluster();
+        var server = cluster.Train(workers: 1, shards: 0);
+        var aggregator = cluster.Aggregator("sum", members: 2, shards: 0);
+        var (victim, other) = (Member(cluster, "a"), Member(cluster, "b"));
+        await cluster.Epochs([server], 3);
+        var killed = NodeProcess.Now;
+        victim.Kill();
+        TestCluster.AssertLost("a", ".+", await cluster.Line(aggregator, "node a lost at step ", killed));
+        await cluster.Epochs([server], 2);
+        other.Kill();
+        await cluster.Line(aggregator, "nobody of the group is left; waits for a member", killed);
+        TestCluster.AssertLost("sum", "it left", await cluster.Line(server, "node sum lost at step "));
+        var again = NodeProcess.Now;
+        Member(cluster, "b");
+        await cluster.Line(server, "node sum joined at step ", again);
+        await cluster.Line(server, "epoch ", again);
+        await cluster.StopWithTheRightBits(server);
+    }
+
+    [Fact]
+    public async Task After_kill_9_of_the_aggregator_its_members_take_part_without_it_until_it_is_back()
+    {
+        using var cluster = new TestCluster();
+        var server = cluster.Train(workers: 1, shards: 0);
+        var aggregator = cluster.Aggregator("sum", members: 2, shards: 1);
+        NodeProcess[] members = [Member(cluster, "a"), Member(cluster, "b")];
+        await cluster.Epochs([server], 3);
+        var killed = NodeProcess.Now;
+        aggregator.Kill();
+        TestCluster.AssertLost("sum", ".+", await cluster.Line(server, "node sum lost at step ", killed));
+        foreach (var member in members)
+        {
+            await cluster.Line(member, "aggregator sum lost (", killed);
+            await cluster.Line(member, "no aggregator 'sum' is in the cluster", killed);
+            await cluster.Line(server, $"node {member.Name} joined at step ", killed);
+        }
+        await cluster.Epochs([server], 2);
+        var back = NodeProcess.Now;
+        cluster.Aggregator("sum", members: 2, shards: 1);
+        foreach (var member in members)
+        {
+            var moved = await cluster.Line(member, "aggregator sum is there: goes through it from here on", back);
+            TestCluster.AssertLost(
+                member.Name, "it left", await cluster.Line(server, $"node {member.Name} lost at step ", back));
+            await cluster.Line(member, "through sum", moved.At);
+        }
+        var joined = await cluster.Line(server, "node sum joined at step ", back);
+        await cluster.Line(server, "epoch ", joined.At);
+        await cluster.StopWithTheRightBits(server);
+        Assert.DoesNotContain(
+            members, m => m.Lines.Any(l => l.Text.Contains("looking for the next one", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_paused_aggregator_is_gone_round_and_comes_back_as_a_new_node()
+    {
+        using var cluster = new TestCluster();
+        var server = cluster.Train(workers: 1, shards: 0);
+        var aggregator = cluster.Aggregator("sum", members: 1, shards: 0);
+        var member = Member(cluster, "a");
+        await cluster.Epochs([server], 2);
+        var paused = NodeProcess.Now;
+        aggregator.Signal("STOP");
+        await cluster.Line(member, "aggregator sum lost (it does not answer); looking for it", paused);
+        TestCluster.AssertLost(
+            "sum", "it does not answer", await cluster.Line(server, "node sum lost at step ", paused));
+        await cluster.Line(member, "no aggregator 'sum' is in the cluster", paused);
+        await cluster.Line(server, "node a joined at step ", paused);
+        await cluster.Epochs([server], 2);
+        var resumed = NodeProcess.Now;
+        aggregator.Signal("CONT");
+        await cluster.Line(member, "through sum", resumed);
+        var joined = await cluster.Line(server, "node sum joined at step ", resumed);
+        await cluster.Line(server, "epoch ", joined.At);
+        await cluster.StopWithTheRightBits(server);
+    }
+
+    [Fact]
+    public async Task After_kill_9_of_the_server_an_aggregator_and_its_members_go_on_with_the_next_one()
+    {
+        using var cluster = new TestCluster(servers: 3);
+        NodeProcess[] servers = [.. Enumerable.Range(0, 3).Select(i => cluster.Server(i, workers: 1))];
+        var aggregator = cluster.Aggregator("sum", members: 2, shards: 0);
+        foreach (var name in new[] { "a", "b" }) Member(cluster, name);
+        await cluster.Epochs(servers, 2);
+        var leader = servers.Single(s => s.Lines.Any(l => l.Text.StartsWith("epoch ", StringComparison.Ordinal)));
+        NodeProcess[] others = [.. servers.Where(s => s != leader)];
+        foreach (var other in others) await cluster.Line(leader, $"stand-by {other.Name} keeps checkpoints");
+        await cluster.Epochs(servers, 2);
+        var killed = NodeProcess.Now;
+        leader.Kill();
+        await cluster.Line(others, " goes on from step ", killed);
+        await cluster.Line(others, "node sum joined at step ", killed);
+        var joined = NodeProcess.Now;
+        foreach (var name in new[] { "a", "b" }) await cluster.Line(aggregator, $"node {name} joined", killed);
+        await cluster.Line(others, "epoch ", joined);
+        cluster.AssertTheRightBits();
+        cluster.AssertPlainWords();
+    }
+
+    [Fact]
+    public async Task One_command_starts_workers_and_their_aggregators()
+    {
+        using var cluster = new TestCluster();
+        var up = cluster.Start(
+            "up", "", ["up", .. SmallRun.Options(
+                ["--workers", "3", "--aggregators", "2", "--shards", "0", "--out", "run"], ["--max-steps", "300"])]);
+        var (exitCode, error) = await up.End(120);
+        Assert.True(exitCode == 0, error + cluster.Log);
+        await cluster.Line(up, "node aggregator-1 joined at step 0 with 2 shards");
+        await cluster.Line(up, "node aggregator-2 joined at step 0 with 1 shard");
+        Assert.Equal(SmallRun.WeightsAfter(300), cluster.Report().GetProperty("weightsSha256").GetString());
+    }
+
+    [Theory]
+    [InlineData("--compression", "bf16")]
+    [InlineData("--compression", "topk:0.05")]
+    [InlineData("--strategy", "local:8")]
+    [InlineData("--strategy", "ssp:2")]
+    public async Task A_schedule_with_an_aggregator_replays_to_the_same_bits(string option, string value)
+    {
+        using var cluster = new TestCluster();
+        var server = cluster.Train(workers: 2, shards: 0, "--max-steps", "400", option, value);
+        cluster.Aggregator("sum", members: 2, shards: 0);
+        foreach (var name in new[] { "a", "b" }) Member(cluster, name);
+        cluster.Worker("c");
+        var (exitCode, error) = await server.End(120);
+        Assert.True(exitCode == 0, error + cluster.Log);
+        var replay = cluster.Start(
+            "replay", "", "train", "--replay-schedule", "run/schedule.jsonl", "--data", SmallRun.Folder, "--out",
+            "again", "--report", "again.json");
+        (exitCode, error) = await replay.End(120);
+        Assert.True(exitCode == 0, error + cluster.Log);
+        Assert.Contains(
+            cluster.Report().GetProperty("weightsSha256").GetString()!,
+            await File.ReadAllTextAsync(cluster.In("again.json"), TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(
+        "through is 'a', this node's own name; give that of an aggregator, or leave it out.",
+        "--role", "worker", "--name", "a", "--through", "a")]
+    [InlineData(
+        "through is 'b' and role is aggregator; only a worker takes part through an aggregator.",
+        "--role", "aggregator", "--name", "a", "--through", "b")]
+    public async Task A_way_that_can_not_be_is_one_line(string line, params string[] options)
+    {
+        using var cluster = new TestCluster();
+        var node = cluster.Start("a", "", ["node", "--seed-node", cluster.Seeds, .. options]);
+        var (exitCode, error) = await node.End(30);
+        Assert.Equal((2, line), (exitCode, error.Trim()));
+    }
+
+    [Fact]
+    public async Task A_member_of_an_aggregator_that_nobody_started_says_so_and_takes_part_by_itself()
+    {
+        using var cluster = new TestCluster();
+        var server = cluster.Train(workers: 1, shards: 0);
+        cluster.Aggregator("sum", members: 5, shards: 0);
+        var lost = Member(cluster, "a", "som");
+        Assert.Equal(
+            "no aggregator 'som' is in the cluster (there are sum): takes part without one until it comes; start it "
+            + "with --role aggregator --name som, or give another --through.",
+            (await cluster.Line(lost, "no aggregator")).Text);
+        await cluster.Line(server, "node a joined at step 0 with 1 shard");
+        await cluster.Epochs([server], 1);
+        await cluster.StopWithTheRightBits(server);
+    }
+
+    private static NodeProcess Member(
+        TestCluster cluster, string name, string aggregator = "sum", params string[] options) =>
+        cluster.Worker(name, ["--through", aggregator, .. options]);
+}
