@@ -78,7 +78,8 @@ public sealed class ShardComputation
         var tree = _plan.TreeOf(step);
         var (start, count) = tree.RowsOf(order.Key.Node);
         var arena = ArenaFor((order.Key.Incarnation, order.Key.Version));
-        var input = Gather(_data.Train, _order.AsSpan().Slice(_plan.FirstSampleOf(step) + start, count), arena);
+        var indices = _order.AsSpan().Slice(_plan.FirstSampleOf(step) + start, count);
+        var input = Gather(_data.Train, indices, arena, _plan.Recipe.Augmentation);
         var context = new LayerContext(
             _matMul, tree.LeafRowsOf(order.Key.Node), arena, progress, order.Arrival,
             new(_plan.Recipe.Seed, order.Key.Step, start));
@@ -144,11 +145,15 @@ public sealed class ShardComputation
 
     private Sequential Model => _plan.Recipe.Model;
 
-    private Tensor Gather(Split split, ReadOnlySpan<int> indices, Arena arena)
+    private Tensor Gather(Split split, ReadOnlySpan<int> indices, Arena arena, Transform? augmentation = null)
     {
         if (_labels.Length < indices.Length) _labels = new int[indices.Length];
+        var labels = _labels.AsSpan(0, indices.Length);
         var input = arena.Take([indices.Length, split.Features]);
-        Batch.Gather(split, indices, _data.Normalization, input.Span, _labels.AsSpan(0, indices.Length));
+        if (augmentation is null) Batch.Gather(split, indices, _data.Normalization, input.Span, labels);
+        else
+            Batch.Gather(
+                split, indices, _data.Normalization, augmentation, _plan.Recipe.Seed, _epoch, input.Span, labels);
         return input.Freeze();
     }
 

@@ -51,7 +51,10 @@ internal sealed record Setting(string Key, string Option, string Value, string H
             "Ema", "--ema", "DECAY",
             "keep a moving average of the weights, which evaluate and predict then use (default: none)"),
         new("Freeze", "--freeze", "NAMES", "parameters that are not trained: fc1.*,conv1.weight (default: none)"),
-        new("Seed", "--seed", "N", "seed of initial weights and shuffles (default 7)"),
+        new(
+            "Augment", "--augment", "NAMES",
+            "change training images at random: affine, elastic, shift, flip; see docs/data.md (default none)"),
+        new("Seed", "--seed", "N", "seed of initial weights, shuffles and augmentation (default 7)"),
         new(
             "Kernel", "--kernel", "NAME",
             "matrix multiply: managed, mkl, openblas, or auto to measure (default managed)"),
