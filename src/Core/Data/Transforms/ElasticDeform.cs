@@ -20,56 +20,47 @@ public sealed record ElasticDeform(float Alpha = 34, float Sigma = 4, float Fill
     /// <summary>σ, in pixels, above 0.</summary>
     public float Sigma { get; } = Allowed.Above0(Sigma, nameof(ElasticDeform), nameof(Sigma));
 
+    // Blurring along rows and columns is a product from each side: B_rows · field · B_columns.
     /// <inheritdoc/>
     public override Tensor Apply(Tensor input, SampleKey key)
     {
         var image = new ImagePlanes(nameof(ElasticDeform), input);
         var (rows, columns) = (image.Rows, image.Columns);
+        var random = new float[2 * rows * columns];
+        key.Fill(-Alpha, Alpha, random);
         var weights = GaussianWeights();
-        var moveX = Field(key, first: 0, rows, columns, weights);
-        var moveY = Field(key, first: rows * columns, rows, columns, weights);
+        var (alongColumns, alongRows) = (Band(weights, rows), Band(weights, columns));
+        var fields = Tensor.Own(random, [2 * rows, columns]).MatMul(alongRows);
+        var moveX = alongColumns.MatMul(fields.Rows(0, rows)).ToArray();
+        var moveY = alongColumns.MatMul(fields.Rows(rows, rows)).ToArray();
         return image.Resample(
             (x, y) => (x + (double)moveX[(y * columns) + x], y + (double)moveY[(y * columns) + x]), Fill);
     }
 
+    // By distance from the middle; all of them, on both sides, sum to 1.
     private float[] GaussianWeights()
     {
-        var radius = (int)Math.Ceiling(DeviationsWide * Sigma);
-        var weights = new float[(2 * radius) + 1];
+        var weights = new float[(int)Math.Ceiling(DeviationsWide * Sigma) + 1];
+        var sum = 0f;
         for (var i = 0; i < weights.Length; i++)
         {
-            var distance = (i - radius) / Sigma;
-            weights[i] = ElementwiseMath.Exp(-0.5f * distance * distance);
+            weights[i] = ElementwiseMath.Exp(-0.5f * (i / Sigma) * (i / Sigma));
+            sum += i == 0 ? weights[i] : 2 * weights[i];
         }
-        var sum = 0f;
-        foreach (var weight in weights) sum += weight;
         for (var i = 0; i < weights.Length; i++) weights[i] /= sum;
         return weights;
     }
 
-    private float[] Field(SampleKey key, int first, int rows, int columns, float[] weights)
+    // [n, n]: element (i, j) is the weight of the distance |i − j|. Nothing lies outside.
+    private static Tensor Band(float[] weights, int n)
     {
-        var field = new float[rows * columns];
-        for (var i = 0; i < field.Length; i++) field[i] = key.Uniform(first + i, -Alpha, Alpha);
-        var alongRows = Blur(field, rows, columns, columns, 1, weights);
-        return Blur(alongRows, columns, rows, 1, columns, weights);
-    }
-
-    // Along lines whose elements are `step` apart; nothing lies outside.
-    private static float[] Blur(float[] field, int lines, int length, int lineStep, int step, float[] weights)
-    {
-        var radius = weights.Length / 2;
-        var blurred = new float[field.Length];
-        for (var line = 0; line < lines; line++)
+        var band = new float[n * n];
+        for (var i = 0; i < n; i++)
         {
-            for (var i = 0; i < length; i++)
-            {
-                var sum = 0f;
-                var (from, to) = (Math.Max(0, i - radius), Math.Min(length - 1, i + radius));
-                for (var j = from; j <= to; j++) sum += weights[j - i + radius] * field[(line * lineStep) + (j * step)];
-                blurred[(line * lineStep) + (i * step)] = sum;
-            }
+            var last = Math.Min(n - 1, i + weights.Length - 1);
+            for (var j = Math.Max(0, i - weights.Length + 1); j <= last; j++)
+                band[(i * n) + j] = weights[Math.Abs(i - j)];
         }
-        return blurred;
+        return Tensor.Own(band, [n, n]);
     }
 }

@@ -9,12 +9,13 @@ public readonly record struct SampleKey(ulong Seed, int Epoch, int Index, byte P
 {
     private const int IndexBit = 32;
     private const int PlaceBit = 24;
+    private const int WordsPerBlock = 4;
+
+    private ulong First => ((ulong)(uint)Index << IndexBit) | ((ulong)Place << PlaceBit);
 
     /// <summary>Number <paramref name="draw"/> of this key, uniform in [0, 1).</summary>
     /// <param name="draw">0 … 2²⁴−1.</param>
-    public float Uniform(int draw) => Philox.Uniform(
-        Seed, RandomPurpose.Augmentation, (uint)Epoch,
-        ((ulong)(uint)Index << IndexBit) | ((ulong)Place << PlaceBit) | (uint)draw);
+    public float Uniform(int draw) => Philox.Uniform(Seed, RandomPurpose.Augmentation, (uint)Epoch, First | (uint)draw);
 
     /// <summary>The same, uniform in [<paramref name="low"/>, <paramref name="high"/>).</summary>
     /// <inheritdoc cref="Uniform(int)"/>
@@ -25,4 +26,11 @@ public readonly record struct SampleKey(ulong Seed, int Epoch, int Index, byte P
     /// <param name="draw">0 … 2²⁴−1.</param>
     /// <param name="count">At most 2²⁴.</param>
     public int Integer(int draw, int count) => (int)(Uniform(draw) * (double)count);
+
+    /// <summary>Numbers 0, 1, 2, … of this key, as <see cref="Uniform(int, float, float)"/> has them.</summary>
+    /// <param name="low">Smallest value.</param>
+    /// <param name="high">Never exceeded.</param>
+    /// <param name="values">Is overwritten; at most 2²⁴.</param>
+    public void Fill(float low, float high, Span<float> values) => Philox.FillUniform(
+        Seed, RandomPurpose.Augmentation, (uint)Epoch, low, high, values, First / WordsPerBlock);
 }
