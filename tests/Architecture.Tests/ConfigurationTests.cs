@@ -37,12 +37,23 @@ public class ConfigurationTests
     public void A_node_takes_part_in_the_default_run(string file)
     {
         var (settings, configuration) = Read(file);
-        Assert.Equal(new Recipe(), Recipe(settings));
         var role = configuration["Cluster:Role"];
         Assert.Contains(
-            role, new[] { ClusterSettings.ServerRole, ClusterSettings.WorkerRole, ClusterSettings.AggregatorRole });
+            role, new[]
+            {
+                ClusterSettings.ServerRole, ClusterSettings.WorkerRole, ClusterSettings.AggregatorRole,
+                ClusterSettings.HolderRole,
+            });
         var cluster = NodeSettings.Read(configuration, role!).Cluster;
-        Assert.Empty(cluster.Errors());
+        // Who holds a range needs no data, and computes nothing.
+        if (role == ClusterSettings.HolderRole) Assert.Equal(new TrainSettings(), settings);
+        else Assert.Equal(new Recipe(), Recipe(settings));
+        NodeJob job = new()
+        {
+            Cluster = cluster with { Roles = [role!] },
+            Training = new() { Shards = settings.Shards ?? 1 },
+        };
+        Assert.Empty(job.Errors());
         Assert.NotEmpty(cluster.SeedNodes);
     }
 

@@ -47,6 +47,20 @@ public class ConfigurationTests
     }
 
     [Fact]
+    public async Task A_server_two_holders_of_ranges_and_two_workers_of_their_ready_files_finish_a_run()
+    {
+        using var cluster = new TestCluster();
+        var server = Server(cluster, "split-server.json", 0);
+        foreach (var name in new[] { "p1", "p2" })
+            cluster.Start(
+                name, "",
+                "node", "--role", "ps", "--config", Path.Combine(Configs, "ps.json"), "--name", name,
+                "--seed-node", cluster.Seeds);
+        foreach (var name in new[] { "w1", "w2" }) cluster.Start(name, "", Worker(cluster, "worker.json", name));
+        await AssertFinishes(cluster, [server]);
+    }
+
+    [Fact]
     public async Task A_worker_of_the_ready_file_with_certificates_takes_part()
     {
         using var cluster = new TestCluster();

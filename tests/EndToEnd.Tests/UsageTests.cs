@@ -20,6 +20,19 @@ public class UsageTests
     [InlineData(
         "--shards 0", "Training:Shards (--shards) is '0'; give 1 or more, or --nodes N to train on worker nodes only.")]
     [InlineData(
+        "--parameter-servers 2", "Cluster:ParameterServers (--parameter-servers) is '2'; give it with --nodes N: the "
+        + "parameters are split for worker nodes.")]
+    [InlineData(
+        "--parameter-servers 65 --nodes 1",
+        "Cluster:ParameterServers (--parameter-servers) is '65'; give a whole number from 0 to 64.")]
+    [InlineData(
+        "--parameter-servers 2 --nodes 1 --shards 1",
+        "parameter-servers is 2 with shards 1; give the server shards 0: it has no parameters to compute from.")]
+    [InlineData(
+        "--parameter-servers 2 --nodes 1 --strategy async",
+        "parameter-servers is 2 with strategy async and compression none; give strategy sync and compression none, "
+        + "or parameter-servers 0.")]
+    [InlineData(
         "--data nowhere",
         "--data: 'nowhere' is neither a name nor a folder; give mnist, fashion-mnist, emnist-digits …, or a folder of IDX "
         + "files or of pictures in train/CLASS and test/CLASS.")]
@@ -45,6 +58,7 @@ public class UsageTests
     [InlineData("train --nodes 1 --bulk-port PORT", "--bulk-port")]
     [InlineData("node --role server --port PORT", "--port")]
     [InlineData("node --role worker --seed-node 127.0.0.1:9 --port PORT", "--port")]
+    [InlineData("node --role ps --seed-node 127.0.0.1:9 --bulk-port PORT", "--bulk-port")]
     public void A_port_that_somebody_else_listens_on_is_one_line_and_exit_code_1(string options, string option)
     {
         using var other = new TcpListener(IPAddress.Loopback, 0);

@@ -96,7 +96,7 @@ internal sealed class GroupActor : ReceiveActor
         {
             var (recipe, host, port) = (
                 _recipe, _node.Cluster.PublicHost ?? _node.Cluster.Host, _listener?.Port ?? 0);
-            return RemoteWorkerActor.Props(new(hello.Node, life), plan, aggregator, _links,
+            return RemoteWorkerActor.Props(new(hello.Node, life), plan, aggregator, _links, isSplit: false,
                 token => new ClusterProtocol.Welcome(run, incarnation, recipe, plan.Data, host, port, token));
         });
     }

@@ -116,7 +116,7 @@ public readonly record struct BulkHeader(
 
     private string? Error(uint flags)
     {
-        if (Kind is < BulkKind.Attach or > BulkKind.SharedMemory) return "an unknown kind of frame";
+        if (Kind is < BulkKind.Attach or > BulkKind.Ask) return "an unknown kind of frame";
         if (Encoding > BulkEncoding.Bytes) return "an unknown encoding";
         if (flags > 1) return "flags that are not known";
         if ((Incarnation | Version | Step) < 0 || (Index | Correct | Rows | Offset) < 0) return "a negative number";
@@ -126,7 +126,9 @@ public readonly record struct BulkHeader(
     private bool HasRightLength() => Kind switch
     {
         BulkKind.Attach => PayloadBytes == AttachBytes,
-        BulkKind.Order or BulkKind.CheckpointAck or BulkKind.Bye => PayloadBytes == 0,
+        BulkKind.Order or BulkKind.CheckpointAck or BulkKind.Bye or BulkKind.Pull or BulkKind.Pushed
+            or BulkKind.Ask => PayloadBytes == 0,
+        BulkKind.Update => PayloadBytes > 0 && PayloadBytes % (2 * sizeof(int)) == 0,
         BulkKind.Failure => PayloadBytes is >= 0 and <= FailureBytes,
         BulkKind.Weights or BulkKind.GradientAnswer or BulkKind.EvaluationAnswer or BulkKind.Checkpoint
             or BulkKind.Moments

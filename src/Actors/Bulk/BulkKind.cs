@@ -49,6 +49,21 @@ public enum BulkKind : byte
 
     /// <summary>The sender has memory that the receiver may be able to read; the payload is a place in it.</summary>
     SharedMemory = 14,
+
+    /// <summary>Worker to the holder of a range: send the range of this version.</summary>
+    Pull = 15,
+
+    /// <summary>Holder of a range to server: that part of a node's gradient sum is here.</summary>
+    Pushed = 16,
+
+    /// <summary>
+    /// Server to the holder of a range: update it with the sum of these nodes; the payload names them, level and index,
+    /// int32 each.
+    /// </summary>
+    Update = 17,
+
+    /// <summary>Server to the holder of a range: send it, the moments first.</summary>
+    Ask = 18,
 }
 
 /// <summary>How a payload is to be read; a byte on the wire. Extend only.</summary>

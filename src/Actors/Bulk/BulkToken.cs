@@ -3,7 +3,10 @@ using System.Security.Cryptography;
 
 namespace ActorTrain.Actors.Bulk;
 
-/// <summary>A claim check: whoever shows it was given it over the control plane. Good for one connection.</summary>
+/// <summary>
+/// A claim check: whoever shows it was given it over the control plane. Good for one connection; that of the holder of
+/// a range, for one of each worker.
+/// </summary>
 /// <param name="Value">128 random bits.</param>
 public readonly record struct BulkToken(UInt128 Value)
 {

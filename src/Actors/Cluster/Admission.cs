@@ -28,6 +28,17 @@ internal static class Admission
     public static string? Refusal(ClusterProtocol.StandbyHello hello, string softwareVersion) =>
         VersionRefusal(hello.ProtocolVersion, hello.SoftwareVersion, softwareVersion);
 
+    /// <summary>The same for a node that is to hold a range of the parameters.</summary>
+    /// <param name="hello">What it says of itself.</param>
+    /// <param name="isSplit">Whether the run's parameters are split.</param>
+    /// <param name="softwareVersion">The server's.</param>
+    public static string? Refusal(RangeProtocol.HolderHello hello, bool isSplit, string softwareVersion) =>
+        VersionRefusal(hello.ProtocolVersion, hello.SoftwareVersion, softwareVersion)
+        ?? (isSplit
+            ? null
+            : "the server holds all parameters itself; give it --parameter-servers N to split them over N nodes of "
+                + "role ps.");
+
     private static string? VersionRefusal(int protocol, string software, string own) =>
         protocol == ClusterProtocol.Version && software == own
             ? null

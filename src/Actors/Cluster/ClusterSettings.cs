@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
+using ActorTrain.Server;
 
 namespace ActorTrain.Actors;
 
@@ -32,6 +33,9 @@ public sealed record ClusterSettings
     /// <summary>The role of nodes that compute and sum what others compute through them.</summary>
     public const string AggregatorRole = "aggregator";
 
+    /// <summary>The role of nodes that hold a range of the parameters each, where they are split.</summary>
+    public const string HolderRole = "ps";
+
     /// <summary>
     /// Address to listen on: a name or an IP address of this machine. Default 127.0.0.1: this machine only.
     /// </summary>
@@ -55,10 +59,15 @@ public sealed record ClusterSettings
     /// </summary>
     public bool FormsClusterAlone { get; init; } = true;
 
-    /// <summary><see cref="ServerRole"/>, <see cref="WorkerRole"/> or both; or <see cref="AggregatorRole"/>.</summary>
+    /// <summary>
+    /// <see cref="ServerRole"/>, <see cref="WorkerRole"/> or both; or <see cref="AggregatorRole"/> or
+    /// <see cref="HolderRole"/> alone.
+    /// </summary>
     public ImmutableArray<string> Roles { get; init; } = [ServerRole];
 
-    /// <summary>Port for bulk connections; 0 (default): any free one. Only servers and aggregators listen.</summary>
+    /// <summary>
+    /// Port for bulk connections; 0 (default): any free one. Servers, aggregators and holders of a range listen.
+    /// </summary>
     public int BulkPort { get; init; }
 
     /// <summary>What carries bulk data. Default: a connection of its own.</summary>
@@ -81,6 +90,12 @@ public sealed record ClusterSettings
 
     /// <summary>Identity for TLS, with mutual authentication; none: no TLS, on loopback only.</summary>
     public TlsFiles? Tls { get; init; }
+
+    /// <summary>
+    /// Over how many nodes of role <see cref="HolderRole"/> a server splits the parameters; 0 (default): it holds them
+    /// all itself.
+    /// </summary>
+    public int ParameterServers { get; init; }
 
     /// <summary>How many steps at most are computed again after a take-over, at least 2. Default 200.</summary>
     public int CheckpointSteps { get; init; } = 200;
@@ -125,11 +140,15 @@ public sealed record ClusterSettings
         }
         if (SeedNodes.IsEmpty && !Roles.Contains(ServerRole))
             yield return $"seed-node is not given; a node without the role {ServerRole} needs one to join.";
-        if (Roles.IsEmpty) yield return $"roles is empty; give {ServerRole}, {WorkerRole} or both.";
+        if (Roles.IsEmpty) yield return $"roles is empty; give {ServerRole}, {WorkerRole} or {HolderRole}.";
         foreach (var role in Roles)
-            if (role is not (ServerRole or WorkerRole or AggregatorRole))
-                yield return $"role is '{role}'; give {ServerRole}, {WorkerRole} or {AggregatorRole}.";
+            if (role is not (ServerRole or WorkerRole or AggregatorRole or HolderRole))
+                yield return
+                    $"role is '{role}'; give {ServerRole}, {WorkerRole}, {AggregatorRole} or {HolderRole}.";
+        if (Roles.Contains(HolderRole) && Roles.Length > 1)
+            yield return $"roles are {string.Join(" and ", Roles)}; give {HolderRole} alone.";
         foreach (var error in ThroughErrors()) yield return error;
+        foreach (var error in SplitErrors()) yield return error;
         if (!Enum.IsDefined(Transport)) yield return $"transport is {Transport}; give tcp or akka.";
         if (string.IsNullOrWhiteSpace(Name)
             || System.Text.Encoding.UTF8.GetByteCount(Name) > Protocol.WireLimits.MaxNameBytes)
@@ -156,6 +175,14 @@ public sealed record ClusterSettings
         else if (Roles is not [WorkerRole])
             yield return $"through is '{Through}' and role is {string.Join(" and ", Roles)}; only a {WorkerRole} takes "
                 + "part through an aggregator.";
+    }
+
+    private IEnumerable<string> SplitErrors()
+    {
+        if (ParameterServers is < 0 or > ParameterRange.Most)
+            yield return $"parameter-servers is {ParameterServers}; give 0 to {ParameterRange.Most}.";
+        if (Transport == BulkTransport.Akka && (ParameterServers > 0 || Roles.Contains(HolderRole)))
+            yield return "transport is akka where parameters are split; give tcp.";
     }
 
     private IEnumerable<string> TimingErrors()

@@ -16,7 +16,8 @@ public static class NodePorts
     {
         var trouble = Trouble(settings.Host, settings.Port, "--port");
         var listensForBulk = settings.Transport == BulkTransport.Tcp
-            && (settings.Roles.Contains(ClusterSettings.ServerRole) || settings.IsAggregator);
+            && (settings.Roles.Contains(ClusterSettings.ServerRole) || settings.IsAggregator
+                || settings.Roles.Contains(ClusterSettings.HolderRole));
         return trouble is null && listensForBulk ? Trouble(settings.Host, settings.BulkPort, "--bulk-port") : trouble;
     }
 

@@ -15,6 +15,9 @@ internal sealed class NodeRegister(NodeContext node, IUntypedActorContext contex
     private readonly Dictionary<string, string> _refused = [];
     private readonly Dictionary<string, (Address Address, long Since)> _namesakes = [];
 
+    /// <summary>The actor that stands for a node; none: no node of this name takes part.</summary>
+    public IActorRef? LinkOf(string name) => _nodes.TryGetValue(name, out var known) ? known.Link : null;
+
     /// <summary>Why a node was dismissed; none: it was not.</summary>
     public string? DismissalOf(string name) => _dismissed.GetValueOrDefault(name);
 
@@ -79,9 +82,12 @@ internal sealed class NodeRegister(NodeContext node, IUntypedActorContext contex
     }
 
     /// <summary>All links are closed; their nodes may come again.</summary>
-    public void DropAll(string reason)
+    public void DropAll(string reason) => TellLinks(new RemoteNodeActor.CloseLink(reason));
+
+    /// <summary>Tells the actors that stand for the nodes.</summary>
+    public void TellLinks(object message)
     {
-        foreach (var (_, link) in _nodes.Values) link.Tell(new RemoteNodeActor.CloseLink(reason));
+        foreach (var (_, link) in _nodes.Values) link.Tell(message);
     }
 
     /// <summary>Tells all nodes.</summary>

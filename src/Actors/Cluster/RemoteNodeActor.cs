@@ -52,6 +52,10 @@ internal abstract class RemoteNodeActor : ReceiveActor, IWithTimers
             if (Link is not null) Link.Dispose();
             else if (_links.Take(_token) is not null) Context.Stop(Self);
         });
+        Receive<EndIncarnation>(m =>
+        {
+            if (EndsWithIncarnation) Self.Tell(new CloseLink(m.Reason));
+        });
         Receive<LinkClosed>(m =>
         {
             if (Link is not null) End(_closingReason ?? m.Reason);
@@ -78,6 +82,9 @@ internal abstract class RemoteNodeActor : ReceiveActor, IWithTimers
         _links.Take(_token);
         Link?.Dispose();
     }
+
+    /// <summary>Whether its link is good for one incarnation of the server only.</summary>
+    protected virtual bool EndsWithIncarnation => true;
 
     /// <summary>Announces the node's link.</summary>
     /// <param name="owner">Who it will belong to.</param>
@@ -106,6 +113,9 @@ internal abstract class RemoteNodeActor : ReceiveActor, IWithTimers
     /// Another node has said hello by this one's name: give the refusal back if this one has connected.
     /// </summary>
     internal sealed record RefuseIfAttached(ServerNodeActor.NameTaken Refusal);
+
+    /// <summary>The server goes on under another number.</summary>
+    internal sealed record EndIncarnation(string Reason);
 
     /// <summary>The node is gone.</summary>
     internal sealed record CloseLink(string Reason);

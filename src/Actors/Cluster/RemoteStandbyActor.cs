@@ -57,6 +57,9 @@ internal sealed class RemoteStandbyActor : RemoteNodeActor
         Func<BulkToken, object> welcome) =>
         Akka.Actor.Props.Create(() => new RemoteStandbyActor(name, incarnation, context, server, links, welcome));
 
+    /// <summary>What it keeps stays good: a checkpoint is named by its steps.</summary>
+    protected override bool EndsWithIncarnation => false;
+
     /// <inheritdoc/>
     protected override void Begin()
     {

@@ -12,7 +12,7 @@ namespace ActorTrain.Actors;
 /// and lets worker nodes and stand-bys take part.
 /// </summary>
 #pragma warning disable CA1001 // an actor is disposed of by PostStop
-internal sealed class ServerNodeActor : ReceiveActor
+internal sealed partial class ServerNodeActor : ReceiveActor
 #pragma warning restore CA1001
 {
     private readonly Cluster _cluster = Cluster.Get(Context.System);
@@ -47,10 +47,15 @@ internal sealed class ServerNodeActor : ReceiveActor
         Receive<ClusterEvent.UnreachableMember>(m => _nodes.Drop(m.Member.Address, "it does not answer"));
         Receive<NodeDismissed>(_nodes.Dismiss);
         Receive<NameTaken>(_nodes.Refuse);
-        Receive<Terminated>(m => _nodes.Forget(m.ActorRef));
+        Receive<Terminated>(m =>
+        {
+            _roster?.Remove(m.ActorRef);
+            _nodes.Forget(m.ActorRef);
+        });
         Receive<RunIsOver>(End);
         Receive<TrainingProtocol.StopTraining>(m => _server.Forward(m));
         Receive<Leave>(_ => HandOver());
+        ReceiveHolders();
     }
 
     /// <summary>How to make one.</summary>
@@ -108,6 +113,7 @@ internal sealed class ServerNodeActor : ReceiveActor
         var units = _isTakeOver ? 1 : _node.Training.Shards + _node.WorkersToBegin;
         var initial = ServerState.Initial(
             m.Plan, m.State.Training, _origin.Incarnation, Math.Max(1, units), _node.Cluster.CheckpointSteps);
+        if (_node.Cluster.ParameterServers > 0) initial = Split(initial);
         _server = Context.ActorOf(
             ParameterServerActor.Props(
                 initial, _node.Training.Checkpoints, _node.Events, _node.Time, _origin, _node.VectorMemory),
@@ -142,8 +148,8 @@ internal sealed class ServerNodeActor : ReceiveActor
 
     private void Admit(ClusterProtocol.Hello hello)
     {
-        if (_plan is null || _origin is null) return;
-        if ((_nodes.DismissalOf(hello.Node)
+        if (_plan is null || _origin is null || _roster is { IsComplete: false }) return;
+        if ((_nodes.DismissalOf(hello.Node) ?? RefusalInSplit(Sender.Path.Address)
             ?? Admission.Refusal(hello, _plan, NodeContext.SoftwareVersion)) is { } reason)
         {
             _nodes.Refuse(hello.Node, reason, Sender);
@@ -152,9 +158,9 @@ internal sealed class ServerNodeActor : ReceiveActor
         var (run, incarnation) = (_origin.Run, _origin.Incarnation);
         _nodes.Greet(hello.Node, hello.Shards, life =>
         {
-            var (recipe, data, (host, port)) = (_recipe, _plan.Data, BulkAddress());
-            return RemoteWorkerActor.Props(new(hello.Node, life), _plan, _server, _links,
-                token => new ClusterProtocol.Welcome(run, incarnation, recipe, data, host, port, token));
+            return RemoteWorkerActor.Props(
+                new(hello.Node, life), _plan, _server, _links, isSplit: _roster is not null,
+                WelcomeOf(run, incarnation));
         });
     }
 

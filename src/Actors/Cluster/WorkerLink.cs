@@ -12,7 +12,13 @@ namespace ActorTrain.Actors;
 /// The server's end of the link to one worker node: takes answers that were asked for, and nothing else, straight into
 /// memory that the server sums from. Called by the link's receiving thread, but for <see cref="Expect"/>.
 /// </summary>
-internal sealed class WorkerLink(ShardId id, TrainingPlan plan, IActorRef actor, IActorRef server) : ILinkOwner
+/// <param name="id">The node, as the server knows it.</param>
+/// <param name="plan">The run's plan.</param>
+/// <param name="actor">Stands for the node.</param>
+/// <param name="server">The parameter server.</param>
+/// <param name="isSplit">True: its gradients go to the holders of ranges; what comes here is their sums' rest.</param>
+internal sealed class WorkerLink(
+    ShardId id, TrainingPlan plan, IActorRef actor, IActorRef server, bool isSplit = false) : ILinkOwner
 {
     private readonly Dictionary<WorkKey, int> _expected = [];
     private readonly VersionedBuffers _vectors = new(plan.Recipe.Model.Layout.Count);
@@ -47,7 +53,9 @@ internal sealed class WorkerLink(ShardId id, TrainingPlan plan, IActorRef actor,
         }
         switch (header.Kind)
         {
-            case BulkKind.GradientPart when key.Kind == WorkKind.Gradient && _encoded.Length == 0
+            case BulkKind.GradientAnswer when isSplit && key.Kind == WorkKind.Gradient && header.PayloadBytes == 0:
+                return true;
+            case BulkKind.GradientPart when !isSplit && key.Kind == WorkKind.Gradient && _encoded.Length == 0
                 && TryContinue(key, header):
                 place = _streamed!.Value.Vector.Place.Slice(header.Offset * sizeof(float), header.PayloadBytes);
                 return true;
@@ -55,7 +63,7 @@ internal sealed class WorkerLink(ShardId id, TrainingPlan plan, IActorRef actor,
                 _vector = _streamed!.Value.Vector;
                 place = _vector.Place[..header.PayloadBytes];
                 return true;
-            case BulkKind.GradientAnswer when key.Kind == WorkKind.Gradient && IsGradient(header):
+            case BulkKind.GradientAnswer when !isSplit && key.Kind == WorkKind.Gradient && IsGradient(header):
                 _vector = _vectors.Take(key.Incarnation, key.Version);
                 place = _encoded.Length > 0 ? _encoded : _vector.Place;
                 return true;
@@ -101,7 +109,8 @@ internal sealed class WorkerLink(ShardId id, TrainingPlan plan, IActorRef actor,
         TrainingProtocol.IMessage message = header.Kind switch
         {
             BulkKind.GradientAnswer => new TrainingProtocol.WorkDone(id, new GradientAnswer(key, new(
-                new(plan.Recipe.Model.Layout, Gradient(payload.Span)), header.LossSum, header.Correct, header.Rows))
+                isSplit ? default : new(plan.Recipe.Model.Layout, Gradient(payload.Span)),
+                header.LossSum, header.Correct, header.Rows))
             {
                 Computing = computing,
             }),

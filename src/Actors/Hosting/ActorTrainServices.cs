@@ -96,6 +96,12 @@ public static class ActorTrainServices
 
     private static AkkaConfigurationBuilder WithNodeActors(this AkkaConfigurationBuilder akka, NodeContext node)
     {
+        if (node.Cluster.Roles.Contains(ClusterSettings.HolderRole))
+        {
+            return akka.WithServerProxy<ServerNodeActor>().WithActors((system, registry) => LeaveFirst(
+                system, system.ActorOf(HolderSessionActor.Props(node, registry.Get<ServerNodeActor>()), "holder"),
+                HolderSessionActor.Leave.Instance));
+        }
         if (!node.Cluster.Roles.Contains(ClusterSettings.ServerRole))
         {
             return akka.WithServerProxy<ServerNodeActor>().WithActors((system, registry) =>

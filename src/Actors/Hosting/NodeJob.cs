@@ -1,4 +1,5 @@
 using ActorTrain.Actors.Security;
+using ActorTrain.Server;
 
 namespace ActorTrain.Actors;
 
@@ -28,9 +29,15 @@ public sealed record NodeJob
     {
         foreach (var error in Cluster.Errors()) yield return error;
         foreach (var error in Training.Recipe.Errors()) yield return error;
-        var least = Cluster.Roles.Contains(ClusterSettings.ServerRole) || Cluster.IsAggregator ? 0 : 1;
+        var least = Cluster.Roles.Contains(ClusterSettings.WorkerRole)
+            && !Cluster.Roles.Contains(ClusterSettings.ServerRole)
+            ? 1
+            : 0;
         if (Training.Shards < least || Training.Shards > 1024)
             yield return $"shards is {Training.Shards}; give {least} to 1024.";
+        if (Cluster.Roles.Contains(ClusterSettings.ServerRole)
+            && SplitParameters.Refusal(Training.Recipe, Cluster.ParameterServers, Training.Shards) is { } refusal)
+            yield return refusal;
         if (WorkersToBegin is < 0 or > 1024) yield return $"nodes is {WorkersToBegin}; give 0 to 1024.";
     }
 }

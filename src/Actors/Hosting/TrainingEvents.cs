@@ -99,6 +99,29 @@ public sealed record StandbyAttached(string Node) : TrainingEvent;
 /// <param name="Reason">In words.</param>
 public sealed record StandbyLost(string Node, string Reason) : TrainingEvent;
 
+/// <summary>A node holds a range of the parameters from here on.</summary>
+/// <param name="Node">Its name.</param>
+/// <param name="Range">Which.</param>
+public sealed record RangeAssigned(string Node, ParameterRange Range) : TrainingEvent;
+
+/// <summary>A node that held a range of the parameters is gone.</summary>
+/// <param name="Node">Its name.</param>
+/// <param name="Range">Which it held.</param>
+/// <param name="Reason">In words.</param>
+public sealed record RangeUnassigned(string Node, ParameterRange Range, string Reason) : TrainingEvent;
+
+/// <summary>
+/// The run has gone back to the newest state that the server had whole; it gives the same bits again.
+/// </summary>
+/// <param name="From">Steps that were done.</param>
+/// <param name="To">Steps that are done now.</param>
+public sealed record WentBack(long From, long To) : TrainingEvent;
+
+/// <summary>This node holds a range of the parameters from here on.</summary>
+/// <param name="Range">Which.</param>
+/// <param name="Incarnation">The server's fencing number.</param>
+public sealed record RangeTaken(ParameterRange Range, long Incarnation) : TrainingEvent;
+
 /// <summary>This node has heard that the run is over.</summary>
 /// <param name="Phase">Finished, stopped or failed.</param>
 /// <param name="WeightsSha256">Of the last parameters.</param>

@@ -20,6 +20,7 @@ public sealed class ParameterServerActor : ReceiveActor, IWithTimers
     private readonly ChannelWriter<TrainingEvent> _watchers;
     private readonly TimeProvider _time;
     private readonly StepClock _clock;
+    private readonly RangeHolders _holders;
     private readonly IActorRef _checkpoints;
     private readonly bool _hasDisk;
     private readonly RunOrigin? _origin;
@@ -43,6 +44,7 @@ public sealed class ParameterServerActor : ReceiveActor, IWithTimers
         RunOrigin? origin, VectorMemory? memory)
     {
         _pool = new(memory);
+        _holders = new(_pool);
         _origin = origin;
         _hasDisk = checkpoints is not null;
         _state = initial;
@@ -68,6 +70,21 @@ public sealed class ParameterServerActor : ReceiveActor, IWithTimers
         Receive<TrainingProtocol.CheckpointKept>(m => Take(new CheckpointSettled(m.StepsDone)));
         Receive<CheckpointsActor.StandbyJoined>(_checkpoints.Forward);
         Receive<CheckpointsActor.StandbyGone>(_checkpoints.Forward);
+        Receive<RangeHolders.AllHeld>(m =>
+        {
+            _holders.Use(m.Ways);
+            Take(RangesHeld.Instance);
+        });
+        Receive<RangeHolders.RangeCame>(m =>
+        {
+            if (_holders.Take(m) is { } whole) Take(whole);
+        });
+        Receive<PushConfirmed>(Take);
+        Receive<RangeLost>(m =>
+        {
+            _holders.Drop();
+            Take(m);
+        });
         Receive<TrainingProtocol.CheckpointWritten>(m => EndCheckpoint(new CheckpointSaved(m.Path), failure: null));
         Receive<TrainingProtocol.CheckpointFailed>(m => EndCheckpoint(new CheckpointNotSaved(m.Reason), m.Reason));
     }
@@ -142,7 +159,14 @@ public sealed class ParameterServerActor : ReceiveActor, IWithTimers
                 if (_hasDisk) _checkpointsOnTheWay++;
                 _checkpoints.Tell(new TrainingProtocol.WriteCheckpoint(
                     _state.Plan.StepsDone(e.Training.Position),
-                    new TrainingCheckpoint(_state.Plan.Recipe, _state.Plan.Data, e.Training, _origin).Encode()));
+                    new TrainingCheckpoint(_state.Plan.Recipe, _state.Plan.Data, e.Training, Origin).Encode()));
+                break;
+            case GiveRanges or UpdateRanges or CollectRanges:
+                _holders.CarryOut(effect, _state);
+                break;
+            case ReportWentBack e:
+                _clock.GoBack(_state.Training.Totals.Seen);
+                Tell(new WentBack(e.From, e.To));
                 break;
             case EndRun e:
                 _end = e;
@@ -152,6 +176,8 @@ public sealed class ParameterServerActor : ReceiveActor, IWithTimers
                 break;
         }
     }
+
+    private RunOrigin? Origin => _origin is null ? null : _origin with { Incarnation = _state.Incarnation };
 
     private void Send(SendWork e)
     {

@@ -48,6 +48,9 @@ internal sealed class StepClock(TimeProvider time, long seen)
         return true;
     }
 
+    /// <summary>The run has gone back, to where so many examples of its epoch are seen.</summary>
+    public void GoBack(long seen) => (_seen, _version) = (seen, -1);
+
     /// <summary>What this process did of the epoch; the next epoch starts at zero.</summary>
     public EpochPace EndEpoch()
     {

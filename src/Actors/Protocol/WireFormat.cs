@@ -4,6 +4,7 @@ using System.Text;
 using ActorTrain.Actors.Bulk;
 using ActorTrain.Server;
 using static ActorTrain.Actors.Protocol.ClusterProtocol;
+using static ActorTrain.Actors.Protocol.RangeProtocol;
 
 namespace ActorTrain.Actors.Protocol;
 
@@ -11,7 +12,7 @@ namespace ActorTrain.Actors.Protocol;
 /// Bytes of every <see cref="IWireMessage"/>, a closed set: a manifest names the record, the fields follow in their
 /// order. Pure. A manifest's layout never changes; a new layout is a new manifest.
 /// </summary>
-public static class WireFormat
+public static partial class WireFormat
 {
     /// <summary>Most shards that a node says it has.</summary>
     internal const int MaxShards = 1024;
@@ -31,6 +32,9 @@ public static class WireFormat
         StandbyWelcome => "SW",
         RunOver => "O",
         BulkChunk => "B",
+        HolderHello => "PH",
+        HolderWelcome => "PW",
+        SplitWelcome => "WP",
         _ => throw new SerializationException($"{message.GetType()} is no message of the wire."),
     };
 
@@ -51,6 +55,9 @@ public static class WireFormat
                 break;
             case RunOver m: Write(writer, m); break;
             case BulkChunk m: Write(writer, m); break;
+            case HolderHello m: Write(writer, m); break;
+            case HolderWelcome m: Write(writer, m); break;
+            case SplitWelcome m: Write(writer, m); break;
             default: ManifestOf(message); break;
         }
         return writer.ToArray();
@@ -74,6 +81,8 @@ public static class WireFormat
             case "SH" when ReadGreeting(ref reader) is var (version, software, node):
                 if (version == ClusterProtocol.Version) reader.End();
                 return new StandbyHello(version, software, node);
+            case "PH":
+                return ReadHolderHello(ref reader);
         }
         IWireMessage message = manifest switch
         {
@@ -82,6 +91,8 @@ public static class WireFormat
             "SW" => ReadStandbyWelcome(ref reader),
             "O" => ReadRunOver(ref reader),
             "B" => ReadBulkChunk(ref reader),
+            "PW" => ReadHolderWelcome(ref reader),
+            "WP" => ReadSplitWelcome(ref reader),
             _ => throw new SerializationException($"Wire message refused: unknown manifest '{manifest}'."),
         };
         reader.End();

@@ -21,8 +21,11 @@ public static class WireLimits
     /// <summary>Payload in one piece of a bulk frame.</summary>
     public const int MaxChunkPayloadBytes = 120 * 1024;
 
-    /// <summary>Of any message, written out: the largest is a <see cref="ClusterProtocol.Welcome"/>.</summary>
-    public const int MaxMessageBytes = MaxRecipeBytes + 4 * 1024;
+    /// <summary>
+    /// Of any message, written out: the largest is a <see cref="RangeProtocol.SplitWelcome"/> with an address for each
+    /// range.
+    /// </summary>
+    public const int MaxMessageBytes = MaxRecipeBytes + 20 * 1024;
 
     /// <summary>Akka's frame: a message, with its addresses and envelope.</summary>
     public const int MaxFrameBytes = MaxMessageBytes + 16 * 1024;

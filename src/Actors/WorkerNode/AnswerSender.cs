@@ -18,12 +18,17 @@ internal sealed class AnswerSender
     private readonly float[] _residual;
     private readonly int _encodedBytes;
     private readonly int _count;
+    private readonly RangePusher? _holders;
     private Streamed? _streamed;
+    private RangePusher.Push? _push;
 
     /// <summary>For one link.</summary>
-    public AnswerSender(ILink link, Recipe recipe)
+    /// <param name="link">To the server.</param>
+    /// <param name="recipe">The run's.</param>
+    /// <param name="holders">Where gradients go instead, a range to each; none: to the server.</param>
+    public AnswerSender(ILink link, Recipe recipe, RangePusher? holders = null)
     {
-        (_link, _compression) = (link, recipe.Compression);
+        (_link, _compression, _holders) = (link, recipe.Compression, holders);
         _count = recipe.Model.Layout.Count;
         _residual = new float[_compression.ResidualLength(_count)];
         _encodedBytes = _compression.EncodedBytes(_count);
@@ -33,6 +38,11 @@ internal sealed class AnswerSender
     /// <summary>Who is to be told how far the answer to an order is; none: it is sent when it is whole.</summary>
     public GradientProgress? ProgressOf(WorkOrder order)
     {
+        if (_holders is not null)
+        {
+            _push = order is GradientOrder ? _holders.Begin(order.Key) : null;
+            return _push is null ? null : _push.Send;
+        }
         _streamed = order is GradientOrder && _compression is NoCompression && _count >= 2 * StreamedVector.MinPart
             ? new(_link, order.Key, _count)
             : null;
@@ -47,7 +57,7 @@ internal sealed class AnswerSender
         switch (answer)
         {
             case GradientAnswer a:
-                var gradient = Encode(a);
+                var gradient = _holders is null ? Encode(a) : Push(_holders, a);
                 Send(
                     BulkKind.GradientAnswer, a, BulkWork.EncodingOf(_compression),
                     new(a.Sum.LossSum, a.Sum.Correct, a.Sum.Rows), gradient);
@@ -99,6 +109,14 @@ internal sealed class AnswerSender
         var place = _encoded.Take(answer.Key.Incarnation, answer.Key.Version).Place[.._encodedBytes];
         _compression.Encode(answer.Sum.Gradient.Span, _residual, place.Span);
         return place;
+    }
+
+    // The server gets what the holders do not: loss, count, and that the work is done.
+    private ReadOnlyMemory<byte> Push(RangePusher holders, GradientAnswer answer)
+    {
+        var push = _push?.Key == answer.Key ? _push : holders.Begin(answer.Key);
+        push.Send(answer.Sum.Gradient, finalFrom: 0);
+        return default;
     }
 
     // Its end may be sent already.

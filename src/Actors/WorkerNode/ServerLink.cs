@@ -124,7 +124,13 @@ internal sealed class ServerLink(long incarnation, TrainingPlan plan, IActorRef 
             return header.Version == _version && header.Rows >= 1 && first + header.Rows <= plan.TotalSteps
                 && _state.MomentsHere == _state.Moments.Length;
         }
-        if (key.Kind is not (WorkKind.Gradient or WorkKind.Evaluation)) return false;
+        return IsNode(plan, key);
+    }
+
+    /// <summary>Whether a key names a node of a minibatch or of the test split of this run.</summary>
+    internal static bool IsNode(TrainingPlan plan, WorkKey key)
+    {
+        if (key.Kind is not (WorkKind.Gradient or WorkKind.Evaluation) || key.Step > plan.TotalSteps) return false;
         var tree = key.Kind == WorkKind.Evaluation ? plan.EvaluationTree : plan.TreeOf(plan.PositionOf(key.Step).Step);
         return key.Node.Level <= tree.Root.Level && tree.LeafCount(key.Node) > 0;
     }

@@ -35,7 +35,7 @@ internal sealed class WorkerNodeActor : ReceiveActor
         Receive<UseLink>(m =>
         {
             _link = m.Link;
-            _sender = _link is null ? null : new(_link, plan.Recipe);
+            _sender = _link is null ? null : new(_link, plan.Recipe, m.Holders);
             if (_sender is null) Take(ServerLost.Instance);
         });
     }
@@ -81,5 +81,7 @@ internal sealed class WorkerNodeActor : ReceiveActor
     /// <summary>
     /// Answers go over this link from here on; none: they are lost, and the server hands the work out again.
     /// </summary>
-    internal sealed record UseLink(ILink? Link);
+    /// <param name="Link">To the server.</param>
+    /// <param name="Holders">Where gradients go, a range to each; none: to the server.</param>
+    internal sealed record UseLink(ILink? Link, RangePusher? Holders = null);
 }

@@ -29,7 +29,7 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
     private bool _isMoving;
     private string? _recipe;
     private string? _trouble;
-    private ServerLink? _owner;
+    private ILinkOwner? _owner;
     private ILink? _link;
     private Address? _server;
     private string? _closingReason;
@@ -50,7 +50,8 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
         });
         Receive<Status.Failure>(m => _node.End(new NodeEnd.Failed(m.Cause)));
         Receive<Seek>(_ => SayHello());
-        Receive<ClusterProtocol.Welcome>(Begin);
+        Receive<ClusterProtocol.Welcome>(m => Begin(m, holders: null));
+        Receive<RangeProtocol.SplitWelcome>(m => Begin(m.Welcome, m));
         Receive<ClusterProtocol.Refused>(m => _node.End(new NodeEnd.Refused(m.Reason)));
         Receive<ClusterProtocol.RunOver>(m =>
         {
@@ -134,7 +135,7 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
             _data.Sha256, _data.Name, _node.Kernels));
     }
 
-    private void Begin(ClusterProtocol.Welcome m)
+    private void Begin(ClusterProtocol.Welcome m, RangeProtocol.SplitWelcome? holders)
     {
         // Answers to hellos that crossed with the first welcome: their tokens are never used.
         if (_owner is not null || _data is null || _isRehearsing || _isLeaving || m.Incarnation < _incarnation) return;
@@ -157,13 +158,25 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
         }
         (_incarnation, _server, _closingReason, _isMoving) = (m.Incarnation, Sender.Path.Address, null, false);
         _through = _server == _aggregator ? _node.Cluster.Through : null;
-        var owner = _owner = new ServerLink(m.Incarnation, plan, Self, _worker);
-        _node.Connect(
-                Context, m.BulkHost, m.BulkPort, m.Run, m.Token,
-                _node.Cluster.IsAggregator ? new RelayedLink(owner, _worker) : owner)
-            .PipeTo(
-                Self, success: link => new LinkOpened(owner, link),
-                failure: e => new LinkClosed(owner, (e.InnerException ?? e).Message));
+        if (holders is not null)
+        {
+            var owner = new SplitServerLink(holders, plan, Self, _worker);
+            Await(owner, owner.Connect(_node));
+        }
+        else
+        {
+            var owner = new ServerLink(m.Incarnation, plan, Self, _worker);
+            ILinkOwner end = _node.Cluster.IsAggregator ? new RelayedLink(owner, _worker) : owner;
+            Await(owner, _node.Connect(Context, m.BulkHost, m.BulkPort, m.Run, m.Token, end));
+        }
+    }
+
+    private void Await(ILinkOwner owner, Task<ILink> connecting)
+    {
+        _owner = owner;
+        connecting.PipeTo(
+            Self, success: link => new LinkOpened(owner, link),
+            failure: e => new LinkClosed(owner, (e.InnerException ?? e).Message));
     }
 
     // Hello is said again afterwards: the others are not to wait for a node that only gets ready.
@@ -200,7 +213,7 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
         else _link.Dispose();
     }
 
-    private void Close(ServerLink owner, string reason)
+    private void Close(ILinkOwner owner, string reason)
     {
         if (!ReferenceEquals(owner, _owner)) return;
         if (_isLeaving)
@@ -242,10 +255,10 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
     }
 
     /// <summary>The link to the server is there.</summary>
-    internal sealed record LinkOpened(ServerLink Owner, ILink Link);
+    internal sealed record LinkOpened(ILinkOwner Owner, ILink Link);
 
     /// <summary>The link to the server is gone, or never came.</summary>
-    internal sealed record LinkClosed(ServerLink Owner, string Reason);
+    internal sealed record LinkClosed(ILinkOwner Owner, string Reason);
 
     /// <summary>The node leaves: say so, that its work is handed out at once, and stop when the server knows.</summary>
     internal sealed record Leave

@@ -34,6 +34,18 @@ public sealed record UpdateRule(Optimizer Optimizer)
            select new UntrainedRange(slot.Offset, slot.End, isFrozen ? 0 : slot.StatisticMomentum),
     ];
 
+    /// <summary>The same for a range of the parameters by itself: but for clipping by norm, it gives the same bits.</summary>
+    public UpdateRule Within(int start, int count) => this with
+    {
+        Untrained =
+        [
+            .. from range in Untrained
+               let part = range.In(start, count)
+               where part.Length > 0
+               select new UntrainedRange(part.Start, part.Start + part.Length, range.Momentum),
+        ],
+    };
+
     /// <summary>The learning rate of an update.</summary>
     /// <param name="step">Updates made before it.</param>
     public float RateAt(long step) => (float)Schedule.RateAt(Optimizer.LearningRate, step);

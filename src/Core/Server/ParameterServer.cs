@@ -34,7 +34,13 @@ public static class ParameterServer
     public static Transition Step(ServerState state, ServerEvent @event, TimeSpan now, VectorPool pool) => @event switch
     {
         _ when !state.IsAlive => new(state, []),
+        WorkAnswered e when SplitRounds.MustHold(state, e.Answer) => SplitRounds.Hold(state, e),
         WorkAnswered e => Answer(state, e.Shard, e.Answer, now, pool),
+        PushConfirmed e => SplitRounds.Confirm(
+            state, e, (at, held) => Answer(at, held.Shard, held.Answer, now, pool)),
+        RangesHeld => new(state, [new GiveRanges(state.Training)]),
+        RangesCollected e => SplitRounds.Take(state, e, now, pool),
+        RangeLost e => GoBack(state, e.Incarnation),
         Ticked => Rounds.HandOutLate(state, now),
         ShardJoined e => Join(state, e, now),
         ShardLost e => EndIfDeserted(Rounds.HandOut(Lose(state, e.Shard, e.Reason, now), now)),
@@ -69,7 +75,7 @@ public static class ParameterServer
     }
 
     private static Transition Begin(ServerState state, IReadOnlyList<ServerEffect> effects, TimeSpan now) =>
-        state.Plan.IsEnd(state.Training.Position)
+        Rounds.IsToEvaluate(state)
         ? Rounds.Begin(state, WorkKind.Evaluation, effects, now)
         : state.Plan.Recipe.Strategy.Begin(state, [.. effects, new SaveCheckpoint(state.Training)], now);
 
@@ -94,7 +100,8 @@ public static class ParameterServer
     {
         var slot = state.Shards.FirstOrDefault(s => s.Id == e.Shard);
         if (slot is null || !slot.Orders.Contains(e.Key)) return new(state, []);
-        var failures = slot.Failures + 1;
+        // What nobody waits for any more may have failed for want of the parameters that it was to be computed from.
+        var failures = slot.Failures + (Rounds.IsWanted(state, e.Key) ? 1 : 0);
         if (slot.IsRemote && failures >= MaxFailuresOfNode) return Dismiss(state, slot, failures, e.Reason, now);
         state = state with
         {
@@ -124,7 +131,19 @@ public static class ParameterServer
     {
         state = state with { StopRequested = true };
         if (state.Flow is not null) return Flows.Drain(state, now);
-        return state.Round is null ? End(state, RunPhase.Stopped, null, []) : EndIfDeserted(new(state, []));
+        return state.Round is null ? EndStopped(state, []) : EndIfDeserted(new(state, []));
+    }
+
+    private static Transition EndStopped(ServerState state, IReadOnlyList<ServerEffect> effects) =>
+        SplitRounds.MustCollect(state)
+        ? SplitRounds.Collect(state, effects)
+        : End(state, RunPhase.Stopped, null, effects);
+
+    private static Transition GoBack(ServerState state, long incarnation)
+    {
+        ReportWentBack report = new(state.StepsDone, state.Plan.StepsDone(state.Split!.Whole.Position));
+        state = SplitRounds.GoBack(state, incarnation);
+        return state.StopRequested ? EndStopped(state, [report]) : new(state, [report]);
     }
 
     // Nobody is left to finish the step, and nobody wants it: the run ends where the last step ended.
@@ -136,7 +155,7 @@ public static class ParameterServer
             StopRequested: true, IsAlive: true, Shards.IsEmpty: true, Flow: null,
             Round.Kind: WorkKind.Gradient or WorkKind.LocalSteps,
         }
-            ? End(state with { Round = null }, RunPhase.Stopped, null, effects)
+            ? EndStopped(state with { Round = null }, effects)
             : transition;
     }
 
@@ -145,7 +164,10 @@ public static class ParameterServer
         var durability = state.Durability with { Settled = Math.Max(state.Durability.Settled, stepsDone) };
         if (durability == state.Durability) return new(state, []);
         state = state with { Durability = durability };
-        var isWaiting = state is { Phase: RunPhase.Running, Round: null, Flow: null };
+        var isWaiting = state is
+        {
+            Phase: RunPhase.Running, Round: null, Flow: null, Split: not { IsCollecting: true },
+        };
         return isWaiting ? Continue(state, [], now) : new(state, []);
     }
 
@@ -178,6 +200,7 @@ public static class ParameterServer
 
     private static Transition EndGradient(ServerState state, Round round, TimeSpan now, VectorPool pool)
     {
+        if (state.Split is not null) return SplitRounds.EndGradient(state, round, now);
         var answers = new GradientAnswer[round.Answers.Length];
         for (var i = 0; i < answers.Length; i++) answers[i] = (GradientAnswer)round.Answers[i];
         var end = StepEnd.Of(state.Plan, state.Training, answers, pool);
@@ -220,8 +243,8 @@ public static class ParameterServer
     internal static Transition AtBarrier(ServerState state, IReadOnlyList<ServerEffect> effects, TimeSpan now)
     {
         var training = state.Training;
-        if ((training.Position.Step == 0 && training.Totals.Seen > 0) || state.Plan.IsEnd(training.Position))
-            return Rounds.Begin(state, WorkKind.Evaluation, effects, now);
+        if (SplitRounds.MustCollect(state)) return SplitRounds.Collect(state, effects);
+        if (Rounds.IsToEvaluate(state)) return Rounds.Begin(state, WorkKind.Evaluation, effects, now);
         if (state.StopRequested) return End(state, RunPhase.Stopped, null, effects);
         if (!state.Durability.IsDue(state.StepsDone)) return Continue(state, effects, now);
         state = state with { Durability = state.Durability with { Requested = state.StepsDone } };
@@ -237,7 +260,7 @@ public static class ParameterServer
             state = state with { Training = EpochEnd.Apply(state.Plan, state.Training, evaluation) };
             effects.Add(new ReportEpoch(state.Training.History[^1]));
         }
-        state = state with { Round = null };
+        state = state with { Round = null, Split = state.Split?.WithWhole(state.Training) };
         if (state.Plan.IsEnd(state.Training.Position)) return End(state, RunPhase.Finished, evaluation, effects);
         if (state.StopRequested) return End(state, RunPhase.Stopped, null, effects);
         state = state with { Durability = state.Durability with { Requested = state.StepsDone } };

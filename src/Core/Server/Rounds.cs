@@ -132,6 +132,10 @@ public static class Rounds
         return true;
     }
 
+    /// <summary>True where a run stands at the end of an epoch that is not evaluated, or at its own end.</summary>
+    internal static bool IsToEvaluate(ServerState state) =>
+        state.Training is { Position.Step: 0, Totals.Seen: > 0 } || state.Plan.IsEnd(state.Training.Position);
+
     /// <summary>True when some unit works on it.</summary>
     internal static bool IsHeld(ServerState state, WorkKey key)
     {

@@ -162,6 +162,9 @@ public sealed record ServerState(
     /// <summary>Minibatches that are applied as they arrive; none in rounds and between barriers.</summary>
     public Flow? Flow { get; init; }
 
+    /// <summary>What the server knows of the holders of ranges; none: it holds the parameters itself.</summary>
+    public SplitParameters? Split { get; init; }
+
     /// <summary>Versions before the newest that some unit may still read.</summary>
     public ImmutableArray<KeptVersion> Kept { get; init; } = [];
 

@@ -36,9 +36,12 @@ internal sealed class Node(string role, TrainSettings settings, NodeSettings nod
         };
         var errors = job.Errors().ToList();
         if (errors.Count > 0) throw new UsageException(string.Join('\n', errors));
-        using var interrupt = new InterruptListener(Say, role == ClusterSettings.ServerRole
-            ? "leaving; a stand-by goes on with the run, if there is one"
-            : "leaving; its work, if it has any, goes to the others");
+        using var interrupt = new InterruptListener(Say, role switch
+        {
+            ClusterSettings.ServerRole => "leaving; a stand-by goes on with the run, if there is one",
+            ClusterSettings.HolderRole => "leaving; the run goes back and waits for another one, if it is not over",
+            _ => "leaving; its work, if it has any, goes to the others",
+        });
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, interrupt.Stop);
         while (true)
         {
@@ -81,7 +84,8 @@ internal sealed class Node(string role, TrainSettings settings, NodeSettings nod
         var training = new TrainingJob
         {
             LoadData = _ => DataOption.Load(settings.Data),
-            Shards = settings.Shards ?? Environment.ProcessorCount,
+            Shards = settings.Shards
+                ?? (role == ClusterSettings.ServerRole ? node.ServerShards : Environment.ProcessorCount),
             OnEvent = Show,
         };
         if (role != ClusterSettings.ServerRole) return (training, null);

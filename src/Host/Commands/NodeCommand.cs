@@ -30,9 +30,10 @@ internal static class NodeCommand
         {
             var configuration = settings.Read(parsed, parsed.GetValue(config));
             var named = configuration["Cluster:Role"];
-            if (named is not (
-                ClusterSettings.ServerRole or ClusterSettings.WorkerRole or ClusterSettings.AggregatorRole))
-                throw new UsageException($"Cluster:Role (--role) is '{named}'; give server, worker or aggregator.");
+            if (named is not (ClusterSettings.ServerRole or ClusterSettings.WorkerRole
+                or ClusterSettings.AggregatorRole or ClusterSettings.HolderRole))
+                throw new UsageException(
+                    $"Cluster:Role (--role) is '{named}'; give server, worker, aggregator or ps.");
             var node = new Node(named, TrainSettings.Read(configuration), NodeSettings.Read(configuration, named));
             return parsed.GetValue(untilInputEnds) ? node.Run(InputEnd()) : node.Run(cancellation);
         });

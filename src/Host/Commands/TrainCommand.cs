@@ -36,6 +36,11 @@ internal static class TrainCommand
             if (read is { Shards: 0, Nodes: 0 })
                 throw new UsageException(
                     "Training:Shards (--shards) is '0'; give 1 or more, or --nodes N to train on worker nodes only.");
+            var node = NodeSettings.Read(configuration);
+            if (read.Nodes == 0 && node.Cluster.ParameterServers > 0)
+                throw new UsageException(
+                    $"Cluster:ParameterServers (--parameter-servers) is '{node.Cluster.ParameterServers}'; give it "
+                    + "with --nodes N: the parameters are split for worker nodes.");
             var isResumed = parsed.GetResult(resume) is not null;
             if (parsed.GetValue(replay) is { } schedule)
             {
@@ -44,7 +49,7 @@ internal static class TrainCommand
                         "--replay-schedule: a schedule is replayed from its beginning; leave --resume out.")
                     : new ScheduleReplay(read, schedule).Run(cancellation);
             }
-            return new Training(read, NodeSettings.Read(configuration), isResumed, parsed.GetValue(resume))
+            return new Training(read, node, isResumed, parsed.GetValue(resume))
                 .Run(cancellation);
         });
         return command;

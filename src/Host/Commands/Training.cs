@@ -7,6 +7,7 @@ using ActorTrain.Host.Interruption;
 using ActorTrain.Host.Runs;
 using ActorTrain.Host.Terminal;
 using ActorTrain.Kernels;
+using ActorTrain.Server;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Spectre.Console;
@@ -35,7 +36,7 @@ internal sealed class Training(
     /// <returns>The exit code.</returns>
     public async Task<int> Run(CancellationToken cancellation)
     {
-        var shards = settings.Shards ?? Environment.ProcessorCount;
+        var shards = settings.Shards ?? node.ServerShards;
         if (settings.Nodes > 0 && NodePorts.Trouble(node.Cluster) is { } trouble) throw new FailureException(trouble);
         var loading = DataOption.Load(settings.Data);
         var rehearsing = Task.Run(Rehearsal.Run, cancellation);
@@ -51,7 +52,8 @@ internal sealed class Training(
         var data = await loading;
         await rehearsing;
         var recipe = checkpoint is null ? settings.NewRecipe(data, modelFile) : Resumed(checkpoint, data, modelFile);
-        if (recipe.Errors().FirstOrDefault() is { } error) throw new UsageException(error);
+        var refusal = SplitParameters.Refusal(recipe, node.Cluster.ParameterServers, shards);
+        if ((recipe.Errors().FirstOrDefault() ?? refusal) is { } error) throw new UsageException(error);
         // Before a folder is made for the run: a kernel that can't be had here is an error now.
         (recipe, var matMul) = ChooseKernel(recipe);
         recipe.CheckFits(data.Description);

@@ -33,6 +33,11 @@ internal static class UpCommand
             HelpName = "N",
             Description = "processes that take over when the server is lost (default 0; 2 make sense)",
         };
+        var holders = new Option<int>("--parameter-servers")
+        {
+            HelpName = "N",
+            Description = "processes that hold a range of the parameters each (default 0: the server holds them)",
+        };
         var config = new Option<string>("--config")
         {
             HelpName = "FILE",
@@ -41,7 +46,7 @@ internal static class UpCommand
         var settings = new SettingOptions(Setting.Training);
         const string description =
             "Start a whole cluster of processes on this machine and train on it; Ctrl-C stops it all.";
-        var command = new Command("up", description) { workers, aggregators, standbys, config };
+        var command = new Command("up", description) { workers, aggregators, standbys, holders, config };
         settings.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -49,7 +54,10 @@ internal static class UpCommand
             var workerCount = Within("--workers", parsed.GetValue(workers), 1, 64);
             var aggregatorCount = Within("--aggregators", parsed.GetValue(aggregators), 0, workerCount);
             var standbyCount = Within("--standbys", parsed.GetValue(standbys), 0, 64);
-            var shards = training.Shards ?? 1;
+            var holderCount = Within("--parameter-servers", parsed.GetValue(holders), 0, 64);
+            if (aggregatorCount > 0 && holderCount > 0)
+                throw new UsageException("--aggregators and --parameter-servers do not go together; give one of them.");
+            var shards = training.Shards ?? (holderCount > 0 ? 0 : 1);
             var ports = FreePorts(1 + standbyCount);
             var seeds = string.Join(',', ports.Select(port => $"{Loopback}:{port}"));
             var cluster = new ClusterSettings
@@ -58,6 +66,7 @@ internal static class UpCommand
                 Port = ports[0],
                 SeedNodes = [.. seeds.Split(',')],
                 Name = "server",
+                ParameterServers = holderCount,
             };
             using var children = new ChildNodes();
             var asked = training with
@@ -72,9 +81,12 @@ internal static class UpCommand
                     var folder = Path.Combine(RunFolder.Default, $"standby-{i}-{ports[i]}");
                     children.Start(say, [
                         "--role", "server", "--name", $"standby-{i}", "--port", $"{ports[i]}",
-                        "--seed-node", seeds, "--shards", $"{shards}", "--out", folder, .. DataOf(training),
+                        "--seed-node", seeds, "--shards", $"{shards}", "--out", folder,
+                        "--parameter-servers", $"{holderCount}", .. DataOf(training),
                     ]);
                 }
+                for (var i = 1; i <= holderCount; i++)
+                    children.Start(say, ["--role", "ps", "--name", $"ps-{i}", "--seed-node", seeds]);
                 for (var i = 0; i < aggregatorCount; i++)
                     children.Start(say, [
                         "--role", "aggregator", "--name", $"aggregator-{i + 1}", "--seed-node", seeds, "--shards", "0",

@@ -1,5 +1,6 @@
 using ActorTrain.Actors;
 using ActorTrain.Actors.Security;
+using ActorTrain.Server;
 using Microsoft.Extensions.Configuration;
 
 namespace ActorTrain.Host.Configuration;
@@ -31,6 +32,7 @@ internal sealed record NodeSettings(ClusterSettings Cluster)
             Name = reader.Text("Name") ?? defaults.Name,
             Transport = reader.Word("Transport", "tcp", "akka") == "akka" ? BulkTransport.Akka : BulkTransport.Tcp,
             UsesSharedMemory = reader.Flag("SharedMemory") ?? defaults.UsesSharedMemory,
+            ParameterServers = reader.Whole("ParameterServers", 0, ParameterRange.Most) ?? 0,
             CheckpointSteps = reader.Whole("CheckpointSteps", 2, 1_000_000_000) ?? defaults.CheckpointSteps,
             Tls = Tls(reader),
         };
@@ -38,6 +40,11 @@ internal sealed record NodeSettings(ClusterSettings Cluster)
         var errors = reader.Errors.Concat(cluster.Errors()).ToList();
         return errors.Count == 0 ? new(cluster) : throw new UsageException(string.Join('\n', errors));
     }
+
+    /// <summary>
+    /// Data shards of a server where nobody says how many: one a core, but none where it holds no parameters.
+    /// </summary>
+    public int ServerShards => Cluster.ParameterServers > 0 ? 0 : Environment.ProcessorCount;
 
     /// <summary>The node's identity; none without TLS.</summary>
     /// <exception cref="IdentityException">A file is missing or no PEM, or they do not belong together.</exception>

@@ -79,8 +79,9 @@ internal sealed record Setting(string Key, string Option, string Value, string H
     public static SettingSection Cluster { get; } = new("Cluster",
     [
         new(
-            "Role", "--role", "server|worker|aggregator",
-            "server: lead a run or stand by; worker: compute; aggregator: compute, and sum for other workers"),
+            "Role", "--role", "server|worker|aggregator|ps",
+            "server: lead a run or stand by; worker: compute; aggregator: compute, and sum for other workers; ps: hold a "
+            + "range of the parameters"),
         new(
             "Through", "--through", "NAME",
             "a worker: send what it computes to the aggregator of this name (default: to the server)"),
@@ -90,7 +91,7 @@ internal sealed record Setting(string Key, string Option, string Value, string H
         new("Port", "--port", "N", "port of the control plane; 0: any free one (default 0)"),
         new(
             "BulkPort", "--bulk-port", "N",
-            "a server's or aggregator's port for weights and gradients; 0: any free one (default 0)"),
+            "port for weights and gradients of a server, aggregator or ps; 0: any free one (default 0)"),
         new("PublicHost", "--public-host", "ADDRESS", "what other nodes call --host, where that differs"),
         new(
             "SeedNodes", "--seed-node", "HOST:PORT,...",
@@ -100,6 +101,9 @@ internal sealed record Setting(string Key, string Option, string Value, string H
         new(
             "SharedMemory", "--shared-memory", "true|false",
             "nodes of one machine read weights and gradients from each other's memory (default true)"),
+        new(
+            "ParameterServers", "--parameter-servers", "N",
+            "nodes of role ps that the server splits the parameters over; 0: it holds them itself (default 0)"),
         new(
             "CheckpointSteps", "--checkpoint-steps", "N",
             "at most so many steps are computed again after a server is lost (default 200)"),

@@ -104,6 +104,15 @@ internal sealed class RunLog : IDisposable
             NodeRefused e => new() { ["node"] = e.Node, ["reason"] = e.Reason },
             StandbyAttached e => new() { ["node"] = e.Node },
             StandbyLost e => new() { ["node"] = e.Node, ["reason"] = e.Reason },
+            RangeAssigned e => new() { ["node"] = e.Node, ["start"] = e.Range.Start, ["count"] = e.Range.Count },
+            RangeUnassigned e => new()
+            {
+                ["node"] = e.Node,
+                ["start"] = e.Range.Start,
+                ["count"] = e.Range.Count,
+                ["reason"] = e.Reason,
+            },
+            WentBack e => new() { ["from"] = e.From, ["to"] = e.To },
             RunEnded e => new()
             {
                 ["phase"] = $"{e.Outcome.Phase}",

@@ -43,7 +43,7 @@ public class BulkHeaderTests
     [Theory]
     [InlineData(0, "42", "not a frame of the bulk path")]
     [InlineData(4, "00", "an unknown kind of frame")]
-    [InlineData(4, "0f", "an unknown kind of frame")]
+    [InlineData(4, "13", "an unknown kind of frame")]
     [InlineData(5, "04", "an unknown encoding")]
     [InlineData(15, "80", "a negative number")]
     [InlineData(35, "ff", "a negative number")]
@@ -51,11 +51,18 @@ public class BulkHeaderTests
     [InlineData(4, "03", "a length that its kind does not have")]
     [InlineData(4, "01", "a length that its kind does not have")]
     [InlineData(4, "06", "a length that its kind does not have")]
+    [InlineData(4, "0f", "a length that its kind does not have")]
+    [InlineData(4, "10", "a length that its kind does not have")]
+    [InlineData(4, "12", "a length that its kind does not have")]
+    [InlineData(36, "00000000", "a length that its kind does not have", "11")]
+    [InlineData(36, "04000000", "a length that its kind does not have", "11")]
     [InlineData(60, "02", "flags that are not known")]
     [InlineData(63, "01", "flags that are not known")]
-    public void A_header_that_no_session_can_mean_is_refused(int offset, string bytes, string expected)
+    public void A_header_that_no_session_can_mean_is_refused(
+        int offset, string bytes, string expected, string kind = "04")
     {
         var header = Convert.FromHexString(Golden);
+        Convert.FromHexString(kind).CopyTo(header, 4);
         Convert.FromHexString(bytes).CopyTo(header, offset);
         Assert.False(BulkHeader.TryRead(header, out var read, out var error));
         Assert.Equal(default, read);

@@ -32,6 +32,20 @@ public class AdmissionTests
         Admission.Refusal(new ClusterProtocol.StandbyHello(ClusterProtocol.Version, "0.0.9", "s2"), "0.1.0"));
 
     [Fact]
+    public void A_holder_of_another_version_or_of_a_run_that_is_not_split_is_refused()
+    {
+        RangeProtocol.HolderHello hello = new(ClusterProtocol.Version, "0.1.0", "p1", "127.0.0.1", 4242, default);
+        Assert.Null(Admission.Refusal(hello, isSplit: true, "0.1.0"));
+        Assert.Equal(
+            "it runs version 0.1.0 (protocol 1), the server 0.2.0 (protocol 1); install the same version on all nodes.",
+            Admission.Refusal(hello, isSplit: true, "0.2.0"));
+        Assert.Equal(
+            "the server holds all parameters itself; give it --parameter-servers N to split them over N nodes of role "
+                + "ps.",
+            Admission.Refusal(hello, isSplit: false, "0.1.0"));
+    }
+
+    [Fact]
     public void A_worker_with_other_data_or_without_the_kernel_is_refused_with_what_to_do()
     {
         Assert.StartsWith(

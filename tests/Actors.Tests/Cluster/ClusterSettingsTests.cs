@@ -41,7 +41,7 @@ public class ClusterSettingsTests
                 "seed-node is 'here'; give HOST:PORT, with a port of 1 to 65535.",
                 "seed-node is '::1:4000'; give HOST:PORT, with a port of 1 to 65535.",
                 "seed-node is 'a:0'; give HOST:PORT, with a port of 1 to 65535.",
-                "role is 'boss'; give server, worker or aggregator.",
+                "role is 'boss'; give server, worker, aggregator or ps.",
                 "transport is 7; give tcp or akka.",
                 "name is ' '; give 1 to 200 bytes.",
                 "checkpoint-steps is 1; give 2 or more.",
@@ -106,6 +106,24 @@ public class ClusterSettingsTests
             ["seed-node is not given; a node without the role server needs one to join."],
             (Valid with { Roles = ["worker"] }).Errors());
         Assert.Empty((Valid with { Roles = ["worker"], SeedNodes = ["127.0.0.1:4000"] }).Errors());
+    }
+
+    [Fact]
+    public void Split_parameters_have_bounds_and_a_connection_of_their_own()
+    {
+        Assert.Empty((Valid with { ParameterServers = 64 }).Errors());
+        Assert.Equal(
+            ["parameter-servers is 65; give 0 to 64."], (Valid with { ParameterServers = 65 }).Errors());
+        Assert.Equal(
+            ["transport is akka where parameters are split; give tcp."],
+            (Valid with { ParameterServers = 1, Transport = BulkTransport.Akka }).Errors());
+        var holder = Valid with { Roles = ["ps"], SeedNodes = ["127.0.0.1:4000"] };
+        Assert.Empty(holder.Errors());
+        Assert.Equal(
+            ["transport is akka where parameters are split; give tcp."],
+            (holder with { Transport = BulkTransport.Akka }).Errors());
+        Assert.Equal(
+            ["roles are ps and worker; give ps alone."], (holder with { Roles = ["ps", "worker"] }).Errors());
     }
 
     [Theory]

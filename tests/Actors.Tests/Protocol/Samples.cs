@@ -2,6 +2,7 @@ using ActorTrain.Actors.Bulk;
 using ActorTrain.Actors.Protocol;
 using ActorTrain.Server;
 using static ActorTrain.Actors.Protocol.ClusterProtocol;
+using static ActorTrain.Actors.Protocol.RangeProtocol;
 
 namespace ActorTrain.Actors.Tests.Protocol;
 
@@ -18,6 +19,11 @@ internal static class Samples
         Run, 3, "{}", new("mnist", "ab12", 60000, 10000, 28, 28, 10, new(0.1307f, 0.3081f)),
         "127.0.0.1", 4242, Token);
 
+    public static HolderHello HolderHello { get; } =
+        new(ClusterProtocol.Version, "0.1.0", "p", "127.0.0.1", 4242, Token);
+
+    public static HolderAddress Holder { get; } = new(new(0, 16), "127.0.0.1", 4243, Token);
+
     public static IReadOnlyList<IWireMessage> All { get; } =
     [
         Hello,
@@ -28,5 +34,8 @@ internal static class Samples
         new RunOver(Run, 3, RunPhase.Finished, "ab12", null),
         new RunOver(Run, 3, RunPhase.Failed, "ab12", "ö"),
         new BulkChunk(7, 1, 3, new byte[] { 1, 2, 3 }),
+        HolderHello,
+        new HolderWelcome(Welcome, new(16, 100)),
+        new SplitWelcome(Welcome, [Holder, new(new(16, 100), "127.0.0.1", 4244, Token)]),
     ];
 }

@@ -28,6 +28,15 @@ public class WireFormatTests
         O 00112233445566778899aabbccddeeff030000000000000001040000006162313200
         O 00112233445566778899aabbccddeeff03000000000000000304000000616231320102000000c3b6
         B 0700000000000000010000000300000003000000010203
+        PH 0100000005000000302e312e300100000070090000003132372e302e302e31921000000102030405060708090a0b0c0d0e0f1
+          0
+        PW 100000006400000000112233445566778899aabbccddeeff0300000000000000020000007b7d050000006d6e6973740400000
+          06162313260ea0000102700001c0000001c0000000a00000039d6053e48bf9d3e090000003132372e302e302e3192100
+          0000102030405060708090a0b0c0d0e0f10
+        WP 020000000000000010000000090000003132372e302e302e31931000000102030405060708090a0b0c0d0e0f1010000000640
+          00000090000003132372e302e302e31941000000102030405060708090a0b0c0d0e0f1000112233445566778899aabbc
+          cddeeff0300000000000000020000007b7d050000006d6e697374040000006162313260ea0000102700001c0000001c0
+          000000a00000039d6053e48bf9d3e090000003132372e302e302e31921000000102030405060708090a0b0c0d0e0f10
         """.ReplaceLineEndings("\n").Replace("\n  ", "", StringComparison.Ordinal),
         string.Join('\n', Samples.All.Select(
             m => $"{WireFormat.ManifestOf(m)} {Convert.ToHexStringLower(WireFormat.Encode(m))}")));
@@ -102,6 +111,10 @@ public class WireFormatTests
             "Wire message refused: recipe's length is 262145, not 0 to 262144.",
             Assert.Throws<SerializationException>(() => WireFormat.Encode(longer)).Message);
         Assert.Throws<SerializationException>(() => WireFormat.Decode("R", new byte[WireLimits.MaxMessageBytes + 1]));
+        var split = new RangeProtocol.SplitWelcome(
+            longest,
+            [.. Enumerable.Repeat(Samples.Holder with { BulkHost = Name() }, ParameterRange.Most)]);
+        Assert.Equal(split, RoundTrip(split));
 
         static string Name() => new('n', WireLimits.MaxNameBytes);
     }
@@ -118,6 +131,11 @@ public class WireFormatTests
             Samples.Welcome with { Incarnation = 0 },
             Samples.Welcome with { BulkPort = 65536 },
             new RunOver(Guid.Empty, 1, RunPhase.Running, "", null),
+            new RangeProtocol.HolderWelcome(Samples.Welcome, new(0, 0)),
+            new RangeProtocol.HolderWelcome(Samples.Welcome, new(int.MaxValue, 1)),
+            new RangeProtocol.SplitWelcome(Samples.Welcome, []),
+            new RangeProtocol.SplitWelcome(
+                Samples.Welcome, [.. Enumerable.Repeat(Samples.Holder, ParameterRange.Most + 1)]),
             new BulkChunk(0, 1, 1, new byte[1]),
             new BulkChunk(0, 0, 1, new byte[WireLimits.BulkHeaderBytes - 1]),
             new BulkChunk(0, 1, 2, new byte[WireLimits.BulkHeaderBytes + WireLimits.MaxChunkPayloadBytes + 1]),
@@ -142,6 +160,10 @@ public class WireFormatTests
             other with { Shards = 0, DataSha256 = "", DataName = "", Kernels = [] }, WireFormat.Decode("H", bytes));
         var standby = new StandbyHello(ClusterProtocol.Version + 1, "9.0.0", "b");
         Assert.Equal(standby, WireFormat.Decode("SH", (byte[])[.. WireFormat.Encode(standby), 1, 2, 3]));
+        var holder = Samples.HolderHello with { ProtocolVersion = ClusterProtocol.Version + 1 };
+        Assert.Equal(
+            holder with { BulkHost = "", BulkPort = 0, Token = default },
+            WireFormat.Decode("PH", (byte[])[.. WireFormat.Encode(holder), 1, 2, 3]));
     }
 
     [Fact]
@@ -170,6 +192,7 @@ public class WireFormatTests
             var message = WireFormat.Decode(manifest, bytes);
             return message is Hello { ProtocolVersion: not ClusterProtocol.Version }
                     or StandbyHello { ProtocolVersion: not ClusterProtocol.Version }
+                    or RangeProtocol.HolderHello { ProtocolVersion: not ClusterProtocol.Version }
                 || WireFormat.Encode(message).AsSpan().SequenceEqual(bytes);
         }
         catch (SerializationException)

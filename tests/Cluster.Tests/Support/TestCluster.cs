@@ -81,6 +81,10 @@ internal sealed class TestCluster : IDisposable
             "aggregator", "--data", SmallRun.Folder, "--shards", $"{shards}", "--nodes", $"{members}", "--name", name,
             "--seed-node", Seeds, .. options]);
 
+    /// <summary>A node that holds a range of the parameters: <c>actortrain node --role ps</c>.</summary>
+    public NodeProcess Holder(string name, params string[] options) =>
+        Start(name, "", ["node", "--role", "ps", "--name", name, "--seed-node", Seeds, .. options]);
+
     /// <summary>A node by its name.</summary>
     public NodeProcess this[string name] => _nodes.Last(n => n.Name == name);
 
