@@ -3,11 +3,11 @@ using Microsoft.CodeAnalysis.CSharp;
 
 namespace ActorTrain.EndToEnd.Tests;
 
-/// <summary>The README's C# compiles as it is written there. <see cref="LibraryTests"/> runs the same.</summary>
+/// <summary>
+/// The documents' C# compiles as it is written there. <see cref="LibraryTests"/> runs the README's.
+/// </summary>
 public class ReadmeTests
 {
-    private static readonly string Readme = File.ReadAllText(Path.Combine(Repository(), "README.md"));
-
     // What ImplicitUsings gives a console project.
     private const string ImplicitUsings = """
         global using System;
@@ -19,17 +19,17 @@ public class ReadmeTests
         global using System.Threading.Tasks;
         """;
 
-    [Fact]
-    public void Every_example_in_CSharp_compiles_as_a_program()
+    [Theory, InlineData("README.md"), InlineData("docs/data.md")]
+    public void Every_example_in_CSharp_compiles_as_a_program(string document)
     {
-        var examples = Blocks("csharp").ToList();
-        Assert.True(examples.Count >= 2, "The README shows the library in two ways.");
+        var examples = Blocks(document, "csharp").ToList();
+        Assert.True(examples.Count >= 2, $"{document} shows two programs.");
         Assert.All(examples, example => Assert.Empty(Errors(example)));
     }
 
-    private static IEnumerable<string> Blocks(string language)
+    private static IEnumerable<string> Blocks(string document, string language)
     {
-        var parts = Readme.Split($"```{language}\n");
+        var parts = File.ReadAllText(Path.Combine(Repository(), document)).Split($"```{language}\n");
         return parts.Skip(1).Select(part => part[..part.IndexOf("```", StringComparison.Ordinal)]);
     }
 
