@@ -1,6 +1,8 @@
 namespace ActorTrain;
 
-/// <summary>Settings of optimisers, schedules, transforms: the value, or an error that names it and what is allowed.</summary>
+/// <summary>
+/// Settings of optimisers, schedules, transforms: the value, or an error that names it and what is allowed.
+/// </summary>
 internal static class Allowed
 {
     public static float Above0(float value, string owner, string name) =>

@@ -52,7 +52,8 @@ internal static class AugmentationJson
             ["sigma"] = t.Sigma,
             ["fill"] = t.Fill,
         },
-        _ => throw new RecipeException($"Transform {transform.GetType().Name} has no name in recipes; use RandomAffine, "
-            + "RandomCrop, RandomHorizontalFlip or ElasticDeform."),
+        _ => throw new RecipeException(
+            $"Transform {transform.GetType().Name} has no name in recipes; use RandomAffine, RandomCrop, "
+            + "RandomHorizontalFlip or ElasticDeform."),
     };
 }

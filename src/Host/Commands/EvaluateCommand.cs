@@ -21,7 +21,7 @@ internal static class EvaluateCommand
             Description = $"{NamedData.Choices} (default mnist)",
         };
         var json = new Option<bool>("--json") { Description = "print {\"accuracy\":…,\"loss\":…,\"samples\":…, …}" };
-        var command = new Command("evaluate", "Loss, accuracy and scores of each class of a checkpoint on the test split.")
+        var command = new Command("evaluate", "A checkpoint's loss, accuracy, scores of each class on the test split.")
         {
             checkpoint, data, json,
         };

@@ -23,7 +23,7 @@ internal sealed class Downloader(HttpClient http, TimeSpan patience)
     /// <param name="mirrors">Where it may be, in order.</param>
     /// <param name="folder">Exists.</param>
     /// <param name="cancellation">Ends it; what arrived stays.</param>
-    /// <exception cref="FailureException">No mirror has the file; the message says what was wrong with each.</exception>
+    /// <exception cref="FailureException">No mirror has the file; the message says what each did.</exception>
     public async Task Fetch(
         KnownFile file, IEnumerable<Uri> mirrors, string folder, CancellationToken cancellation = default)
     {

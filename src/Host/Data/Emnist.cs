@@ -17,7 +17,10 @@ internal static class Emnist
     /// <summary>The archive that all of them are in.</summary>
     public static KnownDataset Archive { get; } = new(
         "emnist",
-        [new("https://biometrics.nist.gov/cs_links/EMNIST/"), new("https://www.itl.nist.gov/iaui/vip/cs_links/EMNIST/")],
+        [
+            new("https://biometrics.nist.gov/cs_links/EMNIST/"),
+            new("https://www.itl.nist.gov/iaui/vip/cs_links/EMNIST/"),
+        ],
         [new("gzip.zip", 561_753_746, "fb9bb67e33772a9cc0b895e4ecf36d2cf35be8b709693c3564cea2a019fcda8e")]);
 
     /// <summary>Is it one of <c>emnist-digits</c>, <c>emnist-letters</c>, …?</summary>

@@ -120,8 +120,8 @@ public class RecipeTests
         var recipe = Tiny.Recipe with
         {
             Augmentation = Transforms.Compose(
-                new RandomAffine(10, 0.1f, 0.9f, 1.1f, 5, 1), new RandomCrop(2, 2, 1, 3), new RandomHorizontalFlip(0.25f),
-                new ElasticDeform(20, 4, 2)),
+                new RandomAffine(10, 0.1f, 0.9f, 1.1f, 5, 1), new RandomCrop(2, 2, 1, 3),
+                new RandomHorizontalFlip(0.25f), new ElasticDeform(20, 4, 2)),
         };
         Assert.Equal(recipe, RecipeJson.Read(RecipeJson.Write(recipe)));
         Assert.EndsWith(

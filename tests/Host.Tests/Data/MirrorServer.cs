@@ -13,7 +13,8 @@ namespace ActorTrain.Host.Tests.Data;
 /// <param name="KnowsRanges">Whether it sends a part when asked for one.</param>
 /// <param name="Status">Another status than success; none: success.</param>
 internal sealed record MirrorAnswer(
-    byte[] Contents, int? CutAfter = null, int? StallsAt = null, bool KnowsRanges = true, HttpStatusCode? Status = null);
+    byte[] Contents, int? CutAfter = null, int? StallsAt = null, bool KnowsRanges = true,
+    HttpStatusCode? Status = null);
 
 /// <summary>HTTP mirrors on this machine that can misbehave: each is a folder of its own.</summary>
 internal sealed class MirrorServer : IDisposable

@@ -3,8 +3,8 @@ using ActorTrain.Kernels;
 namespace ActorTrain;
 
 /// <summary>
-/// Each pixel moved by a smooth random field: uniform in [−1, 1), blurred by a Gaussian of deviation σ, times α. Source:
-/// Simard, Steinkraus and Platt 2003, "Best Practices for Convolutional Neural Networks".
+/// Each pixel moved by a smooth random field: uniform in [−1, 1), blurred by a Gaussian of deviation σ, times α.
+/// Source: Simard, Steinkraus and Platt 2003, "Best Practices for Convolutional Neural Networks".
 /// </summary>
 /// <param name="Alpha">α, in pixels, from 0. For MNIST 34 or so.</param>
 /// <param name="Sigma">σ, in pixels, above 0. For MNIST 4.</param>

@@ -21,7 +21,8 @@ public sealed record Compose : Transform
     {
         Parts = [.. transforms.SelectMany(t => t is Compose compose ? compose.Parts : [t])];
         if (Parts.Length > Most)
-            throw new ArgumentException($"Compose: {Parts.Length} transforms; give at most {Most}.", nameof(transforms));
+            throw new ArgumentException(
+                $"Compose: {Parts.Length} transforms; give at most {Most}.", nameof(transforms));
     }
 
     /// <summary>The transforms, none of them a <see cref="Compose"/>.</summary>

@@ -180,7 +180,8 @@ public class TransformTests
     public void The_bits_of_an_augmented_digit_stay_for_ever()
     {
         var transform = Transforms.Compose(
-            new ToTensor(), new RandomAffine(10, 0.1f, 0.9f, 1.1f, 5), new ElasticDeform(20, 4), new RandomCrop(6, 6, 1));
+            new ToTensor(), new RandomAffine(10, 0.1f, 0.9f, 1.1f, 5), new ElasticDeform(20, 4),
+            new RandomCrop(6, 6, 1));
         var bits = transform.Apply(Examples.Of(TestImages.Of(1, 7, 7))[0].Input, Key).ToArray()
             .Select(BitConverter.SingleToUInt32Bits);
         Assert.Equal(3943637032u, bits.Aggregate(0u, (hash, word) => unchecked((hash * 31) + word)));
