@@ -34,8 +34,31 @@ public partial class CommandTests
         Assert.Equal(report.GetProperty("testAccuracy").GetDouble(), evaluated.GetProperty("accuracy").GetDouble());
         Assert.Equal(report.GetProperty("testLoss").GetDouble(), evaluated.GetProperty("loss").GetDouble());
         Assert.Equal(10_000, evaluated.GetProperty("samples").GetInt32());
+        Assert.InRange(evaluated.GetProperty("macroF1").GetDouble(), 0.97, 1);
+        Assert.InRange(evaluated.GetProperty("top5Accuracy").GetDouble(), 0.99, 1);
+        Assert.InRange(evaluated.GetProperty("calibrationError").GetDouble(), 0, 0.05);
+        var classes = evaluated.GetProperty("classes").EnumerateArray().ToList();
+        Assert.Equal((10, 10_000), (classes.Count, classes.Sum(c => c.GetProperty("examples").GetInt32())));
+        Assert.Contains("class  precision  recall      F1  examples", program.Run("evaluate").Output,
+            StringComparison.Ordinal);
 
         PredictsDigitsOfOtherSizesAndColours(program, run);
+    }
+
+    [Fact]
+    public void A_data_set_is_found_by_its_name_in_a_folder_above_and_in_the_cache()
+    {
+        using var program = new TestProgram();
+        foreach (var folder in new[] { "data/fashion-mnist", "cache/actortrain/data/fashion-mnist" })
+        {
+            var files = Directory.CreateDirectory(program.In(folder));
+            foreach (var file in Directory.GetFiles(Dataset.FindMnist(), "*.gz"))
+                File.Copy(file, Path.Combine(files.FullName, Path.GetFileName(file)));
+            var report = program.Report(
+                [("XDG_DATA_HOME", program.In("cache"))], "--data", "fashion-mnist", "--max-steps", "3");
+            Assert.Equal(Dataset.Mnist().Sha256, report.GetProperty("dataSha256").GetString());
+            files.Delete(recursive: true);
+        }
     }
 
     [Fact]

@@ -19,7 +19,7 @@ public class ReadmeTests
         global using System.Threading.Tasks;
         """;
 
-    [Theory, InlineData("README.md", 2), InlineData("docs/interop.md", 1)]
+    [Theory, InlineData("README.md", 2), InlineData("docs/interop.md", 1), InlineData("docs/data.md", 2)]
     public void Every_example_in_CSharp_compiles_as_a_program(string document, int count)
     {
         var examples = Blocks(document, "csharp").ToList();

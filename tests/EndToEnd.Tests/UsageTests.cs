@@ -34,7 +34,8 @@ public class UsageTests
         + "or parameter-servers 0.")]
     [InlineData(
         "--data nowhere",
-        "--data: 'nowhere' is neither mnist nor a folder; give mnist, or a folder with four IDX files.")]
+        "--data: 'nowhere' is neither a name nor a folder; give mnist, fashion-mnist, emnist-digits …, or a folder of "
+        + "IDX files or of pictures in train/CLASS and test/CLASS.")]
     [InlineData(
         "--model nowhere.json",
         "--model: 'nowhere.json' is neither mlp nor a file; give mlp, or a JSON file with layers.")]

@@ -95,16 +95,26 @@ public sealed class Dataset
     /// <exception cref="DatasetException">There is none; the message lists where it looked and what to do.</exception>
     public static string FindMnist() => FindMnistFrom(AppContext.BaseDirectory, Directory.GetCurrentDirectory());
 
+    /// <summary>
+    /// The first folder <c>data/NAME</c> with training images, beside the program, in a folder above it, in the current
+    /// directory or in one above that; none if there is none.
+    /// </summary>
+    /// <param name="name">For example <c>fashion-mnist</c>.</param>
+    public static string? Find(string name) =>
+        Candidates(name, AppContext.BaseDirectory, Directory.GetCurrentDirectory()).Find(Split.IsAt);
+
     internal static string FindMnistFrom(params IEnumerable<string> starts)
     {
-        var folders = starts.SelectMany(SelfAndParents).Distinct();
-        var candidates = folders.Select(folder => Path.Combine(folder, "data", "mnist")).ToList();
+        var candidates = Candidates("mnist", starts);
         return candidates.Find(Split.IsAt) ?? throw new DatasetException(
             "mnist",
             $"not found in {string.Join(", ", candidates)}",
             "a folder data/mnist with the four IDX files there, or another folder given by name "
             + "(--data FOLDER, Dataset.Mnist(folder))");
     }
+
+    private static List<string> Candidates(string name, params IEnumerable<string> starts) =>
+        [.. starts.SelectMany(SelfAndParents).Distinct().Select(folder => Path.Combine(folder, "data", name))];
 
     private static IEnumerable<string> SelfAndParents(string folder)
     {

@@ -1,6 +1,8 @@
 namespace ActorTrain;
 
-/// <summary>Settings of optimisers and schedules: the value, or an error that names it and what is allowed.</summary>
+/// <summary>
+/// Settings of optimisers, schedules, transforms: the value, or an error that names it and what is allowed.
+/// </summary>
 internal static class Allowed
 {
     public static float Above0(float value, string owner, string name) =>
@@ -16,6 +18,9 @@ internal static class Allowed
 
     public static float From0Below1(float value, string owner, string name) =>
         value is >= 0 and < 1 ? value : throw Refused(value, owner, name, "a number from 0, below 1");
+
+    public static float From0To1(float value, string owner, string name) =>
+        value is >= 0 and <= 1 ? value : throw Refused(value, owner, name, "a number from 0 to 1");
 
     public static double Above0Below1(double value, string owner, string name) =>
         value is > 0 and < 1 ? value : throw Refused(value, owner, name, "a number above 0, below 1");

@@ -64,10 +64,12 @@ public static class Philox
     /// <param name="low">Smallest value, attained.</param>
     /// <param name="high">Never exceeded; attained only where rounding leaves no float between.</param>
     /// <param name="values">Is overwritten.</param>
+    /// <param name="firstBlock">The block to begin with: element 0 is then number 4·firstBlock of the stream.</param>
     /// <exception cref="ArgumentOutOfRangeException">The bounds are not finite, their distance is not, or low is above
     /// high.</exception>
     public static void FillUniform(
-        ulong seed, RandomPurpose purpose, uint stream, float low, float high, Span<float> values)
+        ulong seed, RandomPurpose purpose, uint stream, float low, float high, Span<float> values,
+        ulong firstBlock = 0)
     {
         var range = high - low;
         if (!float.IsFinite(range) || range < 0)
@@ -75,7 +77,7 @@ public static class Philox
                 nameof(high), $"Philox.FillUniform: bounds {low:R} and {high:R}; give finite low <= high.");
         for (var i = 0; i < values.Length; i += WordsPerBlock)
         {
-            var (x0, x1, x2, x3) = Block(seed, purpose, stream, (ulong)(i / WordsPerBlock));
+            var (x0, x1, x2, x3) = Block(seed, purpose, stream, firstBlock + (ulong)(i / WordsPerBlock));
             ReadOnlySpan<uint> words = [x0, x1, x2, x3];
             var count = Math.Min(WordsPerBlock, values.Length - i);
             for (var j = 0; j < count; j++) values[i + j] = MathF.FusedMultiplyAdd(ToUnit(words[j]), range, low);

@@ -78,7 +78,8 @@ public sealed class ShardComputation
         var tree = _plan.TreeOf(step);
         var (start, count) = tree.RowsOf(order.Key.Node);
         var arena = ArenaFor((order.Key.Incarnation, order.Key.Version));
-        var input = Gather(_data.Train, _order.AsSpan().Slice(_plan.FirstSampleOf(step) + start, count), arena);
+        var indices = _order.AsSpan().Slice(_plan.FirstSampleOf(step) + start, count);
+        var input = Gather(_data.Train, indices, arena, _plan.Recipe.Augmentation);
         var context = new LayerContext(
             _matMul, tree.LeafRowsOf(order.Key.Node), arena, progress, order.Arrival,
             new(_plan.Recipe.Seed, order.Key.Step, start));
@@ -100,32 +101,59 @@ public sealed class ShardComputation
 
     private double EvaluateLeaf(MicrobatchTree tree, TreeNode leaf, FlatVector parameters, int[] confusion)
     {
-        var (start, count) = tree.RowsOf(leaf);
-        Span<int> indices = stackalloc int[count];
-        for (var i = 0; i < count; i++) indices[i] = start + i;
-        _evaluationArena.Reset();
-        var input = Gather(_data.Test, indices, _evaluationArena);
-        var labels = _labels.AsSpan(0, count);
-        var context = new LayerContext(_matMul, tree.LeafRowsOf(leaf), _evaluationArena);
-        var (output, _) = Model.Forward(new(Model.Layout, parameters), input, context);
-        var losses = _plan.Recipe.Loss.ValueAndGradient(output, labels, context).RowLosses.Span;
+        var (output, labels, losses) = ForwardLeaf(tree, leaf, parameters);
         var sum = 0.0;
-        for (var i = 0; i < count; i++)
+        for (var i = 0; i < labels.Length; i++)
         {
-            sum += losses[i];
-            confusion[(labels[i] * _data.Classes)
+            sum += losses.Span[i];
+            confusion[(labels.Span[i] * _data.Classes)
                 + Predictions.Class(output.Span.Slice(i * _data.Classes, _data.Classes))]++;
         }
         return sum;
     }
 
+    /// <summary>The metrics of the test split, whose loss has the bits of an evaluation's.</summary>
+    internal Metrics Measure(FlatVector parameters)
+    {
+        var tree = _plan.EvaluationTree;
+        var leaves = new double[tree.LeafCount(tree.Root)];
+        var metrics = Metrics.Empty(_data.Classes);
+        for (var i = 0; i < leaves.Length; i++)
+        {
+            var (output, labels, losses) = ForwardLeaf(tree, new(0, tree.Root.FirstLeaf + i), parameters);
+            var leaf = Metrics.Empty(_data.Classes).Add(output, labels.Span, losses.Span);
+            leaves[i] = leaf.LossSum;
+            metrics = metrics.Merge(leaf);
+        }
+        return metrics with { LossSum = PairwiseTree.Sum(leaves) };
+    }
+
+    // Valid until the next one.
+    private (Tensor Output, ReadOnlyMemory<int> Labels, Tensor Losses) ForwardLeaf(
+        MicrobatchTree tree, TreeNode leaf, FlatVector parameters)
+    {
+        var (start, count) = tree.RowsOf(leaf);
+        Span<int> indices = stackalloc int[count];
+        for (var i = 0; i < count; i++) indices[i] = start + i;
+        _evaluationArena.Reset();
+        var input = Gather(_data.Test, indices, _evaluationArena);
+        var labels = _labels.AsMemory(0, count);
+        var context = new LayerContext(_matMul, tree.LeafRowsOf(leaf), _evaluationArena);
+        var (output, _) = Model.Forward(new(Model.Layout, parameters), input, context);
+        return (output, labels, _plan.Recipe.Loss.ValueAndGradient(output, labels.Span, context).RowLosses);
+    }
+
     private Sequential Model => _plan.Recipe.Model;
 
-    private Tensor Gather(Split split, ReadOnlySpan<int> indices, Arena arena)
+    private Tensor Gather(Split split, ReadOnlySpan<int> indices, Arena arena, Transform? augmentation = null)
     {
         if (_labels.Length < indices.Length) _labels = new int[indices.Length];
+        var labels = _labels.AsSpan(0, indices.Length);
         var input = arena.Take([indices.Length, split.Features]);
-        Batch.Gather(split, indices, _data.Normalization, input.Span, _labels.AsSpan(0, indices.Length));
+        if (augmentation is null) Batch.Gather(split, indices, _data.Normalization, input.Span, labels);
+        else
+            Batch.Gather(
+                split, indices, _data.Normalization, augmentation, _plan.Recipe.Seed, _epoch, input.Span, labels);
         return input.Freeze();
     }
 

@@ -14,10 +14,15 @@ public static class Evaluator
     /// <exception cref="KernelUnavailableException">The recipe's kernel can't be had here.</exception>
     public static Evaluation Evaluate(Recipe recipe, FlatVector parameters, Dataset data)
     {
-        var plan = new TrainingPlan(recipe, data.Description);
-        var computation = new ShardComputation(plan, data, MatMuls.Create(recipe.Kernel));
+        var (plan, computation) = ComputationOf(recipe, data);
         return Evaluate(plan, computation, parameters);
     }
+
+    /// <summary>All metrics of the same predictions; loss and accuracy have the bits of <see cref="Evaluate(Recipe,
+    /// FlatVector, Dataset)"/>.</summary>
+    /// <inheritdoc cref="Evaluate(Recipe, FlatVector, Dataset)"/>
+    public static Metrics Measure(Recipe recipe, FlatVector parameters, Dataset data) =>
+        ComputationOf(recipe, data).Computation.Measure(parameters);
 
     /// <summary>Probabilities of each class for images, [N, classes].</summary>
     /// <param name="recipe">Names model and kernel.</param>
@@ -32,6 +37,12 @@ public static class Evaluator
         else LogSoftmax.Rows(output.Span, probabilities, output.Shape[1]);
         ElementwiseMath.Exp(probabilities, probabilities);
         return Tensor.Own(probabilities, output.Shape);
+    }
+
+    private static (TrainingPlan Plan, ShardComputation Computation) ComputationOf(Recipe recipe, Dataset data)
+    {
+        var plan = new TrainingPlan(recipe, data.Description);
+        return (plan, new(plan, data, MatMuls.Create(recipe.Kernel)));
     }
 
     internal static Evaluation Evaluate(TrainingPlan plan, ShardComputation computation, FlatVector parameters)

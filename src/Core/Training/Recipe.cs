@@ -34,6 +34,12 @@ public sealed record Recipe
     /// <summary>Parameters that are not trained. Default: none.</summary>
     public NamePatterns? Frozen { get; init; }
 
+    /// <summary>
+    /// Random changes of the training images, 0 … 255 before they are normalised, that keep their size; each a function
+    /// of (seed, epoch, example). Default: none.
+    /// </summary>
+    public Compose? Augmentation { get; init; }
+
     /// <summary>All that this says about updates.</summary>
     public UpdateRule UpdateRule => new(Optimizer)
     {
@@ -91,6 +97,10 @@ public sealed record Recipe
         foreach (var error in Frozen?.Errors("frozen", Model.Layout) ?? []) yield return error;
         foreach (var rule in Initialization.Rules)
             foreach (var error in rule.Parameters.Errors("initialization", Model.Layout)) yield return error;
+        foreach (var transform in Augmentation?.Parts ?? [])
+            if (!AugmentationJson.Knows(transform))
+                yield return $"augmentation has {transform.GetType().Name}; give RandomAffine, RandomCrop, "
+                    + "RandomHorizontalFlip and ElasticDeform only.";
         if (Loss is NLLLoss { Weight.IsDefaultOrEmpty: false } or CrossEntropyLoss { Weight.IsDefaultOrEmpty: false })
             yield return "loss has class weights; leave them out: a run's gradients are means over examples.";
         if (Compression is TopK && Model.Layout.Slots.Any(slot => slot.StatisticMomentum > 0))
@@ -101,14 +111,23 @@ public sealed record Recipe
                 + "parameters, not gradients.";
     }
 
-    /// <summary>Checks that the model takes the dataset's examples and has an output for each of its classes.</summary>
-    /// <exception cref="ShapeMismatchException">It does not; the message names the layer and the mend.</exception>
+    /// <summary>
+    /// Checks that the model takes the dataset's examples and has an output for each of its classes, and that the
+    /// augmentation keeps the images' size.
+    /// </summary>
+    /// <exception cref="ShapeMismatchException">It does not, or a random crop has another size than the images; the
+    /// message names the mend.</exception>
     public void CheckFits(DataDescription data)
     {
         var output = Model.OutputShape([data.Features]);
         if (output != [data.Classes])
             throw new ShapeMismatchException($"model for dataset '{data.Name}'", "output", output, $"[{data.Classes}]",
                 $"The dataset has {data.Classes} classes; give the last Linear {data.Classes} out features.");
+        foreach (var crop in Augmentation?.Parts.OfType<RandomCrop>() ?? [])
+            if ((crop.Rows, crop.Columns) != (data.Rows, data.Columns))
+                throw new ShapeMismatchException(
+                    "augmentation", "RandomCrop", [crop.Rows, crop.Columns], $"[{data.Rows}, {data.Columns}]",
+                    "Crop to the size of the images, from a larger padding.");
     }
 
     /// <summary>

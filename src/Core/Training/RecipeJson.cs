@@ -49,6 +49,9 @@ public static class RecipeJson
             Frozen = json.Has("frozen")
                 ? Checked(json, "frozen", () => new NamePatterns(json.Value<string>("frozen")))
                 : null,
+            Augmentation = json.Has("augmentation")
+                ? Checked(json, "augmentation", () => AugmentationJson.Read(json))
+                : null,
         };
     }
 
@@ -94,6 +97,7 @@ public static class RecipeJson
         if (!recipe.Initialization.Rules.IsEmpty)
             json["initialization"] = InitializationJson.Write(recipe.Initialization);
         if (recipe.Frozen is { } frozen) json["frozen"] = frozen.Text;
+        if (recipe.Augmentation is { } augmentation) json["augmentation"] = AugmentationJson.Write(augmentation);
         return json;
     }
 

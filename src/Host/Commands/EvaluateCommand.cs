@@ -1,11 +1,12 @@
 using System.CommandLine;
 using System.Text.Json;
+using ActorTrain.Host.Data;
 using ActorTrain.Host.Runs;
 using ActorTrain.Host.Terminal;
 
 namespace ActorTrain.Host.Commands;
 
-/// <summary><c>actortrain evaluate</c>: a checkpoint's loss and accuracy on a test split.</summary>
+/// <summary><c>actortrain evaluate</c>: a checkpoint's metrics on a test split.</summary>
 internal static class EvaluateCommand
 {
     private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web);
@@ -17,26 +18,41 @@ internal static class EvaluateCommand
         var data = new Option<string>("--data")
         {
             HelpName = "NAME|FOLDER",
-            Description = "mnist, or a folder of IDX files (default mnist)",
+            Description = $"{NamedData.Choices} (default mnist)",
         };
-        var json = new Option<bool>("--json") { Description = "print {\"accuracy\":…,\"loss\":…,\"samples\":…}" };
-        var command = new Command("evaluate", "Loss and accuracy of a checkpoint on the test split.")
+        var json = new Option<bool>("--json") { Description = "print {\"accuracy\":…,\"loss\":…,\"samples\":…, …}" };
+        var command = new Command("evaluate", "A checkpoint's loss, accuracy, scores of each class on the test split.")
         {
             checkpoint, data, json,
         };
         command.SetAction(async (parsed, _) =>
         {
             var loaded = CheckpointLocator.Load("--checkpoint", parsed.GetValue(checkpoint), Console.Error.WriteLine);
-            var evaluation = Evaluator.Evaluate(
+            var metrics = Evaluator.Measure(
                 loaded.Contents.Recipe, loaded.Contents.BestParameters, await DataOption.Load(parsed.GetValue(data)));
             Console.WriteLine(parsed.GetValue(json)
-                ? JsonSerializer.Serialize(new { evaluation.Accuracy, evaluation.Loss, evaluation.Samples }, Format)
-                : $"{loaded.Path}: test accuracy {ProgressText.Percent(evaluation.Accuracy)}, "
-                    + $"loss {evaluation.Loss:F4}, {evaluation.Samples} samples");
+                ? Json(metrics)
+                : $"{loaded.Path}: test accuracy {ProgressText.Percent(metrics.Accuracy)}, loss {metrics.Loss:F4}, "
+                    + $"{metrics.Samples} samples{Environment.NewLine}{metrics}");
             return 0;
         });
         return command;
     }
+
+    /// <summary>The metrics as one line. Scripts depend on the names: add, never rename.</summary>
+    internal static string Json(Metrics metrics) => JsonSerializer.Serialize(
+        new
+        {
+            metrics.Accuracy,
+            metrics.Loss,
+            metrics.Samples,
+            Top5Accuracy = metrics.TopK(Math.Min(5, metrics.Classes)),
+            metrics.MacroPrecision,
+            metrics.MacroRecall,
+            metrics.MacroF1,
+            metrics.CalibrationError,
+            Classes = metrics.PerClass.Select(c => new { c.Precision, c.Recall, c.F1, c.Examples }),
+        }, Format);
 
     /// <summary>The option that names a checkpoint.</summary>
     public static Option<string> CheckpointOption() =>

@@ -1,3 +1,5 @@
+using ActorTrain.Host.Data;
+
 namespace ActorTrain.Host.Configuration;
 
 /// <summary>One setting: a key of the configuration and an option of the command line.</summary>
@@ -12,7 +14,7 @@ internal sealed record Setting(string Key, string Option, string Value, string H
     /// <summary>What is trained, on what, with what of this machine; in the order of the help.</summary>
     public static SettingSection Training { get; } = new("Training",
     [
-        new("Data", "--data", "NAME|FOLDER", "data set: mnist, or a folder of IDX files (default mnist)"),
+        new("Data", "--data", "NAME|FOLDER", $"{NamedData.Choices} (default mnist)"),
         new("Model", "--model", "mlp|FILE", "mlp, or a JSON file with the model's layers (default mlp)"),
         new("Hidden", "--hidden", "SIZES", "hidden layers of the mlp, or none (default 128,64)"),
         new("Epochs", "--epochs", "N", "passes over the training split (default 5)"),
@@ -49,7 +51,10 @@ internal sealed record Setting(string Key, string Option, string Value, string H
             "Ema", "--ema", "DECAY",
             "keep a moving average of the weights, which evaluate and predict then use (default: none)"),
         new("Freeze", "--freeze", "NAMES", "parameters that are not trained: fc1.*,conv1.weight (default: none)"),
-        new("Seed", "--seed", "N", "seed of initial weights and shuffles (default 7)"),
+        new(
+            "Augment", "--augment", "NAMES",
+            "change training images at random: affine, elastic, shift, flip; see docs/data.md (default none)"),
+        new("Seed", "--seed", "N", "seed of initial weights, shuffles and augmentation (default 7)"),
         new(
             "Kernel", "--kernel", "NAME",
             "matrix multiply: managed, mkl, openblas, or auto to measure (default managed)"),

@@ -23,6 +23,9 @@ internal sealed record TrainSettings
     public float? ClipValue { get; init; }
     public float? Ema { get; init; }
     public NamePatterns? Freeze { get; init; }
+
+    /// <summary>Random changes of training images.</summary>
+    public AugmentText? Augment { get; init; }
     public ulong? Seed { get; init; }
     public string? Kernel { get; init; }
     public Strategy? Strategy { get; init; }
@@ -55,6 +58,7 @@ internal sealed record TrainSettings
             ClipValue = reader.Number("ClipValue", "a number above 0", x => x > 0 && float.IsFinite(x)),
             Ema = reader.Number("Ema", "a number above 0, below 1", x => x is > 0 and < 1),
             Freeze = reader.Parsed<NamePatterns>("Freeze", "names with commas between them", TryParsePatterns),
+            Augment = reader.Parsed<AugmentText>("Augment", AugmentText.Allowed, AugmentText.TryParse),
             Seed = reader.Whole("Seed", 0UL, ulong.MaxValue),
             Kernel = reader.Word("Kernel", "managed", "mkl", "openblas", "auto"),
             Strategy = reader.Parsed<Strategy>("Strategy", Strategy.Allowed, Strategy.TryParse),
@@ -103,6 +107,7 @@ internal sealed record TrainSettings
                 : recipe.Clipping,
             Averaging = Ema is { } decay ? new WeightAveraging(decay) : recipe.Averaging,
             Frozen = Freeze ?? recipe.Frozen,
+            Augmentation = Augment is null ? recipe.Augmentation : Augment.Of(data),
             Epochs = Epochs ?? recipe.Epochs,
             MaxSteps = MaxSteps,
             BatchSize = BatchSize ?? recipe.BatchSize,

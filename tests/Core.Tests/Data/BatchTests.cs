@@ -1,3 +1,4 @@
+using ActorTrain.Core.Tests.Data.Loading;
 using ActorTrain.Kernels;
 using FsCheck.Xunit;
 
@@ -67,6 +68,38 @@ public class BatchTests
     [Fact]
     public void Pixels_all_alike_have_a_standard_deviation_of_1() =>
         Assert.Equal(new Normalization(0.2f, 1), Normalization.Of([51, 51, 51]));
+
+    [Fact]
+    public void Images_that_are_not_changed_have_the_bits_of_those_without_augmentation()
+    {
+        var split = TestImages.Of(9, 5, 4);
+        int[] indices = [3, 8, 0];
+        var (plain, labels) = (new float[60], new int[3]);
+        Batch.Gather(split, indices, split.Normalization, plain, labels);
+        var (same, sameLabels) = (new float[60], new int[3]);
+        Batch.Gather(split, indices, split.Normalization, new RandomAffine(0), 7, 0, same, sameLabels);
+        Assert.Equal(plain, same);
+        Assert.Equal(labels, sameLabels);
+    }
+
+    [Fact]
+    public void A_changed_image_depends_on_seed_epoch_and_example_and_not_on_its_place()
+    {
+        var split = TestImages.Of(9, 5, 4);
+        float[] Changed(int[] indices, ulong seed, int epoch)
+        {
+            var pixels = new float[indices.Length * 20];
+            var transform = Transforms.Compose(new RandomAffine(30), new ElasticDeform(8, 2));
+            Batch.Gather(
+                split, indices, split.Normalization, transform, seed, epoch, pixels, new int[indices.Length]);
+            return pixels;
+        }
+        var alone = Changed([4], 7, 2);
+        Assert.Equal(alone, Changed([1, 0, 4], 7, 2)[40..]);
+        Assert.NotEqual(alone, Changed([4], 7, 3));
+        Assert.NotEqual(alone, Changed([4], 8, 2));
+        Assert.NotEqual(alone, Changed([5], 7, 2));
+    }
 
     [Fact]
     public void Buffers_of_another_length_are_refused()

@@ -1,6 +1,6 @@
+using ActorTrain.Core.Tests.Server;
 using ActorTrain.Core.Tests.Support;
 using ActorTrain.Kernels;
-using ActorTrain.Core.Tests.Server;
 using ActorTrain.Server;
 
 namespace ActorTrain.Core.Tests.Model;

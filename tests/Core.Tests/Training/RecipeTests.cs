@@ -115,6 +115,36 @@ public class RecipeTests
     }
 
     [Fact]
+    public void Augmentation_is_read_again_names_another_run_and_must_keep_the_images_size()
+    {
+        var recipe = Tiny.Recipe with
+        {
+            Augmentation = Transforms.Compose(
+                new RandomAffine(10, 0.1f, 0.9f, 1.1f, 5, 1), new RandomCrop(2, 2, 1, 3),
+                new RandomHorizontalFlip(0.25f), new ElasticDeform(20, 4, 2)),
+        };
+        Assert.Equal(recipe, RecipeJson.Read(RecipeJson.Write(recipe)));
+        Assert.EndsWith(
+            """{"type":"elastic_deform","alpha":20,"sigma":4,"fill":2}]}""", RecipeJson.Write(recipe),
+            StringComparison.Ordinal);
+        Assert.NotEqual(Tiny.Recipe.Sha256("data"), recipe.Sha256("data"));
+        Assert.Empty(recipe.Errors());
+        recipe.CheckFits(Tiny.Data.Description);
+        Assert.Equal(
+            "augmentation: RandomCrop has shape [2, 1], expected [2, 2]. Crop to the size of the images, from a larger "
+            + "padding.",
+            Assert.Throws<ShapeMismatchException>(() => (recipe with { Augmentation = new([new RandomCrop(2, 1)]) })
+                .CheckFits(Tiny.Data.Description)).Message);
+        Assert.Equal(
+            ["augmentation has ToTensor; give RandomAffine, RandomCrop, RandomHorizontalFlip and ElasticDeform only."],
+            (recipe with { Augmentation = new([new ToTensor()]) }).Errors());
+        Assert.Equal(
+            "recipe.augmentation: ElasticDeform: Sigma is 0; give a number above 0.",
+            Assert.Throws<RecipeException>(() => RecipeJson.Read(RecipeJson.Write(recipe).Replace(
+                "\"sigma\":4", "\"sigma\":0", StringComparison.Ordinal))).Message);
+    }
+
+    [Fact]
     public void Every_update_rule_is_read_again_and_names_another_run()
     {
         var recipes = UpdateRules.All.Values.Select(rule => Tiny.Recipe.With(rule)).ToList();
