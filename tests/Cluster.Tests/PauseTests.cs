@@ -10,7 +10,7 @@ namespace ActorTrain.Cluster.Tests;
 [Collection(Undisturbed.Name)]
 public class PauseTests
 {
-    private const int Rounds = 5;
+    private const int Rounds = 3;
 
     // Of 63 steps each: a join or a farewell is in one of them, and what follows from it is in the same or the next.
     private const int Window = 2;

@@ -1,7 +1,6 @@
 namespace ActorTrain.Cluster.Tests;
 
 /// <summary>Parameters that are split by range over nodes of role ps: the same bits, whoever is killed.</summary>
-[Collection(Undisturbed.Name)]
 public class SplitTests
 {
     private const int Steps = 700;
