@@ -60,6 +60,7 @@ internal static class GrowthBenchmark
         var (some, more) = (Seconds(steps), Seconds(3 * steps));
         return (more - some) * 1e6 / (2 * steps);
 
-        double Seconds(int count) => LocalRun.ToEnd(recipe with { MaxSteps = count, Epochs = 1000 }, data, shards).TrainSeconds;
+        double Seconds(int count) =>
+            LocalRun.ToEnd(recipe with { MaxSteps = count, Epochs = 1000 }, data, shards).TrainSeconds;
     }
 }

@@ -36,11 +36,12 @@ internal static class KernelBenchmark
         return new("Matrix products",
             $"One thread, its FMA peak {peak:F1} GFLOP/s in the same run; shares of that peak, medians, in brackets "
             + "the best. One leaf "
-            + $"means that all rows are summed in one chain, as a library may; leaves of {Product.LeafRows} rows are what "
-            + "training sums in the "
+            + $"means that all rows are summed in one chain, as a library may; leaves of {Product.LeafRows} rows are "
+            + "what training sums in the "
             + "fixed tree. A library that is not installed is absent.",
             ["product",
-                "rows x in x out", "managed", .. kernels.Skip(1).Select(k => k.Name), $"managed, leaves of {Product.LeafRows}"],
+                "rows x in x out", "managed", .. kernels.Skip(1).Select(k => k.Name),
+                $"managed, leaves of {Product.LeafRows}"],
             [.. products.Select(p => Row(p, peak))]);
     }
 

@@ -21,8 +21,8 @@ internal static class PriceBenchmark
         var cores = Environment.ProcessorCount;
         return new("The price of the same bits",
             $"All products of a step with {BatchSize} rows on one thread: the managed kernel with leaves of "
-            + $"{Product.LeafRows} rows, against the fastest kernel of each product that is here (managed, MKL, OpenBLAS), "
-            + "all rows in one call and in any order. A whole step: the default recipe's 4 microbatches, against as "
+            + $"{Product.LeafRows} rows, against the fastest kernel of each product that is here (managed, MKL, "
+            + "OpenBLAS), all rows in one call and in any order. A whole step: the default recipe's 4 microbatches, against as "
             + $"many as there are shards ({cores}), the fewest that keep all busy; they took turns.",
             ["hidden", "what", "fixed order, µs", "free, µs", "price"],
             [.. networks.Select(Products), .. networks.Select(hidden => Step(hidden, cores))]);
@@ -33,7 +33,8 @@ internal static class PriceBenchmark
         var kernels = Product.Kernels();
         var layers = hidden.Prepend(784).Zip(hidden.Append(10)).ToList();
         // Nobody asks for the gradient of the pixels.
-        var products = layers.SelectMany((l, i) => Product.Of(BatchSize, l.First, l.Second, kernels).Take(i == 0 ? 2 : 3))
+        var products = layers
+            .SelectMany((l, i) => Product.Of(BatchSize, l.First, l.Second, kernels).Take(i == 0 ? 2 : 3))
             .ToList();
         foreach (var c in products.SelectMany(p => p.Cases)) c.Calibrate();
         for (var round = 0; round < Rounds; round++)

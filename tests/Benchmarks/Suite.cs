@@ -13,8 +13,8 @@ internal static class Suite
         [
             StepBenchmark.Run(
                 peers, isQuick: false), KernelBenchmark.Run(isQuick: false), InferenceBenchmark.Run(isQuick: false),
-            RoundBenchmark.Run(), PriceBenchmark.Run(), ClusterBenchmark.Run(peers), .. GrowthBenchmark.Run(), DataBenchmark.Run(), ClusterBenchmark.RunGrowth(
-                "128,64", 2, 1, 2, 4, 8),
+            RoundBenchmark.Run(), PriceBenchmark.Run(), ClusterBenchmark.Run(peers), .. GrowthBenchmark.Run(),
+            DataBenchmark.Run(), ClusterBenchmark.RunGrowth("128,64", 2, 1, 2, 4, 8),
         ];
         const string folder = "docs";
         if (!Directory.Exists(folder))

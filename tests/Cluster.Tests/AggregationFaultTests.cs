@@ -95,7 +95,7 @@ public class AggregationFaultTests
         await cluster.Epochs(servers, 2);
         var leader = servers.Single(s => s.Lines.Any(l => l.Text.StartsWith("epoch ", StringComparison.Ordinal)));
         NodeProcess[] others = [.. servers.Where(s => s != leader)];
-        foreach (var other in others) await cluster.Line(leader, $"stand-by {other.Name} keeps checkpoints");
+        await cluster.Standbys(leader, others);
         await cluster.Epochs(servers, 2);
         var killed = NodeProcess.Now;
         leader.Kill();

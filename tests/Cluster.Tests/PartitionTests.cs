@@ -26,7 +26,7 @@ public class PartitionTests
         await cluster.Epochs(servers, 2);
         var leader = servers.Single(s => s.Lines.Any(l => l.Text.StartsWith("epoch ", StringComparison.Ordinal)));
         NodeProcess[] others = [.. servers.Where(s => s != leader)];
-        foreach (var other in others) await cluster.Line(leader, $"stand-by {other.Name} keeps checkpoints");
+        await cluster.Standbys(leader, others);
         await cluster.Epochs(servers, 2);
 
         var place = Array.IndexOf(servers, leader) + 1;

@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace ActorTrain.Cluster.Tests;
 
 /// <summary>
-/// How long the others wait when a node joins or leaves in mid-epoch: told, not asserted. The joining node has a core of
-/// its own, as on another machine: on theirs, its start takes the others' time, whatever the server does.
+/// How long the others wait when a node joins or leaves in mid-epoch: told, not asserted. The joining node has a core
+/// of its own, as on another machine: on theirs, its start takes the others' time, whatever the server does.
 /// </summary>
 [Collection(Undisturbed.Name)]
 public class PauseTests

@@ -14,7 +14,7 @@ public class PausedServerTests
         await cluster.Epochs(servers, 2);
         var paused = servers.Single(s => s.Lines.Any(l => l.Text.StartsWith("epoch ", StringComparison.Ordinal)));
         NodeProcess[] others = [.. servers.Where(s => s != paused)];
-        foreach (var other in others) await cluster.Line(paused, $"stand-by {other.Name} keeps checkpoints");
+        await cluster.Standbys(paused, others);
         await cluster.Epochs(servers, 2);
         var stopped = NodeProcess.Now;
         paused.Signal("STOP");

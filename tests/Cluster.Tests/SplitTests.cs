@@ -141,7 +141,7 @@ public class SplitTests
         await cluster.Epochs(servers, 2);
         var leader = servers.Single(s => s.Lines.Any(l => l.Text.StartsWith("epoch ", StringComparison.Ordinal)));
         NodeProcess[] others = [.. servers.Where(s => s != leader)];
-        foreach (var other in others) await cluster.Line(leader, $"stand-by {other.Name} keeps checkpoints");
+        await cluster.Standbys(leader, others);
         await cluster.Epochs(servers, 2);
         var killed = NodeProcess.Now;
         leader.Kill();
@@ -196,8 +196,8 @@ public class SplitTests
         var aggregator = cluster.Aggregator("sums", members: 0, shards: 1);
         var (exitCode, _) = await aggregator.End(60);
         Assert.Equal(1, exitCode);
-        const string reason = "it is an aggregator, and the parameters of this run are split over several nodes; start it "
-            + "as a worker, or the server without --parameter-servers.";
+        const string reason = "it is an aggregator, and the parameters of this run are split over several nodes; start "
+            + "it as a worker, or the server without --parameter-servers.";
         await cluster.Line(server, $"node sums refused: {reason}");
         await cluster.Line(aggregator, $"node sums is refused: {reason}");
         await cluster.StopWithTheRightBits(server);

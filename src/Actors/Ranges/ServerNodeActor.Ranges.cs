@@ -54,8 +54,8 @@ internal sealed partial class ServerNodeActor
     // Its members would need every range through it.
     private string? RefusalInSplit(Address address) => _roster is not null && _cluster.State.Members.Any(
         m => m.Address == address && m.HasRole(ClusterSettings.AggregatorRole))
-        ? "it is an aggregator, and the parameters of this run are split over several nodes; start it as a worker, or the "
-            + "server without --parameter-servers."
+        ? "it is an aggregator, and the parameters of this run are split over several nodes; start it as a worker, "
+            + "or the server without --parameter-servers."
         : null;
 
     private ClusterProtocol.Welcome WelcomeOf(Guid run, long incarnation, BulkToken token)

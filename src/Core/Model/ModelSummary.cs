@@ -9,7 +9,7 @@ public static class ModelSummary
     /// <summary>The table, a line for each layer, then totals.</summary>
     /// <param name="layer">The model.</param>
     /// <param name="example">The shape of one example, without the batch dimension.</param>
-    /// <exception cref="ShapeMismatchException">It does not take such examples; the message names the layer.</exception>
+    /// <exception cref="ShapeMismatchException">It does not take such examples; the message says where.</exception>
     public static string Of(Layer layer, Shape example)
     {
         layer.OutputShape(example);

@@ -34,7 +34,9 @@ public sealed record UpdateRule(Optimizer Optimizer)
            select new UntrainedRange(slot.Offset, slot.End, isFrozen ? 0 : slot.StatisticMomentum),
     ];
 
-    /// <summary>The same for a range of the parameters by itself: but for clipping by norm, it gives the same bits.</summary>
+    /// <summary>
+    /// The same for a range of the parameters by itself: but for clipping by norm, it gives the same bits.
+    /// </summary>
     public UpdateRule Within(int start, int count) => this with
     {
         Untrained =

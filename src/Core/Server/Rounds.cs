@@ -238,7 +238,7 @@ public static class Rounds
     }
 
     /// <summary>
-    /// Without who would be the last with one leaf though the others had all: its way is long, however fast it computes.
+    /// Without who would be the last with one leaf though the others had all: its way is long, fast as it computes.
     /// </summary>
     internal static List<int> WithoutTooSlow(ImmutableArray<ShardSlot> shards, List<int> units, int leaves)
     {

@@ -34,7 +34,7 @@ public sealed record ShardSlot(
     /// </summary>
     public bool IsOnTrial { get; init; }
 
-    /// <summary>Microseconds of computing for a row, smoothed; 0: not measured yet, or the unit does not tell.</summary>
+    /// <summary>Microseconds of computing for a row, smoothed; 0: not measured, or the unit does not tell.</summary>
     public double ComputeCost { get; init; }
 
     /// <summary>What its speed is measured by: <see cref="ComputeCost"/>, if it is known.</summary>

@@ -81,8 +81,8 @@ internal sealed record Setting(string Key, string Option, string Value, string H
     [
         new(
             "Role", "--role", "server|worker|aggregator|ps",
-            "server: lead a run or stand by; worker: compute; aggregator: compute, and sum for other workers; ps: hold a "
-            + "range of the parameters"),
+            "server: lead a run or stand by; worker: compute; aggregator: compute, and sum for other workers; ps: hold "
+            + "a range of the parameters"),
         new(
             "Through", "--through", "NAME",
             "a worker: send what it computes to the aggregator of this name (default: to the server)"),

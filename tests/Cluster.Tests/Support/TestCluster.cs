@@ -135,6 +135,16 @@ internal sealed class TestCluster : IDisposable
     public Task<NodeLine> Line(NodeProcess node, string what, TimeSpan after = default, double seconds = 60) =>
         Line([node], what, after, seconds);
 
+    /// <summary>
+    /// Waits until stand-bys keep checkpoints and gossip, every half second, has told all servers that all are up: who
+    /// does not know so yet counts itself to the minority when the leader dies.
+    /// </summary>
+    public async Task Standbys(NodeProcess leader, IEnumerable<NodeProcess> others)
+    {
+        foreach (var other in others) await Line(leader, $"stand-by {other.Name} keeps checkpoints");
+        await Task.Delay(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken);
+    }
+
     /// <summary>Waits until a run has gone on for so many epochs.</summary>
     public async Task Epochs(IReadOnlyCollection<NodeProcess> servers, int count)
     {

@@ -3,7 +3,7 @@ using ActorTrain.Server;
 
 namespace ActorTrain.Core.Tests.Server;
 
-/// <summary>A node's first work in a run that goes on is somebody else's too: nobody waits while it gets warm.</summary>
+/// <summary>A node's first work in a run that goes on is somebody else's too: nobody waits till it is warm.</summary>
 public class TrialTests
 {
     private static readonly string Trained = Trainer.Train(Tiny.Recipe, Tiny.Data).State.Parameters.Sha256();

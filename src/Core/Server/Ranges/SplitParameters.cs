@@ -36,8 +36,8 @@ public sealed record SplitParameters(
             return $"parameter-servers is {holders} with strategy {recipe.Strategy} and compression "
                 + $"{recipe.Compression}; give strategy sync and compression none, or parameter-servers 0.";
         if (recipe.Clipping is ClipByNorm)
-            return $"parameter-servers is {holders} with clipping by norm, which needs the whole gradient in one place; "
-                + "clip by value, or give parameter-servers 0.";
+            return $"parameter-servers is {holders} with clipping by norm, which needs the whole gradient in one "
+                + "place; clip by value, or give parameter-servers 0.";
         if (shards > 0)
             return $"parameter-servers is {holders} with shards {shards}; give the server shards 0: it has no "
                 + "parameters to compute from.";

@@ -41,8 +41,8 @@ public class ParameterRangeTests
                 + "none, or parameter-servers 0.",
             SplitParameters.Refusal(recipe with { Compression = new Bf16() }, holders: 2, shards: 0));
         Assert.Equal(
-            "parameter-servers is 2 with clipping by norm, which needs the whole gradient in one place; clip by value, or "
-                + "give parameter-servers 0.",
+            "parameter-servers is 2 with clipping by norm, which needs the whole gradient in one place; clip by value, "
+                + "or give parameter-servers 0.",
             SplitParameters.Refusal(recipe with { Clipping = new ClipByNorm(1) }, holders: 2, shards: 0));
         Assert.Equal(
             "parameter-servers is 2 with shards 1; give the server shards 0: it has no parameters to compute from.",
