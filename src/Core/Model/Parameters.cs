@@ -4,6 +4,7 @@ namespace ActorTrain;
 public readonly struct Parameters
 {
     private readonly ReadOnlyMemory<float> _memory;
+    private readonly Tensor[]? _traced;
 
     /// <summary>Parameters over <paramref name="vector"/>, without a copy.</summary>
     /// <exception cref="ArgumentException">The vector does not have the layout's length.</exception>
@@ -17,6 +18,9 @@ public readonly struct Parameters
         Layout = layout;
         _memory = memory;
     }
+
+    private Parameters(ParameterLayout layout, ReadOnlyMemory<float> memory, Tensor[]? traced)
+        : this(layout, memory) => _traced = traced;
 
     /// <summary>Where each tensor lies.</summary>
     public ParameterLayout Layout { get; }
@@ -34,6 +38,7 @@ public readonly struct Parameters
         get
         {
             var slot = Layout[name];
+            if (_traced is not null) return _traced[Layout.Slots.IndexOf(slot)];
             var memory = _memory.Slice(slot.Offset, slot.Shape.Count);
             return slot.StoredTransposed
                 ? Tensor.Own(memory, [slot.Shape[1], slot.Shape[0]]).T()
@@ -52,8 +57,27 @@ public readonly struct Parameters
     public Parameters Child(int index)
     {
         var (offset, layout) = Layout.Child(index);
-        return new(layout, _memory.Slice(offset, layout.Count));
+        var memory = _memory.Slice(offset, layout.Count);
+        if (_traced is null) return new(layout, memory);
+        var first = 0;
+        for (var i = 0; i < index; i++) first += Layout.Child(i).Layout.Slots.Length;
+        return new(layout, memory, _traced[first..(first + layout.Slots.Length)]);
     }
+
+    /// <summary>All tensors in layout order, in PyTorch's shapes.</summary>
+    internal Tensor[] Tensors()
+    {
+        if (_traced is not null) return _traced;
+        var tensors = new Tensor[Layout.Slots.Length];
+        for (var i = 0; i < tensors.Length; i++) tensors[i] = this[Layout.Slots[i].Name];
+        return tensors;
+    }
+
+    /// <summary>The same numbers, found by name as these tensors, through which a gradient goes.</summary>
+    internal Parameters Traced(Tensor[] tensors) => new(Layout, _memory, tensors);
+
+    /// <summary>The same numbers as constants.</summary>
+    internal Parameters Detach() => new(Layout, _memory);
 }
 
 /// <summary>Memory for parameters that are still being written; <see cref="Freeze"/> ends that.</summary>
