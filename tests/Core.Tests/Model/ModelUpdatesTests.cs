@@ -47,7 +47,8 @@ public class ModelUpdatesTests
     public void Running_statistics_stay_and_frozen_parameters_too()
     {
         var model = ActorTrain.Model.Create(
-            new Sequential(("fc1", new Linear(4, 3)), ("norm", new BatchNorm1d(3)), ("fc2", new Linear(3, 2))), seed: 7);
+            new Sequential(("fc1", new Linear(4, 3)), ("norm", new BatchNorm1d(3)), ("fc2", new Linear(3, 2))),
+            seed: 7);
         var (_, gradient) = Grad.ValueAndGrad(m => F.CrossEntropy(m.Forward(X), Labels), model);
         var rule = new UpdateRule(new Adam())
         {
