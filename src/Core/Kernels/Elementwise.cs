@@ -64,3 +64,33 @@ internal static unsafe class Elementwise
         }
     }
 }
+
+/// <summary>A pass over spans that waits for its function.</summary>
+internal interface IElementwisePass
+{
+    /// <summary>Goes over them.</summary>
+    void Of<TFunction>(TFunction f) where TFunction : struct, IElementwise;
+}
+
+/// <summary>yᵢ = f(xᵢ).</summary>
+internal readonly ref struct ForwardPass(ReadOnlySpan<float> x, Span<float> y) : IElementwisePass
+{
+    private readonly ReadOnlySpan<float> _x = x;
+    private readonly Span<float> _y = y;
+
+    /// <inheritdoc/>
+    public void Of<TFunction>(TFunction f) where TFunction : struct, IElementwise => Elementwise.Forward(f, _x, _y);
+}
+
+/// <summary>dxᵢ = dyᵢ · f′(xᵢ).</summary>
+internal readonly ref struct BackwardPass(ReadOnlySpan<float> x, ReadOnlySpan<float> dy, Span<float> dx)
+    : IElementwisePass
+{
+    private readonly ReadOnlySpan<float> _x = x;
+    private readonly ReadOnlySpan<float> _dy = dy;
+    private readonly Span<float> _dx = dx;
+
+    /// <inheritdoc/>
+    public void Of<TFunction>(TFunction f) where TFunction : struct, IElementwise =>
+        Elementwise.Backward(f, _x, _dy, _dx);
+}
