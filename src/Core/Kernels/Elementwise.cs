@@ -18,13 +18,7 @@ internal static unsafe class Elementwise
 {
     /// <summary>yᵢ = f(xᵢ).</summary>
     public static void Forward<TFunction>(TFunction f, ReadOnlySpan<float> x, Span<float> y)
-        where TFunction : struct, IElementwise
-    {
-        if (Vector512.IsHardwareAccelerated) Run<TFunction, Lanes512, Vector512<float>>(f, x, default, y);
-        else if (Vector256.IsHardwareAccelerated) Run<TFunction, Lanes256, Vector256<float>>(f, x, default, y);
-        else if (Vector128.IsHardwareAccelerated) Run<TFunction, Lanes128, Vector128<float>>(f, x, default, y);
-        else Run<TFunction, LanesScalar, float>(f, x, default, y);
-    }
+        where TFunction : struct, IElementwise => Run(f, x, default, y);
 
     /// <summary>dxᵢ = dyᵢ · f′(xᵢ).</summary>
     public static void Backward<TFunction>(
@@ -33,10 +27,17 @@ internal static unsafe class Elementwise
     {
         if (x.Length != dy.Length)
             throw new ArgumentException($"x has {x.Length} elements, its gradient {dy.Length}; give as many.");
-        if (Vector512.IsHardwareAccelerated) Run<TFunction, Lanes512, Vector512<float>>(f, x, dy, dx);
-        else if (Vector256.IsHardwareAccelerated) Run<TFunction, Lanes256, Vector256<float>>(f, x, dy, dx);
-        else if (Vector128.IsHardwareAccelerated) Run<TFunction, Lanes128, Vector128<float>>(f, x, dy, dx);
-        else Run<TFunction, LanesScalar, float>(f, x, dy, dx);
+        Run(f, x, dy, dx);
+    }
+
+    private static void Run<TFunction>(
+        TFunction f, ReadOnlySpan<float> x, ReadOnlySpan<float> dy, Span<float> result)
+        where TFunction : struct, IElementwise
+    {
+        if (Vector512.IsHardwareAccelerated) Run<TFunction, Lanes512, Vector512<float>>(f, x, dy, result);
+        else if (Vector256.IsHardwareAccelerated) Run<TFunction, Lanes256, Vector256<float>>(f, x, dy, result);
+        else if (Vector128.IsHardwareAccelerated) Run<TFunction, Lanes128, Vector128<float>>(f, x, dy, result);
+        else Run<TFunction, LanesScalar, float>(f, x, dy, result);
     }
 
     /// <summary>Either of them at one width, without <paramref name="dy"/> the function itself.</summary>
