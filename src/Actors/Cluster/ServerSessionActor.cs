@@ -9,11 +9,10 @@ namespace ActorTrain.Actors;
 /// A node's place in a run: asks the server, wherever it is, to let it take part, holds the link to it, and asks again
 /// whenever the link is lost.
 /// </summary>
-internal abstract class ServerSessionActor : ReceiveActor, IWithTimers
+internal abstract class ServerSessionActor : NodeActor, IWithTimers
 {
     private static readonly TimeSpan BetweenHellos = TimeSpan.FromMilliseconds(250);
 
-    private readonly Cluster _cluster = Cluster.Get(Context.System);
     private readonly HashSet<UniqueAddress> _servers = [];
     private ILinkOwner? _owner;
     private ILink? _link;
@@ -22,9 +21,8 @@ internal abstract class ServerSessionActor : ReceiveActor, IWithTimers
     private bool _isMoving;
 
     /// <summary>A node that looks for a server.</summary>
-    protected ServerSessionActor(NodeContext node)
+    protected ServerSessionActor(NodeContext node) : base(node, typeof(ClusterEvent.IMemberEvent))
     {
-        Node = node;
         Receive<Seek>(_ => SayHello());
         Receive<ClusterProtocol.Refused>(m => Node.End(new NodeEnd.Refused(m.Reason)));
         Receive<ClusterProtocol.RunOver>(m =>
@@ -48,9 +46,6 @@ internal abstract class ServerSessionActor : ReceiveActor, IWithTimers
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
 
-    /// <summary>What all actors of the node know of it.</summary>
-    protected NodeContext Node { get; }
-
     /// <summary>True while it has a link, or is about to.</summary>
     protected bool HasOwner => _owner is not null;
 
@@ -70,21 +65,14 @@ internal abstract class ServerSessionActor : ReceiveActor, IWithTimers
     protected override void PreStart()
     {
         Timers.StartPeriodicTimer("seek", Seek.Instance, TimeSpan.Zero, BetweenHellos);
-        _cluster.Subscribe(Self, ClusterEvent.InitialStateAsEvents, typeof(ClusterEvent.IMemberEvent));
+        base.PreStart();
     }
 
     /// <inheritdoc/>
     protected override void PostStop()
     {
-        _cluster.Unsubscribe(Self);
+        base.PostStop();
         _link?.Dispose();
-    }
-
-    /// <summary>What it throws ends the node: a restart would only throw again.</summary>
-    protected override void PreRestart(Exception reason, object message)
-    {
-        Node.End(new NodeEnd.Failed(reason));
-        base.PreRestart(reason, message);
     }
 
     /// <summary>Asks for a place, unless it has one or can't take one.</summary>
