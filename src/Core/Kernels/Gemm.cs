@@ -20,6 +20,12 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
     // Panels of whole columns of B, 1 MB: of them, one at a time is in L1.
     private const int MostKeptFloats = 1 << 18;
 
+    // A panel so wide brings 24 multiply-adds for each 4 of its vectors: L2 delivers those in time, so that 64 KB of it
+    // need not fit L1.
+    private const int StreamingNr = 64;
+    private const int StreamingKc = 256;
+    private const int LeastSwappedKc = 128;
+
     // Rows of Cᵀ that are transposed together: whole tiles (of 6) and whole 8×8 blocks.
     private const int SwappedRows = 48;
 
@@ -41,14 +47,16 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
     public static void Multiply(Operand a, Operand b, bool bIsTransposed, float* bias, Operand c, bool relu = false)
     {
         // A panel that more than one block of rows reads is kept; else the next one takes its place in L1. If whole
-        // columns of B can be kept, a block of A passes over them at once, and its part of C waits in L2 between.
+        // columns of B can be kept, a block of A passes over them at once, and its part of C waits in L2 between. Wide
+        // vectors stream B from L2 instead, where B is too large: longer chains, so fewer round trips of C.
         var keepsPanels = c.Rows > Mc;
         var wholeColumns = MostKeptFloats / Math.Max(1, a.Columns) / Nr * Nr;
-        var keepsColumns = keepsPanels && wholeColumns >= Math.Min(4 * Nr, c.Columns);
+        var streamsB = keepsPanels && Nr >= StreamingNr && wholeColumns < c.Columns;
+        var keepsColumns = keepsPanels && !streamsB && wholeColumns >= Math.Min(4 * Nr, c.Columns);
         var blocks = new Blocks
         {
             Relu = relu,
-            Kc = EvenPart(a.Columns, Kc),
+            Kc = EvenPart(a.Columns, streamsB ? StreamingKc : Kc),
             Nc = Math.Min(keepsColumns ? wholeColumns : keepsPanels ? Nc : c.Columns, c.Columns),
         };
         var paddedNc = (blocks.Nc + Nr - 1) / Nr * Nr;
@@ -58,7 +66,7 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
         var keptK = keepsColumns ? (a.Columns + blocks.Kc - 1) / blocks.Kc * blocks.Kc : blocks.Kc;
         var panelsFloats = keptK * (keepsPanels ? paddedNc : Nr);
         // Rows at a stride of whole pages share one set of L1; then A is copied, if enough panels repay it.
-        blocks.PacksA = c.Columns >= 8 * Nr && c.Rows > 1 && (keepsPanels || a.Stride % 512 == 0);
+        blocks.PacksA = !streamsB && c.Columns >= 8 * Nr && c.Rows > 1 && (keepsPanels || a.Stride % 512 == 0);
         var strideA = blocks.PacksA ? (blocks.Kc / LineFloats * LineFloats) + (2 * LineFloats) : a.Stride;
         blocks.Panels = Scratch.Take(panelsFloats + Nr + TileFloats + (blocks.PacksA ? Mc * (int)strideA : 0));
         blocks.Bias = blocks.Panels + panelsFloats;
@@ -66,6 +74,7 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
         blocks.A = blocks.Edge + TileFloats;
         var tile = new Tile { AStride = strideA, CStride = c.Stride, StartStride = c.Stride, Addend = blocks.Bias };
         tile.PrefetchStride = b.Stride;
+        tile.FetchesNextC = streamsB;
         var rows = keepsColumns ? Mc : c.Rows;
         for (var jc = 0; jc < c.Columns; jc += blocks.Nc)
             for (var row = 0; row < c.Rows; row += rows)
@@ -208,7 +217,7 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
     {
         var paddedM = (c.Rows + Nr - 1) / Nr * Nr;
         // With one block of k, rows of Cᵀ are finished at once, and transposed while they are in L1.
-        var kcMax = EvenPart(a.Columns, Kc);
+        var kcMax = EvenPart(a.Columns, Math.Max(Kc, LeastSwappedKc));
         var chunk = a.Columns <= kcMax ? Math.Min(SwappedRows, c.Columns) : c.Columns;
         var packed = Scratch.Take(paddedM * (kcMax + chunk));
         var transposed = packed + (paddedM * kcMax);

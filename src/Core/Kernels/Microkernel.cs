@@ -81,6 +81,9 @@ internal static unsafe class Microkernel
             Row<TLanes, TVector, TPanel>.Load(start + (4 * startStride), ref c40, ref c41, ref c42, ref c43);
             Row<TLanes, TVector, TPanel>.Load(start + (5 * startStride), ref c50, ref c51, ref c52, ref c53);
         }
+        if (tile.FetchesNextC)
+            for (var row = MaxRows; row < 2 * MaxRows; row++)
+                Row<TLanes, TVector, TPanel>.Prefetch(c + (row * cStride));
         for (var k = tile.K; k > 0; k--, a += chain, b += bStride)
         {
             Row<TLanes, TVector, TPanel>.Load(b, ref b0, ref b1, ref b2, ref b3);

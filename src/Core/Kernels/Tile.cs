@@ -25,6 +25,12 @@ internal unsafe struct Tile
     public float* C;
     public nint CStride;
 
+    /// <summary>
+    /// True where C comes from beyond L2: a tile of 6 rows then asks for the 6 rows below it, so that the next tile's
+    /// chains need not wait for where they go on from.
+    /// </summary>
+    public bool FetchesNextC;
+
     /// <summary>Where the chains go on from, MR rows of NR floats; null: they start from 0.</summary>
     public float* Start;
     public nint StartStride;

@@ -35,6 +35,7 @@ public class ManagedMatMulTests
     [InlineData(121, 5, 1030)]
     [InlineData(241, 1000, 300)]
     [InlineData(121, 4200, 70)]
+    [InlineData(121, 300, 1030)]
     public void The_shapes_of_training_give_the_bits_of_the_scalar_loops(int rows, int inputs, int outputs) =>
         AssertAllWidths(rows, inputs, outputs, padding: 0, seed: 7);
 
