@@ -53,7 +53,17 @@ public sealed record LogSoftmax : Layer
     }
 
     /// <inheritdoc/>
+    public override Tensor Formula(Tensor input, IReadOnlyList<Tensor> parameters, LayerContext context) =>
+        Formula(input);
+
+    /// <inheritdoc/>
     public override string ToString() => "LogSoftmax(dim=-1)";
+
+    internal static Tensor Formula(Tensor input)
+    {
+        var shifted = input - input.Detach().Max(-1, keepDim: true).Values;
+        return shifted - shifted.Exp().Sum(-1, keepDim: true).Log();
+    }
 
     /// <summary>The function on rows of <paramref name="classes"/> scores.</summary>
     [SkipLocalsInit]

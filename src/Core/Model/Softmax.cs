@@ -49,5 +49,9 @@ public sealed record Softmax : Layer
     }
 
     /// <inheritdoc/>
+    public override Tensor Formula(Tensor input, IReadOnlyList<Tensor> parameters, LayerContext context) =>
+        LogSoftmax.Formula(input).Exp();
+
+    /// <inheritdoc/>
     public override string ToString() => "Softmax(dim=-1)";
 }

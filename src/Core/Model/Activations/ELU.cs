@@ -21,6 +21,10 @@ public sealed record ELU(float Alpha = 1) : Activation
     private protected override void Slopes(ReadOnlySpan<float> x, ReadOnlySpan<float> dy, Span<float> dx) =>
         Elementwise.Backward(new Function(Alpha), x, dy, dx);
 
+    // y″ = α·eˣ below 0
+    private protected override Tensor Curvature(Tensor x) =>
+        (x < 0) * x.Clamp(max: 0).Exp() * Alpha;
+
     private readonly struct Function(float alpha) : IElementwise
     {
         public TVector Value<TLanes, TVector>(TVector x)

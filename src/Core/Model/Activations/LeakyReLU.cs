@@ -19,6 +19,10 @@ public sealed record LeakyReLU(float NegativeSlope = 0.01f) : Activation
     private protected override void Slopes(ReadOnlySpan<float> x, ReadOnlySpan<float> dy, Span<float> dx) =>
         Elementwise.Backward(new Function(NegativeSlope), x, dy, dx);
 
+    // y″ = 0
+    private protected override Tensor Curvature(Tensor x) =>
+        Tensor.Zeros(x.Shape);
+
     private readonly struct Function(float negativeSlope) : IElementwise
     {
         public TVector Value<TLanes, TVector>(TVector x)
