@@ -5,7 +5,7 @@ namespace ActorTrain;
 /// over what it did. Functions are ordinary ones; they must be pure. A gradient is a function of tensors too: it may be
 /// taken again, as in <see cref="Hvp(Func{Tensor, Tensor}, Tensor, Tensor)"/>.
 /// </summary>
-public static class Grad
+public static partial class Grad
 {
     /// <summary>A function's value, and its gradient.</summary>
     /// <param name="f">From a tensor to a tensor with one element.</param>

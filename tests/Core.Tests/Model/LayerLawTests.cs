@@ -85,6 +85,13 @@ public class LayerLawTests
     }
 
     [Theory, MemberData(nameof(Layers))]
+    public void Grad_Check_says_that_it_is_right_in_training(int index)
+    {
+        var check = Grad.Check(All[index].Layer, All[index].Example);
+        Assert.True(check.Agrees, check.ToString());
+    }
+
+    [Theory, MemberData(nameof(Layers))]
     public void Forward_and_backward_change_nothing_that_they_are_given(int index)
     {
         var (layer, example) = All[index];
