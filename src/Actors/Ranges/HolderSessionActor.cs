@@ -124,7 +124,8 @@ internal sealed class HolderSessionActor : ReceiveActor, IWithTimers
     private void Begin(ClusterProtocol.Welcome m, ParameterRange range)
     {
         if (_owner is not null || _isLeaving || m.Incarnation < _incarnation) return;
-        var plan = new TrainingPlan(RecipeJson.Read(m.RecipeJson), m.Data);
+        if (_node.Read(m.RecipeJson) is not { } recipe) return;
+        var plan = new TrainingPlan(recipe, m.Data);
         (_incarnation, _server, _closingReason) = (m.Incarnation, Sender.Path.Address, null);
         var holder = Context.ActorOf(RangeHolderActor.Props(m.Incarnation, plan, range, _node.VectorMemory));
         // Before the server knows of it, and so before a worker does.

@@ -139,7 +139,7 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
     {
         // Answers to hellos that crossed with the first welcome: their tokens are never used.
         if (_owner is not null || _data is null || _isRehearsing || _isLeaving || m.Incarnation < _incarnation) return;
-        var recipe = RecipeJson.Read(m.RecipeJson);
+        if (_node.Read(m.RecipeJson) is not { } recipe) return;
         var plan = new TrainingPlan(recipe, _data.Description);
         if (_recipe != m.RecipeJson)
         {
