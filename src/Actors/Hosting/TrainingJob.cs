@@ -9,6 +9,12 @@ public sealed record TrainingJob
     /// <summary>The recipe: what determines the weights.</summary>
     public Recipe Recipe { get; init; } = new();
 
+    /// <summary>
+    /// Layers of your own, by which a checkpoint's or a server's model is read. Default: none; the built-in ones are
+    /// always there.
+    /// </summary>
+    public LayerRegistry Layers { get; init; } = LayerRegistry.Empty;
+
     /// <summary>Where the data comes from. Default: the MNIST that is found beside the program.</summary>
     public Func<CancellationToken, Task<Dataset>> LoadData { get; init; } =
         cancellation => DatasetLoading.Load(Dataset.FindMnist(), cancellation);

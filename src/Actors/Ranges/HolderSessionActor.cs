@@ -74,7 +74,8 @@ internal sealed class HolderSessionActor : ServerSessionActor
     private void Begin(ClusterProtocol.Welcome m, ParameterRange range)
     {
         if (HasOwner || IsLeaving || m.Incarnation < Incarnation) return;
-        var plan = new TrainingPlan(RecipeJson.Read(m.RecipeJson), m.Data);
+        if (Node.Read(m.RecipeJson) is not { } recipe) return;
+        var plan = new TrainingPlan(recipe, m.Data);
         Welcomed(m.Incarnation);
         var holder = Context.ActorOf(RangeHolderActor.Props(m.Incarnation, plan, range, Node.VectorMemory));
         // Before the server knows of it, and so before a worker does.

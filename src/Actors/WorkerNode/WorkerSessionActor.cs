@@ -92,7 +92,7 @@ internal sealed class WorkerSessionActor : ServerSessionActor
     {
         // Answers to hellos that crossed with the first welcome: their tokens are never used.
         if (HasOwner || _data is null || _isRehearsing || IsLeaving || m.Incarnation < Incarnation) return;
-        var recipe = RecipeJson.Read(m.RecipeJson);
+        if (Node.Read(m.RecipeJson) is not { } recipe) return;
         var plan = new TrainingPlan(recipe, _data.Description);
         if (_recipe != m.RecipeJson)
         {

@@ -111,12 +111,18 @@ public static partial class F
         var context = new LayerContext(Kernel, new[] { rows }, training: training);
         if (input.Trace is null) context = context.WithoutInputGradient();
         var (output, saved) = layer.Forward(packed, input.Detach().Contiguous(), context);
-        return Trace.Of(output, [input, .. parameters], dy =>
+        return Trace.Of(output, [input, .. parameters], (dy, inputs) =>
         {
+            if (dy.Trace is not null || Array.Exists(inputs, x => x.Trace is not null))
+                return Grad.Vjp(x => layer.Formula(x[0], [.. x.Skip(1)], context), inputs).Pullback(dy);
             var (inputGradient, gradient) = layer.Backward(packed, saved, dy.Contiguous(), context);
-            return [inputGradient, .. layer.Layout.Slots.Select(slot => gradient[slot.Name])];
+            return [inputGradient, .. layer.Layout.Slots.Select(slot => Gradient(slot, gradient))];
         });
     }
+
+    // A running statistic has none: what stands in its place moves it in training.
+    private static Tensor? Gradient(ParameterSlot slot, Parameters gradient) =>
+        slot.StatisticMomentum > 0 ? null : gradient[slot.Name];
 
     /// <summary>A layer's parameters, from their tensors in layout order.</summary>
     /// <exception cref="ArgumentException">Not one tensor for each parameter.</exception>

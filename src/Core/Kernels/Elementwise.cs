@@ -71,6 +71,9 @@ internal interface IElementwisePass
 {
     /// <summary>Goes over them.</summary>
     void Of<TFunction>(TFunction f) where TFunction : struct, IElementwise;
+
+    /// <summary>The same, one number after another.</summary>
+    void Each(Func<float, float> value, Func<float, float> slope);
 }
 
 /// <summary>yᵢ = f(xᵢ).</summary>
@@ -81,6 +84,12 @@ internal readonly ref struct ForwardPass(ReadOnlySpan<float> x, Span<float> y) :
 
     /// <inheritdoc/>
     public void Of<TFunction>(TFunction f) where TFunction : struct, IElementwise => Elementwise.Forward(f, _x, _y);
+
+    /// <inheritdoc/>
+    public void Each(Func<float, float> value, Func<float, float> slope)
+    {
+        for (var i = 0; i < _y.Length; i++) _y[i] = value(_x[i]);
+    }
 }
 
 /// <summary>dxᵢ = dyᵢ · f′(xᵢ).</summary>
@@ -94,4 +103,10 @@ internal readonly ref struct BackwardPass(ReadOnlySpan<float> x, ReadOnlySpan<fl
     /// <inheritdoc/>
     public void Of<TFunction>(TFunction f) where TFunction : struct, IElementwise =>
         Elementwise.Backward(f, _x, _dy, _dx);
+
+    /// <inheritdoc/>
+    public void Each(Func<float, float> value, Func<float, float> slope)
+    {
+        for (var i = 0; i < _dx.Length; i++) _dx[i] = _dy[i] * slope(_x[i]);
+    }
 }

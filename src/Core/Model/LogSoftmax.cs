@@ -28,6 +28,16 @@ public sealed record LogSoftmax : RowFunction
         }
     }
 
+    /// <inheritdoc/>
+    public override Tensor Formula(Tensor input, IReadOnlyList<Tensor> parameters, LayerContext context) =>
+        Formula(input);
+
+    internal static Tensor Formula(Tensor input)
+    {
+        var shifted = input - input.Detach().Max(-1, keepDim: true).Values;
+        return shifted - shifted.Exp().Sum(-1, keepDim: true).Log();
+    }
+
     /// <summary>The function on rows of <paramref name="classes"/> scores.</summary>
     [SkipLocalsInit]
     internal static void Rows(ReadOnlySpan<float> scores, Span<float> logProbabilities, int classes)

@@ -128,6 +128,20 @@ public sealed record Sequential : Layer
         return (dy, gradient.Freeze());
     }
 
+    /// <inheritdoc/>
+    public override Tensor Formula(Tensor input, IReadOnlyList<Tensor> parameters, LayerContext context)
+    {
+        var first = 0;
+        for (var i = 0; i < Layers.Length; i++)
+        {
+            var layer = Layers[i].Layer;
+            var end = first + layer.Layout.Slots.Length;
+            input = layer.Formula(input, [.. parameters.Take(first..end)], context.At(i));
+            first = end;
+        }
+        return input;
+    }
+
     /// <summary>As PyTorch prints it, a line for each layer.</summary>
     public override string ToString()
     {

@@ -25,4 +25,8 @@ public sealed record Softmax : RowFunction
             for (var i = start; i < start + classes; i++) dx[i] = y[i] * (dy[i] - sum);
         }
     }
+
+    /// <inheritdoc/>
+    public override Tensor Formula(Tensor input, IReadOnlyList<Tensor> parameters, LayerContext context) =>
+        LogSoftmax.Formula(input).Exp();
 }

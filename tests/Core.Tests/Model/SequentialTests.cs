@@ -93,7 +93,8 @@ public class SequentialTests
         Assert.Equal(new Sequential(("a", new Linear(4, 3)), ("b", new ReLU())), model);
         var e = Assert.Throws<RecipeException>(() => ModelJson.Read("""{"layers":[{"name":"a","type":"Dense"}]}"""));
         Assert.StartsWith(
-            "model.layers[0].type is \"Dense\"; give Linear, Conv2d, ", e.Message, StringComparison.Ordinal);
+            "model.layers[0].type is \"Dense\", a layer that is unknown here; give the assembly that has it (--layers "
+            + "FILE.dll, in code a LayerRegistry), or one of Linear, Conv2d, ", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]

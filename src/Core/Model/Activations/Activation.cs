@@ -36,6 +36,24 @@ public abstract record Activation : Layer
         return (inputGradient.Freeze(), parameters);
     }
 
+    /// <inheritdoc/>
+    public sealed override Tensor Formula(Tensor input, IReadOnlyList<Tensor> parameters, LayerContext context)
+    {
+        var y = new float[input.Shape.Count];
+        Run(new ForwardPass(input.Detach().Contiguous().Span, y));
+        return Trace.Of(Tensor.Own(y, input.Shape), input, (dy, x, _) => dy * Slope(x));
+    }
+
+    /// <summary>The second derivative, in tensor operations.</summary>
+    private protected abstract Tensor Curvature(Tensor x);
+
+    private Tensor Slope(Tensor x)
+    {
+        var slope = new float[x.Shape.Count];
+        Run(new BackwardPass(x.Detach().Contiguous().Span, Tensor.Ones(x.Shape).Span, slope));
+        return Trace.Of(Tensor.Own(slope, x.Shape), x, (dy, at, _) => dy * Curvature(at));
+    }
+
     /// <summary>Gives its function to a pass, which is compiled for that function.</summary>
     private protected abstract void Run<TPass>(TPass pass) where TPass : IElementwisePass, allows ref struct;
 }

@@ -17,6 +17,10 @@ public sealed record ELU(float Alpha = 1) : Activation
 
     private protected override void Run<TPass>(TPass pass) => pass.Of(new Function(Alpha));
 
+    // y″ = α·eˣ below 0
+    private protected override Tensor Curvature(Tensor x) =>
+        (x < 0) * x.Clamp(max: 0).Exp() * Alpha;
+
     private readonly struct Function(float alpha) : IElementwise
     {
         public TVector Value<TLanes, TVector>(TVector x)

@@ -13,6 +13,10 @@ public sealed record GELU : Activation
 
     private protected override void Run<TPass>(TPass pass) => pass.Of(new Function());
 
+    // y″ = φ(x)·(2 − x²), φ(x) = e^(−x²/2)/√2π
+    private protected override Tensor Curvature(Tensor x) =>
+        (x * x * -0.5f).Exp() * 0.3989422804f * (2 - (x * x));
+
     private readonly struct Function : IElementwise
     {
         public TVector Value<TLanes, TVector>(TVector x)

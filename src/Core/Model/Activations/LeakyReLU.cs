@@ -15,6 +15,10 @@ public sealed record LeakyReLU(float NegativeSlope = 0.01f) : Activation
 
     private protected override void Run<TPass>(TPass pass) => pass.Of(new Function(NegativeSlope));
 
+    // y″ = 0
+    private protected override Tensor Curvature(Tensor x) =>
+        Tensor.Zeros(x.Shape);
+
     private readonly struct Function(float negativeSlope) : IElementwise
     {
         public TVector Value<TLanes, TVector>(TVector x)

@@ -10,6 +10,13 @@ public sealed record SiLU : Activation
 
     private protected override void Run<TPass>(TPass pass) => pass.Of(new Function());
 
+    // y″ = σ·(1 − σ)·(2 + x·(1 − 2σ))
+    private protected override Tensor Curvature(Tensor x)
+    {
+        var s = F.Sigmoid(x);
+        return s * (1 - s) * (2 + (x * (1 - (s * 2))));
+    }
+
     private readonly struct Function : IElementwise
     {
         public TVector Value<TLanes, TVector>(TVector x)

@@ -10,6 +10,13 @@ public sealed record Sigmoid : Activation
 
     private protected override void Run<TPass>(TPass pass) => pass.Of(new Function());
 
+    // y″ = y·(1 − y)·(1 − 2y)
+    private protected override Tensor Curvature(Tensor x)
+    {
+        var y = F.Sigmoid(x);
+        return y * (1 - y) * (1 - (y * 2));
+    }
+
     private readonly struct Function : IElementwise
     {
         public TVector Value<TLanes, TVector>(TVector x)

@@ -22,6 +22,13 @@ public sealed record Softplus(float Beta = 1, float Threshold = 20) : Activation
 
     private protected override void Run<TPass>(TPass pass) => pass.Of(new Function(Beta, Threshold));
 
+    // y″ = β·σ(β·x)·(1 − σ(β·x)), 0 above the threshold
+    private protected override Tensor Curvature(Tensor x)
+    {
+        var s = F.Sigmoid(x * Beta);
+        return s * (1 - s) * (x * Beta <= Threshold) * Beta;
+    }
+
     private readonly struct Function(float beta, float threshold) : IElementwise
     {
         public TVector Value<TLanes, TVector>(TVector x)

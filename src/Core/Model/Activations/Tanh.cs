@@ -10,6 +10,13 @@ public sealed record Tanh : Activation
 
     private protected override void Run<TPass>(TPass pass) => pass.Of(new Function());
 
+    // y″ = −2y·(1 − y²)
+    private protected override Tensor Curvature(Tensor x)
+    {
+        var y = F.Tanh(x);
+        return y * ((y * y) - 1) * 2;
+    }
+
     private readonly struct Function : IElementwise
     {
         public TVector Value<TLanes, TVector>(TVector x)
