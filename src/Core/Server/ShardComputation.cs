@@ -12,6 +12,7 @@ public sealed class ShardComputation
     private readonly Dataset _data;
     private readonly IMatMul _matMul;
     private readonly VectorMemory? _memory;
+    private readonly Loss _testLoss;
 
     // One arena for each order of a version: all its gradients stay readable until the server has summed them, and an
     // order of another version says that it has.
@@ -32,7 +33,8 @@ public sealed class ShardComputation
     /// <param name="matMul">The kernel.</param>
     /// <param name="memory">Where gradients lie; none: ordinary memory.</param>
     public ShardComputation(TrainingPlan plan, Dataset data, IMatMul matMul, VectorMemory? memory = null) =>
-        (_plan, _data, _matMul, _memory) = (plan, data, matMul, memory);
+        (_plan, _data, _matMul, _memory, _testLoss) = (
+            plan, data, matMul, memory, MinibatchLoss.Of(plan.Recipe.Loss, data.Test));
 
     /// <summary>The answer to an order.</summary>
     /// <param name="order">The order.</param>
@@ -83,8 +85,9 @@ public sealed class ShardComputation
         var context = new LayerContext(
             _matMul, tree.LeafRowsOf(order.Key.Node), arena, progress, order.Arrival,
             new(_plan.Recipe.Seed, order.Key.Step, start));
+        var minibatch = _order.AsSpan().Slice(_plan.FirstSampleOf(step), tree.Rows);
         return Gradients.Of(
-            Model, _plan.Recipe.Loss, new(Model.Layout, order.Parameters), input, _labels.AsSpan(0, count), context);
+            Model, MinibatchLoss.Of(_plan.Recipe.Loss, _data.Train, minibatch), new(Model.Layout, order.Parameters), input, _labels.AsSpan(0, count), context);
     }
 
     private Evaluation Evaluate(EvaluationOrder order)
@@ -140,7 +143,7 @@ public sealed class ShardComputation
         var labels = _labels.AsMemory(0, count);
         var context = new LayerContext(_matMul, tree.LeafRowsOf(leaf), _evaluationArena);
         var (output, _) = Model.Forward(new(Model.Layout, parameters), input, context);
-        return (output, labels, _plan.Recipe.Loss.ValueAndGradient(output, labels.Span, context).RowLosses);
+        return (output, labels, _testLoss.ValueAndGradient(output, labels.Span, context).RowLosses);
     }
 
     private Sequential Model => _plan.Recipe.Model;

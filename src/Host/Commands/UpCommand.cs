@@ -105,7 +105,11 @@ internal static class UpCommand
         return command;
     }
 
-    private static string[] DataOf(TrainSettings training) => training.Data is { } data ? ["--data", data] : [];
+    private static string[] DataOf(TrainSettings training) =>
+    [
+        .. training.Data is { } data ? new[] { "--data", data } : [],
+        .. training.Validation is { } count ? new[] { "--validation", $"{count}" } : [],
+    ];
 
     private static int Within(string option, int count, int least, int most) => count >= least && count <= most
         ? count
