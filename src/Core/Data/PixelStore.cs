@@ -17,6 +17,11 @@ internal abstract class PixelStore
     /// <param name="features">Pixels of an image.</param>
     public abstract void Prefetch(int index, int features);
 
+    /// <summary>The same, but not so soon: other work goes on before.</summary>
+    /// <param name="index">Which.</param>
+    /// <param name="features">Pixels of an image.</param>
+    public virtual void Fetch(int index, int features) => Prefetch(index, features);
+
     /// <summary>The pixels of some images, without a copy.</summary>
     /// <param name="first">Where they begin, in bytes.</param>
     /// <param name="count">How many, in bytes.</param>
@@ -43,6 +48,10 @@ internal sealed class MemoryPixels(ReadOnlyMemory<byte> pixels) : PixelStore
     /// <inheritdoc/>
     public override PixelStore Slice(long first, long count) =>
         new MemoryPixels(pixels.Slice(checked((int)first), checked((int)count)));
+
+    /// <inheritdoc/>
+    public override void Fetch(int index, int features) =>
+        Packing.Prefetch(pixels.Span.Slice(index * features, features));
 
     /// <inheritdoc/>
     public override IEnumerable<ReadOnlyMemory<byte>> Pieces() => [pixels];

@@ -18,20 +18,21 @@ internal interface IElementRule
         where TLanes : struct, ILanes<TVector> where TVector : struct;
 }
 
-/// <summary>Carries out an <see cref="IElementRule"/> on a run of elements, the same bits at every width.</summary>
+/// <summary>Carries out an <see cref="IElementRule"/> on a block of elements, the same bits at every width.</summary>
 internal static unsafe class ElementRule
 {
     /// <summary>Does the update.</summary>
     /// <param name="rule">What happens to an element.</param>
-    /// <param name="update">The run.</param>
+    /// <param name="update">The block.</param>
     /// <param name="weightDecay">λ of λ·θ, which joins the gradient; 0: nothing does.</param>
-    /// <exception cref="ArgumentException">The lengths differ.</exception>
-    public static void Apply<TRule>(TRule rule, OptimizerUpdate update, float weightDecay)
+    /// <exception cref="ArgumentException">The lengths do not fit together.</exception>
+    public static void Apply<TRule>(TRule rule, in OptimizerUpdate update, float weightDecay)
         where TRule : struct, IElementRule
     {
         var count = update.NewParameters.Length;
         var hasSecond = TRule.MomentCount > 1;
-        if (update.GradientSum.Length != count || update.Parameters.Length != count
+        if (update.GradientSum.Length != update.Rows * update.Columns
+            || count != ((update.Rows - 1) * update.Stride) + update.Columns || update.Parameters.Length != count
             || update.Moment1.Length != count || update.NewMoment1.Length != count
             || (hasSecond && (update.Moment2.Length != count || update.NewMoment2.Length != count)))
             throw new ArgumentException("OptimizerUpdate: spans of different lengths; give as many elements in each.");
@@ -41,22 +42,26 @@ internal static unsafe class ElementRule
         else Apply<TRule, LanesScalar, float>(rule, update, weightDecay);
     }
 
-    /// <summary>The same at one width; the last elements go one by one.</summary>
+    /// <summary>The same at one width; the last elements of a row go one by one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Apply<TRule, TLanes, TVector>(TRule rule, OptimizerUpdate update, float weightDecay)
+    internal static void Apply<TRule, TLanes, TVector>(TRule rule, in OptimizerUpdate update, float weightDecay)
         where TRule : struct, IElementRule where TLanes : struct, ILanes<TVector> where TVector : struct
     {
-        var (scale, count) = (update.GradientScale, update.NewParameters.Length);
-        fixed (float* g = update.GradientSum, p = update.Parameters, m1 = update.Moment1, m2 = update.Moment2,
+        var (scale, rows, columns, stride) = (update.GradientScale, update.Rows, update.Columns, (nint)update.Stride);
+        fixed (float* g0 = update.GradientSum, p = update.Parameters, m1 = update.Moment1, m2 = update.Moment2,
             toP = update.NewParameters, toM1 = update.NewMoment1, toM2 = update.NewMoment2)
         {
-            var i = 0;
-            for (; i <= count - TLanes.Count; i += TLanes.Count)
-                Step<TRule, TLanes, TVector>(
-                    rule, scale, weightDecay, g + i, p + i, m1 + i, m2 + i, toP + i, toM1 + i, toM2 + i);
-            for (; i < count; i++)
-                Step<TRule, LanesScalar, float>(
-                    rule, scale, weightDecay, g + i, p + i, m1 + i, m2 + i, toP + i, toM1 + i, toM2 + i);
+            var g = g0;
+            for (nint first = 0; rows > 0; rows--, first += stride, g += columns)
+            {
+                nint i = first, end = first + columns;
+                for (; i <= end - TLanes.Count; i += TLanes.Count)
+                    Step<TRule, TLanes, TVector>(
+                        rule, scale, weightDecay, g + (i - first), p + i, m1 + i, m2 + i, toP + i, toM1 + i, toM2 + i);
+                for (; i < end; i++)
+                    Step<TRule, LanesScalar, float>(
+                        rule, scale, weightDecay, g + (i - first), p + i, m1 + i, m2 + i, toP + i, toM1 + i, toM2 + i);
+            }
         }
     }
 

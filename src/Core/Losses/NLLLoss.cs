@@ -40,7 +40,7 @@ public sealed record NLLLoss(ImmutableArray<float> Weight = default, int IgnoreI
 
     /// <inheritdoc/>
     public override Loss OverMinibatch(ReadOnlySpan<int> labels) =>
-        Weights.Matter(labels) ? this with { Scale = Weights.ScaleOver(labels) } : this;
+        IsWeighted ? this with { Scale = Weights.ScaleOver(labels) } : this;
 
     /// <inheritdoc/>
     public override bool IsWeighted => !Weight.IsDefaultOrEmpty || IgnoreIndex >= 0;

@@ -29,7 +29,10 @@ public sealed record Adadelta(
     public override int MomentCount => 2;
 
     /// <inheritdoc/>
-    public override void Update(OptimizerUpdate update) => ElementRule.Apply(
+    internal override bool TakesRows => true;
+
+    /// <inheritdoc/>
+    public override void Update(in OptimizerUpdate update) => ElementRule.Apply(
         new Rule(Rho, (float)(1 - (double)Rho), Epsilon, update.LearningRate), update, WeightDecay);
 
     private readonly struct Rule(float rho, float share, float epsilon, float learningRate) : IElementRule

@@ -30,7 +30,10 @@ public sealed record Adagrad(
     public override int MomentCount => 1;
 
     /// <inheritdoc/>
-    public override void Update(OptimizerUpdate update)
+    internal override bool TakesRows => true;
+
+    /// <inheritdoc/>
+    public override void Update(in OptimizerUpdate update)
     {
         var rate = (float)(update.LearningRate / (1 + (update.Step * (double)LearningRateDecay)));
         ElementRule.Apply(new Rule(Epsilon, rate), update, WeightDecay);

@@ -29,7 +29,10 @@ public sealed record Lion(
     public override int MomentCount => 1;
 
     /// <inheritdoc/>
-    public override void Update(OptimizerUpdate update)
+    internal override bool TakesRows => true;
+
+    /// <inheritdoc/>
+    public override void Update(in OptimizerUpdate update)
     {
         var rule = new Rule(
             (float)(1 - (double)Beta1), (float)(1 - (double)Beta2),

@@ -34,7 +34,10 @@ public sealed record RMSprop(
     public override int MomentCount => 2;
 
     /// <inheritdoc/>
-    public override void Update(OptimizerUpdate update) => ElementRule.Apply(
+    internal override bool TakesRows => true;
+
+    /// <inheritdoc/>
+    public override void Update(in OptimizerUpdate update) => ElementRule.Apply(
         new Rule(Alpha, (float)(1 - (double)Alpha), Epsilon, Momentum, update.LearningRate), update, WeightDecay);
 
     private readonly struct Rule(float alpha, float share, float epsilon, float momentum, float learningRate)
