@@ -19,8 +19,16 @@ internal interface IElementRule
 }
 
 /// <summary>Carries out an <see cref="IElementRule"/> on a block of elements, the same bits at every width.</summary>
+/// <remarks>
+/// A processor takes a hundred times as long for a number below 2⁻¹²⁶ (subnormal), and moments of what has no gradient
+/// decay to such. So a moment below 2⁻¹²² becomes 0, and so does a mean gradient below 2⁻⁵⁶, whose square, times 1−β₂,
+/// would be one: they change no parameter that is not as small.
+/// </remarks>
 internal static unsafe class ElementRule
 {
+    private const float LeastGradient = 1f / (1L << 56);
+    private const float LeastMoment = 1f / (1L << 61) / (1L << 61);
+
     /// <summary>Does the update.</summary>
     /// <param name="rule">What happens to an element.</param>
     /// <param name="update">The block.</param>
@@ -73,10 +81,20 @@ internal static unsafe class ElementRule
     {
         var (p, m1) = (TSome.Load(parameters), TSome.Load(moment1));
         var m2 = TRule.MomentCount > 1 ? TSome.Load(moment2) : default;
-        var g = TSome.Multiply(TSome.Load(gradientSum), TSome.Create(scale));
+        var g = Flush<TSome, TSomeVector>(
+            TSome.Multiply(TSome.Load(gradientSum), TSome.Create(scale)), LeastGradient);
         if (weightDecay != 0) g = TSome.FusedMultiplyAdd(TSome.Create(weightDecay), p, g);
         TSome.Store(rule.Apply<TSome, TSomeVector>(g, p, ref m1, ref m2), newParameters);
-        TSome.Store(m1, newMoment1);
-        if (TRule.MomentCount > 1) TSome.Store(m2, newMoment2);
+        TSome.Store(Flush<TSome, TSomeVector>(m1, LeastMoment), newMoment1);
+        if (TRule.MomentCount > 1) TSome.Store(Flush<TSome, TSomeVector>(m2, LeastMoment), newMoment2);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TSomeVector Flush<TSome, TSomeVector>(TSomeVector x, float least)
+        where TSome : struct, ILanes<TSomeVector> where TSomeVector : struct
+    {
+        const int allButSign = 0x7fff_ffff;
+        var isTiny = TSome.LessThan(TSome.And(x, TSome.CreateBits(allButSign)), TSome.Create(least));
+        return TSome.Select(isTiny, TSome.Create(0), x);
     }
 }

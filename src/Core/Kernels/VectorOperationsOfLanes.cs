@@ -153,12 +153,9 @@ internal static unsafe class VectorOperations<TLanes, TVector>
                 for (var r = 0; r < count; r++) s = TLanes.Add(s, TLanes.Load(from + i + ((nint)r * stride)));
                 TLanes.Store(s, to + i);
             }
-            for (; i < sum.Length; i++)
-            {
-                var s = 0f;
-                for (var r = 0; r < count; r++) s += from[i + ((nint)r * stride)];
-                to[i] = s;
-            }
+            sum[i..].Clear();
+            for (var r = 0; r < count; r++)
+                for (var c = i; c < sum.Length; c++) to[c] += from[c + ((nint)r * stride)];
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ActorTrain.Kernels;
 
 namespace ActorTrain;
@@ -43,6 +44,7 @@ public sealed record Adagrad(
     {
         public static int MomentCount => 1;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public TVector Apply<TLanes, TVector>(TVector g, TVector parameter, ref TVector sum, ref TVector none)
             where TLanes : struct, ILanes<TVector> where TVector : struct
         {

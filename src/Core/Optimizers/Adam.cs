@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ActorTrain.Kernels;
 
 namespace ActorTrain;
@@ -69,6 +70,7 @@ internal readonly struct AdamRule : IElementRule
 
     public static int MomentCount => 2;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TVector Apply<TLanes, TVector>(TVector g, TVector parameter, ref TVector mean, ref TVector square)
         where TLanes : struct, ILanes<TVector> where TVector : struct
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ActorTrain.Kernels;
 
 namespace ActorTrain;
@@ -45,6 +46,7 @@ public sealed record RMSprop(
     {
         public static int MomentCount => 2;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public TVector Apply<TLanes, TVector>(TVector g, TVector parameter, ref TVector square, ref TVector buffer)
             where TLanes : struct, ILanes<TVector> where TVector : struct
         {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ActorTrain.Kernels;
 
 namespace ActorTrain;
@@ -61,6 +62,7 @@ public sealed record Sgd(
     {
         public static int MomentCount => 1;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public TVector Apply<TLanes, TVector>(TVector g, TVector parameter, ref TVector velocity, ref TVector none)
             where TLanes : struct, ILanes<TVector> where TVector : struct
         {
@@ -73,6 +75,7 @@ public sealed record Sgd(
     {
         public static int MomentCount => 1;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public TVector Apply<TLanes, TVector>(TVector g, TVector parameter, ref TVector velocity, ref TVector none)
             where TLanes : struct, ILanes<TVector> where TVector : struct
         {

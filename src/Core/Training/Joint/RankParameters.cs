@@ -89,6 +89,8 @@ internal sealed class RankParameters
         UpdateRule rule, in JointPass pass, Place place, int start, int rows, ReadOnlySpan<float> sum)
     {
         var kept = rule.Optimizer.MomentCount;
+        // Rows that follow each other are one.
+        if (sum.Length == rows * place.Stride) rows = 1;
         var columns = sum.Length / rows;
         var length = ((rows - 1) * place.Stride) + columns;
         rule.Optimizer.Update(new()
