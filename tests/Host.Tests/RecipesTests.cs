@@ -45,15 +45,16 @@ public class RecipesTests
     }
 
     [Theory, MemberData(nameof(Recipes))]
-    public void A_recipes_file_and_the_page_say_how_it_is_run(string file)
+    public void A_recipes_file_says_how_it_is_run_and_what_to_expect_as_the_page_does(string file)
     {
         var name = Path.GetFileNameWithoutExtension(file);
+        var row = File.ReadLines(Path.Combine(Folder, "..", "..", "docs", "recipes.md"))
+            .Single(line => line.StartsWith($"| [{name}](../configs/recipes/{file}) |", StringComparison.Ordinal))
+            .Split(" | ");
         Assert.Contains(
-            $"// actortrain train --model configs/recipes/{file}\n",
+            $"  // actortrain train --model configs/recipes/{file}\n"
+            + $"  // Expected: {row[2]} test accuracy, {row[3].TrimEnd(' ', '|')} s of training on two cores.\n",
             File.ReadAllText(Path.Combine(Folder, file)).ReplaceLineEndings("\n"), StringComparison.Ordinal);
-        Assert.Contains(
-            $"| [{name}](../configs/recipes/{file}) |",
-            File.ReadAllText(Path.Combine(Folder, "..", "..", "docs", "recipes.md")), StringComparison.Ordinal);
     }
 
     [Fact]
