@@ -54,6 +54,6 @@ if ((args.Length == 1 || peers is not null) && benchmarks.TryGetValue(args[0], o
 }
 Console.Error.WriteLine("usage: benchmarks NAME [--peers FOLDER]   (FOLDER with torchsharp/run.sh and ddp_gloo.py)");
 Console.Error.WriteLine(
-    "       benchmarks recipes [--seeds N] [RECIPE ...]   accuracy and training time of the recipes of configs/recipes");
+    "       benchmarks recipes [--seeds N] [RECIPE ...]   accuracy and training time of configs/recipes");
 foreach (var (known, (summary, _)) in benchmarks) Console.Error.WriteLine($"  {known,-12}{summary}");
 return 2;

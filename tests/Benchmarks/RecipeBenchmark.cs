@@ -30,8 +30,8 @@ internal static class RecipeBenchmark
         var names = (seeds is null ? options : options[2..]).ToArray();
         var program = ProgramFile.Find();
         Console.WriteLine($"{Machine.Description}; load {Machine.Load}\n");
-        Console.WriteLine("| recipe | seeds | test accuracy, median (least to most) | mean | training s, median (least to "
-            + "most) | whole process s | weights of seed 1 | goal |");
+        Console.WriteLine("| recipe | seeds | test accuracy, median (least to most) | mean | training s, median (least "
+            + "to most) | whole process s | weights of seed 1 | goal |");
         Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- | --- |");
         foreach (var file in Files(program).Where(f => names.Length == 0 || names.Contains(NameOf(f))))
         {
@@ -52,8 +52,9 @@ internal static class RecipeBenchmark
         Figures accuracy = new(runs.Select(r => r.Accuracy)), training = new(runs.Select(r => r.TrainSeconds));
         var mean = runs.Average(r => r.Accuracy);
         var sorted = runs.Select(r => r.Accuracy).Order().ToList();
-        return $"| {NameOf(file)} | {seeds} | {Percent(accuracy.Median)} ({Percent(sorted[0])} to {Percent(sorted[^1])}) | "
-            + $"{mean * 100:F3} % | {training} | {new Figures(runs.Select(r => r.ProcessSeconds))} | "
+        return $"| {NameOf(file)} | {seeds} | "
+            + $"{Percent(accuracy.Median)} ({Percent(sorted[0])} to {Percent(sorted[^1])}) | {mean * 100:F3} % | "
+            + $"{training} | {new Figures(runs.Select(r => r.ProcessSeconds))} | "
             + $"{runs[0].Weights[..12]} | {goal?.Judge(mean, accuracy.Median, training.Median)} |";
     }
 
@@ -65,8 +66,8 @@ internal static class RecipeBenchmark
             var report = Path.Combine(folder, "report.json");
             var start = new ProcessStartInfo("dotnet",
             [
-                program, "train", "--model", file, "--seed", $"{seed}", "--out", Path.Combine(folder, "run"), "--report",
-                report,
+                program, "train", "--model", file, "--seed", $"{seed}", "--out", Path.Combine(folder, "run"),
+                "--report", report,
             ])
             { RedirectStandardOutput = true, RedirectStandardError = true };
             var clock = Stopwatch.StartNew();

@@ -29,7 +29,8 @@ public sealed class RecipeFileTests : IDisposable
         Assert.Equal(weights, _program.Weights([], "--model", "second/recipe.json", "--init", "first.npz"));
         var resumed = _program.Weights([], "--resume", "second", "--max-steps", "5");
         Assert.Equal(resumed, _program.Weights([], [.. Short[..^1], "5", "--init", "first"]));
-        var up = _program.Run(["up", "--workers", "1", .. Short, "--init", "first", "--report", _program.In("up.json")]);
+        var up = _program.Run(
+            ["up", "--workers", "1", .. Short, "--init", "first", "--report", _program.In("up.json")]);
         Assert.True(up.ExitCode == 0, up.Output + up.Error);
         Assert.Contains(weights, File.ReadAllText(_program.In("up.json")), StringComparison.Ordinal);
     }
@@ -102,7 +103,8 @@ public sealed class RecipeFileTests : IDisposable
     {
         File.WriteAllText(_program.In("recipe.json"), """{"epoch":1}""");
         var result = _program.Run("train", "--model", "recipe.json");
-        Assert.StartsWith("--model: recipe.json: recipe.epoch is no key; there are ", result.Error, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "--model: recipe.json: recipe.epoch is no key; there are ", result.Error, StringComparison.Ordinal);
         File.WriteAllText(_program.In("recipe.json"), """{"schedule":"fast"}""");
         result = _program.Run("train", "--model", "recipe.json");
         Assert.StartsWith(

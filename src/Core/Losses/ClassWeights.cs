@@ -62,7 +62,8 @@ internal readonly record struct ClassWeights(string Loss, ImmutableArray<float> 
 
     /// <summary>Equal weights and label.</summary>
     public bool Equals(ClassWeights other) =>
-        (IgnoreIndex, Scale) == (other.IgnoreIndex, other.Scale) && Weight.IsDefaultOrEmpty == other.Weight.IsDefaultOrEmpty
+        (IgnoreIndex, Scale, Weight.IsDefaultOrEmpty)
+            == (other.IgnoreIndex, other.Scale, other.Weight.IsDefaultOrEmpty)
         && (Weight.IsDefaultOrEmpty || Weight.AsSpan().SequenceEqual(other.Weight.AsSpan()));
 
     /// <inheritdoc/>

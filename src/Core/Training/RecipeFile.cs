@@ -3,9 +3,9 @@ using System.Text.Json.Nodes;
 namespace ActorTrain;
 
 /// <summary>
-/// A recipe as a person writes it: the keys of <see cref="RecipeJson"/>, of which all may be left out, and some that say
-/// what a recipe counts in steps, or where its data comes from. A model file, <c>{"layers":[…]}</c>, is one that says
-/// the model only. Immutable.
+/// A recipe as a person writes it: the keys of <see cref="RecipeJson"/>, of which all may be left out, and some that
+/// say what a recipe counts in steps, or where its data comes from. A model file, <c>{"layers":[…]}</c>, is one that
+/// says the model only. Immutable.
 /// </summary>
 public sealed class RecipeFile
 {

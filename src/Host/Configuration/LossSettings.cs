@@ -24,8 +24,8 @@ internal sealed record LossSettings
     public Loss Over(Loss loss) => loss switch
     {
         NLLLoss when LabelSmoothing > 0 => throw new UsageException(
-            $"Training:LabelSmoothing (--label-smoothing) is '{LabelSmoothing}'; give it with a model file that ends in "
-            + "logits: this model ends in log-probabilities."),
+            $"Training:LabelSmoothing (--label-smoothing) is '{LabelSmoothing}'; give it with a model file that ends "
+            + "in logits: this model ends in log-probabilities."),
         NLLLoss l => new NLLLoss(Weights(l.Weight), IgnoreLabel ?? l.IgnoreIndex),
         CrossEntropyLoss l => new CrossEntropyLoss(
             LabelSmoothing ?? l.LabelSmoothing, Weights(l.Weight), IgnoreLabel ?? l.IgnoreIndex),

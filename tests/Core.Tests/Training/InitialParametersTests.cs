@@ -50,7 +50,8 @@ public class InitialParametersTests
         var other = TrainingState.Initial(Tiny.Recipe).Parameters;
         Assert.StartsWith(
             $"The recipe begins with the parameters {Recipe.InitialSha256}, but those given are {other.Sha256()}; give "
-            + "them, or another recipe.", Message(() => TrainingState.Initial(Recipe, other)), StringComparison.Ordinal);
+            + "them, or another recipe.", Message(() => TrainingState.Initial(Recipe, other)),
+            StringComparison.Ordinal);
         Assert.Contains(
             "but those given are none;", Message(() => TrainingState.Initial(Recipe)), StringComparison.Ordinal);
         Assert.StartsWith(

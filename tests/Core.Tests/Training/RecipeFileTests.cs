@@ -74,8 +74,8 @@ public class RecipeFileTests
     [InlineData(
         """{"epoch":3}""",
         "recipe.epoch is no key; there are model, loss, optimizer, batchSize, microbatches, dropLast, seed, kernel, "
-        + "epochs, maxSteps, strategy, compression, schedule, clipping, averaging, initialization, initialSha256, frozen, "
-        + "augmentation, data and validation.")]
+        + "epochs, maxSteps, strategy, compression, schedule, clipping, averaging, initialization, initialSha256, "
+        + "frozen, augmentation, data and validation.")]
     [InlineData("""{"epochs":"3"}""", "recipe.epochs is \"3\"; give a whole number.")]
     [InlineData("""{"validation":0.5}""", "recipe.validation is 0.5; give a whole number.")]
     [InlineData("""{"data":7}""", "recipe.data is 7; give a text.")]

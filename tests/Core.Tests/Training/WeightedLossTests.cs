@@ -4,7 +4,9 @@ using ActorTrain.Server;
 
 namespace ActorTrain.Core.Tests.Training;
 
-/// <summary>Class weights and an ignored label in runs: a minibatch's mean is by weight, whoever computes its rows.</summary>
+/// <summary>
+/// Class weights and an ignored label in runs: a minibatch's mean is by weight, whoever computes its rows.
+/// </summary>
 public class WeightedLossTests
 {
     private static readonly Dictionary<string, Loss> Losses = new()
@@ -100,7 +102,10 @@ public class WeightedLossTests
     public void Weights_that_are_none_and_too_few_of_them_are_refused()
     {
         Assert.Equal(
-            ["loss has the class weight -1; give numbers from 0.", "loss has the class weight NaN; give numbers from 0."],
+            [
+                "loss has the class weight -1; give numbers from 0.",
+                "loss has the class weight NaN; give numbers from 0.",
+            ],
             (Tiny.Recipe with { Loss = new NLLLoss([-1, float.NaN]) }).Errors());
         Assert.Equal(
             "loss for dataset 'tiny': class weights has shape [3], expected [2]. Give one weight for each class.",
