@@ -1,5 +1,4 @@
 using ActorTrain.Actors;
-using ActorTrain.Host.Commands;
 using ActorTrain.Host.Configuration;
 using Microsoft.Extensions.Configuration;
 
@@ -19,11 +18,12 @@ public class ConfigurationTests
 
     public static TheoryData<string> Models => [.. Files(Path.Combine("models", "*.json"))];
 
+    // Recipes are trained from in Host.Tests.
     [Fact]
     public void Every_ready_file_is_read_by_one_of_these_tests() => Assert.Equal(
         Directory.EnumerateFiles(Repository.In("configs"), "*", SearchOption.AllDirectories)
             .Select(file => Path.GetRelativePath(Repository.In("configs"), file)).Order(StringComparer.Ordinal),
-        Files("*.json").Concat(Files(Path.Combine("cluster", "*.json"))).Concat(Files(Path.Combine("models", "*.json")))
+        new[] { ".", "cluster", "models", "recipes" }.SelectMany(folder => Files(Path.Combine(folder, "*.json")))
             .Order(StringComparer.Ordinal));
 
     [Theory, MemberData(nameof(Runs))]
@@ -60,8 +60,8 @@ public class ConfigurationTests
     [Theory, MemberData(nameof(Models))]
     public void A_model_file_is_the_default_model_written_out(string file)
     {
-        var model = Training.ModelFile(new TrainSettings { Model = Repository.In("configs", file) });
-        Assert.Equal(new Recipe().Model, model);
+        var model = ModelOption.Read(Repository.In("configs", file), LayerRegistry.Empty);
+        Assert.Equal(new Recipe(), model!.Over(new Recipe()));
     }
 
     private static IEnumerable<string> Files(string pattern)
@@ -82,7 +82,7 @@ public class ConfigurationTests
     {
         Assert.Equal("mnist", settings.Data);
         var image = Split.Of(new byte[28 * 28], [0], 28, 28);
-        var recipe = settings.NewRecipe(Dataset.Combine("mnist", image, image, classes: 10), modelFromFile: null);
+        var recipe = settings.NewRecipe(Dataset.Combine("mnist", image, image, classes: 10));
         Assert.Empty(recipe.Errors());
         recipe.CheckFits(Mnist);
         return recipe;

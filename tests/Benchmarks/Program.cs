@@ -13,6 +13,12 @@ if (args is ["link-echo", var folderOfCertificates])
     return 0;
 }
 
+if (args is ["recipes", .. var options])
+{
+    RecipeBenchmark.Run(options);
+    return 0;
+}
+
 var peers = args is [_, "--peers", var folder] ? folder : null;
 // One line for each benchmark.
 Dictionary<string, (string Summary, Action Run)> benchmarks = new()
@@ -47,5 +53,7 @@ if ((args.Length == 1 || peers is not null) && benchmarks.TryGetValue(args[0], o
     return 0;
 }
 Console.Error.WriteLine("usage: benchmarks NAME [--peers FOLDER]   (FOLDER with torchsharp/run.sh and ddp_gloo.py)");
+Console.Error.WriteLine(
+    "       benchmarks recipes [--seeds N] [RECIPE ...]   accuracy and training time of configs/recipes");
 foreach (var (known, (summary, _)) in benchmarks) Console.Error.WriteLine($"  {known,-12}{summary}");
 return 2;

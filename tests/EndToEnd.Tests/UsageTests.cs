@@ -38,7 +38,7 @@ public class UsageTests
         + "IDX files or of pictures in train/CLASS and test/CLASS.")]
     [InlineData(
         "--model nowhere.json",
-        "--model: 'nowhere.json' is neither mlp nor a file; give mlp, or a JSON file with layers.")]
+        "--model: 'nowhere.json' is neither mlp nor a file; give mlp, or a JSON file with layers or a recipe.")]
     [InlineData("--resume nowhere", "--resume: nowhere does not exist; give a checkpoint file or a run's folder.")]
     [InlineData(
         "--config nowhere.json",

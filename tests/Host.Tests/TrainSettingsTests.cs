@@ -2,6 +2,8 @@ using ActorTrain.Host.Configuration;
 
 namespace ActorTrain.Host.Tests;
 
+// One of them sets the environment, which both read.
+[Collection("settings")]
 public class TrainSettingsTests
 {
     private static readonly DataDescription Mnist =
@@ -47,7 +49,7 @@ public class TrainSettingsTests
 
     [Fact]
     public void A_key_that_does_not_exist_is_refused() => Assert.StartsWith(
-        "Training:Epoch is no setting; there are Data, Model, Hidden, Epochs, ",
+        "Training:Epoch is no setting; there are Data, Validation, Model, Hidden, Init, Epochs, ",
         Assert.Throws<UsageException>(() => Read(("Epoch", "3"))).Message, StringComparison.Ordinal);
 
     [Fact]

@@ -26,7 +26,7 @@ internal sealed record DurableState(
         ImmutableArray<string> skipped = search is null ? [] : [.. search.Skipped.Select(e => e.Message)];
         if (search?.Found is not { } found)
             return new(
-                job.Recipe, job.From ?? TrainingState.Initial(job.Recipe), new(Guid.NewGuid(), incarnation), skipped);
+                job.Recipe, job.From ?? job.Initial, new(Guid.NewGuid(), incarnation), skipped);
         var checkpoint = TrainingCheckpoint.Decode(found.Contents, job.Layers);
         var origin = checkpoint.Origin ?? new(Guid.NewGuid(), 0);
         // How long the run goes on is the job's to say; everything else is the run's own.

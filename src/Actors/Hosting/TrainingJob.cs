@@ -32,6 +32,13 @@ public sealed record TrainingJob
     /// <summary>Where checkpoints go; none: nowhere.</summary>
     public CheckpointFolder? Checkpoints { get; init; }
 
+    /// <summary>The parameters that the recipe names to begin with, where it does.</summary>
+    public FlatVector? InitialParameters { get; init; }
+
+    /// <summary>The state before the run's first step.</summary>
+    /// <exception cref="ArgumentException">The parameters are not what the recipe names.</exception>
+    internal TrainingState Initial => TrainingState.Initial(Recipe, InitialParameters);
+
     /// <summary>Where to go on; none: from the recipe's initial parameters.</summary>
     public TrainingState? From { get; init; }
 

@@ -78,7 +78,7 @@ public sealed class TrainingRun : BackgroundService
         var plan = new TrainingPlan(_job.Recipe, data.Description);
         var events = Channel.CreateUnbounded<TrainingEvent>(new() { SingleReader = true, SingleWriter = true });
         var state = ServerState.Initial(
-            plan, _job.From ?? TrainingState.Initial(_job.Recipe), incarnation: 1, _job.Shards) with
+            plan, _job.From ?? _job.Initial, incarnation: 1, _job.Shards) with
         {
             Joint = _job.JointMemoryOf(plan),
         };

@@ -89,6 +89,22 @@ public sealed class Dataset
     }
 
     /// <summary>
+    /// The training examples alone, the last of them as test split: to choose settings by, without a look at the real
+    /// one.
+    /// </summary>
+    /// <param name="count">How many.</param>
+    /// <exception cref="ArgumentOutOfRangeException">None, or none are left to learn from.</exception>
+    public Dataset WithValidation(int count)
+    {
+        if (count < 1 || count >= Train.Count)
+            throw new ArgumentOutOfRangeException(
+                nameof(count), count,
+                $"{Name} has {Train.Count} training examples; give 1 to {Train.Count - 1} of them.");
+        var learnt = Train.Count - count;
+        return Combine(Name, Train.Slice(0, learnt), Train.Slice(learnt, count), Classes);
+    }
+
+    /// <summary>
     /// The first folder <c>data/mnist</c> with training images, beside the program, in a folder above it, in the
     /// current directory or in one above that.
     /// </summary>

@@ -22,6 +22,11 @@ internal abstract class PixelStore
     /// <param name="features">Pixels of an image.</param>
     public virtual void Fetch(int index, int features) => Prefetch(index, features);
 
+    /// <summary>The pixels of some images, without a copy.</summary>
+    /// <param name="first">Where they begin, in bytes.</param>
+    /// <param name="count">How many, in bytes.</param>
+    public abstract PixelStore Slice(long first, long count);
+
     /// <summary>All pixels in order, in pieces of which each is valid until the next one is asked for.</summary>
     public abstract IEnumerable<ReadOnlyMemory<byte>> Pieces();
 }
@@ -41,6 +46,10 @@ internal sealed class MemoryPixels(ReadOnlyMemory<byte> pixels) : PixelStore
         Packing.PrefetchNear(pixels.Span.Slice(index * features, features));
 
     /// <inheritdoc/>
+    public override PixelStore Slice(long first, long count) =>
+        new MemoryPixels(pixels.Slice(checked((int)first), checked((int)count)));
+
+    /// <inheritdoc/>
     public override void Fetch(int index, int features) =>
         Packing.Prefetch(pixels.Span.Slice(index * features, features));
 
@@ -52,7 +61,7 @@ internal sealed class MemoryPixels(ReadOnlyMemory<byte> pixels) : PixelStore
 /// Pixels that stay in their file, and are read image by image. A mapping of the file would count as this process's
 /// memory, page by page up to all of it; what is read here is kept by the system's cache only.
 /// </summary>
-internal sealed class FilePixels(SafeFileHandle file, string path, int headerBytes, long count) : PixelStore
+internal sealed class FilePixels(SafeFileHandle file, string path, long offset, long count) : PixelStore
 {
     private const int PieceBytes = 1 << 20;
 
@@ -74,6 +83,9 @@ internal sealed class FilePixels(SafeFileHandle file, string path, int headerByt
     }
 
     /// <inheritdoc/>
+    public override PixelStore Slice(long first, long bytes) => new FilePixels(file, path, offset + first, bytes);
+
+    /// <inheritdoc/>
     public override IEnumerable<ReadOnlyMemory<byte>> Pieces()
     {
         var piece = new byte[PieceBytes];
@@ -89,10 +101,10 @@ internal sealed class FilePixels(SafeFileHandle file, string path, int headerByt
     {
         for (var got = 0; got < place.Length;)
         {
-            var read = RandomAccess.Read(file, place[got..], headerBytes + start + got);
+            var read = RandomAccess.Read(file, place[got..], offset + start + got);
             if (read == 0)
                 throw new DatasetException(
-                    path, "cut off while it was in use", $"{headerBytes + count} bytes, as at the start");
+                    path, "cut off while it was in use", $"{offset + count} bytes, as at the start");
             got += read;
         }
     }

@@ -119,6 +119,20 @@ public sealed class Split
                 labelsFile, $"{labels.Count} labels", $"{count}, one for each image of {imagesFile}");
     }
 
+    /// <summary>Some of the examples, without a copy of their pixels.</summary>
+    /// <param name="first">The first of them, from 0.</param>
+    /// <param name="count">How many, at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are not so many.</exception>
+    public Split Slice(int first, int count)
+    {
+        if (first < 0 || count < 1 || count > Count - first)
+            throw new ArgumentOutOfRangeException(
+                nameof(count), count, $"Split.Slice: there are {Count} examples, not {count} from {first} on.");
+        return new(
+            _pixels.Slice((long)first * Features, (long)count * Features), Rows, Columns,
+            new(count, _labels.Slice(first, count)), LabelsFile);
+    }
+
     /// <summary>The pixels of one image, row-major; without a copy where they are in memory.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such image.</exception>
     /// <exception cref="DatasetException">They stay in a file, which was cut off since.</exception>

@@ -6,10 +6,31 @@ namespace ActorTrain;
 /// <param name="Loss">Names the loss in errors.</param>
 /// <param name="Weight">Of each class; none: 1 of all.</param>
 /// <param name="IgnoreIndex">The label of rows that do not count.</param>
-internal readonly record struct ClassWeights(string Loss, ImmutableArray<float> Weight, int IgnoreIndex)
+/// <param name="Scale">A factor of all weights.</param>
+internal readonly record struct ClassWeights(string Loss, ImmutableArray<float> Weight, int IgnoreIndex, float Scale)
 {
     /// <summary>The weight of a class.</summary>
-    public float Of(int c) => Weight.IsDefaultOrEmpty ? 1 : Weight[c];
+    public float Of(int c) => Weight.IsDefaultOrEmpty ? Scale : Scale * Weight[c];
+
+    /// <summary>False where each row has the weight 1.</summary>
+    public bool Matter(ReadOnlySpan<int> labels) =>
+        !Weight.IsDefaultOrEmpty || Scale != 1 || labels.Contains(IgnoreIndex);
+
+    /// <summary>
+    /// The factor that makes a sum over a minibatch's rows, divided by their number, their mean by weight; 0 where none
+    /// counts.
+    /// </summary>
+    public float ScaleOver(ReadOnlySpan<int> labels)
+    {
+        var divisor = Divisor(labels);
+        return divisor > 0 ? (float)(labels.Length / divisor) : 0;
+    }
+
+    /// <summary>One sentence for each class weight that a run can't have.</summary>
+    public IEnumerable<string> Errors() => Weight.IsDefaultOrEmpty
+        ? []
+        : Weight.Where(weight => !(weight >= 0 && float.IsFinite(weight)))
+            .Select(weight => $"loss has the class weight {weight}; give numbers from 0.");
 
     /// <summary>Rows and classes of the output, after checking that there is one valid label for each row.</summary>
     public (int Rows, int Classes) Check(Tensor output, ReadOnlySpan<int> labels)
@@ -41,7 +62,8 @@ internal readonly record struct ClassWeights(string Loss, ImmutableArray<float> 
 
     /// <summary>Equal weights and label.</summary>
     public bool Equals(ClassWeights other) =>
-        IgnoreIndex == other.IgnoreIndex && Weight.IsDefaultOrEmpty == other.Weight.IsDefaultOrEmpty
+        (IgnoreIndex, Scale, Weight.IsDefaultOrEmpty)
+            == (other.IgnoreIndex, other.Scale, other.Weight.IsDefaultOrEmpty)
         && (Weight.IsDefaultOrEmpty || Weight.AsSpan().SequenceEqual(other.Weight.AsSpan()));
 
     /// <inheritdoc/>

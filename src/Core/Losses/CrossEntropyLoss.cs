@@ -21,7 +21,10 @@ public sealed record CrossEntropyLoss(
     public float LabelSmoothing { get; } =
         Allowed.From0Below1(LabelSmoothing, nameof(CrossEntropyLoss), nameof(LabelSmoothing));
 
-    private ClassWeights Weights => new("CrossEntropyLoss", Weight, IgnoreIndex);
+    /// <summary>A factor of every row's loss.</summary>
+    internal float Scale { get; init; } = 1;
+
+    internal ClassWeights Weights => new("CrossEntropyLoss", Weight, IgnoreIndex, Scale);
 
     // ∂L/∂x = softmax(x)·Σ q − q
     /// <inheritdoc/>
@@ -33,7 +36,7 @@ public sealed record CrossEntropyLoss(
         var (losses, gradient) = (context.Take([rows]), context.Take(output.Shape));
         Span<float> loss = losses.Span, dx = gradient.Span;
         LogSoftmax.Rows(output.Span, dx, classes);
-        if (LabelSmoothing == 0 && Weight.IsDefaultOrEmpty && !labels.Contains(IgnoreIndex))
+        if (LabelSmoothing == 0 && !weights.Matter(labels))
         {
             for (var i = 0; i < rows; i++) loss[i] = -dx[(i * classes) + labels[i]];
             ElementwiseMath.Exp(dx, dx);
@@ -44,6 +47,13 @@ public sealed record CrossEntropyLoss(
             loss[i] = Row(weights, dx.Slice(i * classes, classes), labels[i]);
         return (losses.Freeze(), gradient.Freeze());
     }
+
+    /// <inheritdoc/>
+    public override Loss OverMinibatch(ReadOnlySpan<int> labels) =>
+        IsWeighted ? this with { Scale = Weights.ScaleOver(labels) } : this;
+
+    /// <inheritdoc/>
+    public override bool IsWeighted => !Weight.IsDefaultOrEmpty || IgnoreIndex >= 0;
 
     /// <inheritdoc/>
     public override double Divisor(ReadOnlySpan<int> labels) => Weights.Divisor(labels);

@@ -24,6 +24,16 @@ public abstract record Loss
     /// <param name="labels">[N].</param>
     public virtual double Divisor(ReadOnlySpan<int> labels) => labels.Length;
 
+    /// <summary>
+    /// The same loss for the rows of one minibatch, each times its rows / <see cref="Divisor"/>: whoever sums over some
+    /// of them, the sum of all divided by their number is the minibatch's mean.
+    /// </summary>
+    /// <param name="labels">Of the whole minibatch.</param>
+    public virtual Loss OverMinibatch(ReadOnlySpan<int> labels) => this;
+
+    /// <summary>True where rows count differently in the mean.</summary>
+    public virtual bool IsWeighted => false;
+
     /// <summary>The mean over rows: PyTorch's <c>reduction='mean'</c>.</summary>
     /// <inheritdoc cref="ValueAndGradient"/>
     public double Mean(Tensor output, ReadOnlySpan<int> labels)

@@ -10,7 +10,10 @@ namespace ActorTrain;
 /// <param name="IgnoreIndex">A row with this label has the loss 0 and does not count in the mean.</param>
 public sealed record NLLLoss(ImmutableArray<float> Weight = default, int IgnoreIndex = -100) : Loss
 {
-    private ClassWeights Weights => new("NLLLoss", Weight, IgnoreIndex);
+    /// <summary>A factor of every row's loss.</summary>
+    internal float Scale { get; init; } = 1;
+
+    internal ClassWeights Weights => new("NLLLoss", Weight, IgnoreIndex, Scale);
 
     // ∂L/∂x[i, j] = −w where j = yᵢ, else 0
     /// <inheritdoc/>
@@ -34,6 +37,13 @@ public sealed record NLLLoss(ImmutableArray<float> Weight = default, int IgnoreI
         }
         return (losses.Freeze(), gradient.Freeze());
     }
+
+    /// <inheritdoc/>
+    public override Loss OverMinibatch(ReadOnlySpan<int> labels) =>
+        IsWeighted ? this with { Scale = Weights.ScaleOver(labels) } : this;
+
+    /// <inheritdoc/>
+    public override bool IsWeighted => !Weight.IsDefaultOrEmpty || IgnoreIndex >= 0;
 
     /// <inheritdoc/>
     public override double Divisor(ReadOnlySpan<int> labels) => Weights.Divisor(labels);

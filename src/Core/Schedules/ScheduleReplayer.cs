@@ -21,12 +21,12 @@ public sealed class ScheduleReplayer
     private readonly bool[] _isApplied;
     private TrainingState _state;
 
-    private ScheduleReplayer(TrainingPlan plan, ShardComputation computation)
+    private ScheduleReplayer(TrainingPlan plan, ShardComputation computation, FlatVector? initial)
     {
         (_plan, _computation) = (plan, computation);
         _encoded = new byte[Compression.EncodedBytes(plan.Recipe.Model.Layout.Count)];
         _isApplied = new bool[plan.StepsPerEpoch];
-        _state = TrainingState.Initial(plan.Recipe);
+        _state = TrainingState.Initial(plan.Recipe, initial);
         _versions[_state.Version] = _state.Parameters;
     }
 
@@ -37,19 +37,20 @@ public sealed class ScheduleReplayer
     /// <param name="data">The run's data.</param>
     /// <param name="schedule">What happened, from the first update on.</param>
     /// <param name="onEpoch">Told each finished epoch; it can't change the run.</param>
+    /// <param name="initial">The parameters that the recipe names, where it does.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <exception cref="ScheduleException">The schedule can't be what happened; the message names the
     /// entry.</exception>
-    /// <exception cref="ArgumentException">The recipe is invalid.</exception>
+    /// <exception cref="ArgumentException">The recipe is invalid, or names other parameters.</exception>
     /// <exception cref="KernelUnavailableException">The recipe's kernel can't be had here.</exception>
     /// <exception cref="OperationCanceledException">It was given up.</exception>
     public static TrainingResult Replay(
         Recipe recipe, Dataset data, TrainingSchedule schedule, Action<EpochSummary>? onEpoch = null,
-        CancellationToken cancellation = default)
+        FlatVector? initial = null, CancellationToken cancellation = default)
     {
         var plan = new TrainingPlan(recipe, data.Description);
         var computation = new ShardComputation(plan, data, MatMuls.Create(recipe.Kernel));
-        var replayer = new ScheduleReplayer(plan, computation);
+        var replayer = new ScheduleReplayer(plan, computation, initial);
         var entries = schedule.Entries;
         replayer.NoteUses(entries);
         for (var i = 0; i < entries.Length; i++)

@@ -14,7 +14,7 @@ public static class Rehearsal
     /// </summary>
     public static ImmutableArray<WorkOrder> OrdersOf(TrainingPlan plan)
     {
-        var state = TrainingState.Initial(plan.Recipe);
+        var state = TrainingState.Any(plan.Recipe);
         var leaf = new TreeNode(Level: 0, Index: 0);
         List<WorkOrder> orders = [new EvaluationOrder(KeyOf(WorkKind.Evaluation, leaf), state.Parameters)];
         if (plan.Recipe.Strategy is LocalSgd)

@@ -12,6 +12,7 @@ public sealed class ShardComputation
     private readonly Dataset _data;
     private readonly IMatMul _matMul;
     private readonly VectorMemory? _memory;
+    private readonly Loss _testLoss;
     private readonly Minibatches _minibatches;
     private readonly JointComputation _joint;
     private readonly Lazy<JointMemory?> _own;
@@ -36,6 +37,7 @@ public sealed class ShardComputation
     public ShardComputation(TrainingPlan plan, Dataset data, IMatMul matMul, VectorMemory? memory = null)
     {
         (_plan, _data, _matMul, _memory, _minibatches) = (plan, data, matMul, memory, new(plan));
+        _testLoss = MinibatchLoss.Of(plan.Recipe.Loss, data.Test);
         _joint = new(plan, data, _minibatches);
         _own = new(() => JointMemory.For(plan, ranks: 1));
     }
@@ -127,8 +129,9 @@ public sealed class ShardComputation
         var context = new LayerContext(
             _matMul, tree.LeafRowsOf(order.Key.Node), arena, progress, order.Arrival,
             new(_plan.Recipe.Seed, order.Key.Step, start));
+        var loss = MinibatchLoss.Of(_plan.Recipe.Loss, _data.Train, minibatch.Span);
         return Gradients.Of(
-            Model, _plan.Recipe.Loss, new(Model.Layout, order.Parameters), input, _labels.AsSpan(0, count), context);
+            Model, loss, new(Model.Layout, order.Parameters), input, _labels.AsSpan(0, count), context);
     }
 
     private Evaluation Evaluate(EvaluationOrder order)
@@ -184,7 +187,7 @@ public sealed class ShardComputation
         var labels = _labels.AsMemory(0, count);
         var context = new LayerContext(_matMul, tree.LeafRowsOf(leaf), _evaluationArena);
         var (output, _) = Model.Forward(new(Model.Layout, parameters), input, context);
-        return (output, labels, _plan.Recipe.Loss.ValueAndGradient(output, labels.Span, context).RowLosses);
+        return (output, labels, _testLoss.ValueAndGradient(output, labels.Span, context).RowLosses);
     }
 
     private Sequential Model => _plan.Recipe.Model;

@@ -31,6 +31,12 @@ public sealed record Recipe
     /// <summary>How parameters begin. Default: as PyTorch's layers do.</summary>
     public Initialization Initialization { get; init; } = Initialization.Default;
 
+    /// <summary>
+    /// <see cref="FlatVector.Sha256"/> of the parameters that the run begins with, which whoever begins it must have;
+    /// none: it begins as <see cref="Initialization"/> says.
+    /// </summary>
+    public string? InitialSha256 { get; init; }
+
     /// <summary>Parameters that are not trained. Default: none.</summary>
     public NamePatterns? Frozen { get; init; }
 
@@ -95,14 +101,15 @@ public sealed record Recipe
         if (Epochs < 1) yield return $"epochs is {Epochs}; give 1 or more.";
         if (MaxSteps < 1) yield return $"max-steps is {MaxSteps}; give 1 or more.";
         foreach (var error in Frozen?.Errors("frozen", Model.Layout) ?? []) yield return error;
+        if (InitialSha256 is { } sha256 && !(sha256.Length == 64 && sha256.All(char.IsAsciiHexDigitLower)))
+            yield return $"initialSha256 is {sha256}; give 64 hexadecimal digits in lower case.";
         foreach (var rule in Initialization.Rules)
             foreach (var error in rule.Parameters.Errors("initialization", Model.Layout)) yield return error;
         foreach (var transform in Augmentation?.Parts ?? [])
             if (!AugmentationJson.Knows(transform))
                 yield return $"augmentation has {transform.GetType().Name}; give RandomAffine, RandomCrop, "
                     + "RandomHorizontalFlip and ElasticDeform only.";
-        if (Loss is NLLLoss { Weight.IsDefaultOrEmpty: false } or CrossEntropyLoss { Weight.IsDefaultOrEmpty: false })
-            yield return "loss has class weights; leave them out: a run's gradients are means over examples.";
+        foreach (var error in ClassWeightsOfLoss?.Errors() ?? []) yield return error;
         if (Compression is TopK && Model.Layout.Slots.Any(slot => slot.StatisticMomentum > 0))
             yield return $"compression is {Compression} and the model has running statistics, of which it would leave "
                 + "out most; give none or bf16.";
@@ -111,9 +118,16 @@ public sealed record Recipe
                 + "parameters, not gradients.";
     }
 
+    private ClassWeights? ClassWeightsOfLoss => Loss switch
+    {
+        NLLLoss loss => loss.Weights,
+        CrossEntropyLoss loss => loss.Weights,
+        _ => null,
+    };
+
     /// <summary>
-    /// Checks that the model takes the dataset's examples and has an output for each of its classes, and that the
-    /// augmentation keeps the images' size.
+    /// Checks that the model takes the dataset's examples and has an output for each of its classes, the loss a weight
+    /// if it has any, and that the augmentation keeps the images' size.
     /// </summary>
     /// <exception cref="ShapeMismatchException">It does not, or a random crop has another size than the images; the
     /// message names the mend.</exception>
@@ -123,6 +137,10 @@ public sealed record Recipe
         if (output != [data.Classes])
             throw new ShapeMismatchException($"model for dataset '{data.Name}'", "output", output, $"[{data.Classes}]",
                 $"The dataset has {data.Classes} classes; give the last Linear {data.Classes} out features.");
+        if (ClassWeightsOfLoss is { Weight: { IsDefaultOrEmpty: false } weight } && weight.Length != data.Classes)
+            throw new ShapeMismatchException(
+                $"loss for dataset '{data.Name}'", "class weights", [weight.Length], $"[{data.Classes}]",
+                "Give one weight for each class.");
         foreach (var crop in Augmentation?.Parts.OfType<RandomCrop>() ?? [])
             if ((crop.Rows, crop.Columns) != (data.Rows, data.Columns))
                 throw new ShapeMismatchException(

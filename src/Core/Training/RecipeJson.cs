@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -6,6 +7,14 @@ namespace ActorTrain;
 /// <summary>A recipe as JSON, in one canonical form: equal recipes give equal text.</summary>
 public static class RecipeJson
 {
+    /// <summary>All that a recipe's text may have.</summary>
+    internal static readonly ImmutableArray<string> Keys =
+    [
+        "model", "loss", "optimizer", "batchSize", "microbatches", "dropLast", "seed", "kernel", "epochs", "maxSteps",
+        "strategy", "compression", "schedule", "clipping", "averaging", "initialization", "initialSha256", "frozen",
+        "augmentation",
+    ];
+
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, IndentSize = 2 };
 
     /// <summary>The canonical text.</summary>
@@ -19,13 +28,15 @@ public static class RecipeJson
     /// <param name="layers">Layers of your own that its model may have; none: the built-in ones only.</param>
     /// <exception cref="RecipeException">The text is not a recipe; the message names the key and what is
     /// allowed.</exception>
-    public static Recipe Read(string text, LayerRegistry? layers = null)
+    public static Recipe Read(string text, LayerRegistry? layers = null) => Read(Parse(text), layers);
+
+    internal static Recipe Read(JsonObject recipe, LayerRegistry? layers)
     {
-        var json = new JsonReader(Parse(text), "recipe");
+        var json = new JsonReader(recipe, "recipe");
         return new Recipe
         {
             Model = ModelJson.Read(json.Object("model"), layers ?? LayerRegistry.Empty),
-            Loss = ReadLoss(json),
+            Loss = Checked(json, "loss", () => LossJson.Read(json, "loss")),
             Optimizer = Checked(json, "optimizer", UpdateRuleJson.ReadOptimizer),
             BatchSize = json.Value<int>("batchSize"),
             Microbatches = json.Value<int>("microbatches"),
@@ -48,6 +59,7 @@ public static class RecipeJson
             Initialization = json.Has("initialization")
                 ? Checked(json, "initialization", () => InitializationJson.Read(json))
                 : Initialization.Default,
+            InitialSha256 = json.Has("initialSha256") ? json.Value<string>("initialSha256") : null,
             Frozen = json.Has("frozen")
                 ? Checked(json, "frozen", () => new NamePatterns(json.Value<string>("frozen")))
                 : null,
@@ -74,12 +86,12 @@ public static class RecipeJson
         }
     }
 
-    private static JsonObject ToJson(Recipe recipe)
+    internal static JsonObject ToJson(Recipe recipe)
     {
         var json = new JsonObject
         {
             ["model"] = ModelJson.Write(recipe.Model),
-            ["loss"] = WriteLoss(recipe.Loss),
+            ["loss"] = LossJson.Write(recipe.Loss),
             ["optimizer"] = UpdateRuleJson.Write(recipe.Optimizer),
             ["batchSize"] = recipe.BatchSize,
             ["microbatches"] = recipe.Microbatches,
@@ -98,30 +110,11 @@ public static class RecipeJson
         if (recipe.Averaging is { } averaging) json["averaging"] = new JsonObject { ["decay"] = averaging.Decay };
         if (!recipe.Initialization.Rules.IsEmpty)
             json["initialization"] = InitializationJson.Write(recipe.Initialization);
+        if (recipe.InitialSha256 is { } initial) json["initialSha256"] = initial;
         if (recipe.Frozen is { } frozen) json["frozen"] = frozen.Text;
         if (recipe.Augmentation is { } augmentation) json["augmentation"] = AugmentationJson.Write(augmentation);
         return json;
     }
-
-    // A name, or with a setting that is not the default an object. Weights of classes and rows that do not count would
-    // change what a minibatch's sum is divided by, which the nodes of a tree do not know.
-    private static JsonNode WriteLoss(Loss loss) => loss switch
-    {
-        NLLLoss when loss.Equals(new NLLLoss()) => "nll",
-        CrossEntropyLoss { LabelSmoothing: 0 } when loss.Equals(new CrossEntropyLoss()) => "cross-entropy",
-        CrossEntropyLoss l when loss.Equals(new CrossEntropyLoss(l.LabelSmoothing)) =>
-            new JsonObject { ["type"] = "cross-entropy", ["labelSmoothing"] = l.LabelSmoothing },
-        NLLLoss or CrossEntropyLoss => throw new RecipeException(
-            $"Loss {loss.GetType().Name}: a recipe has no class weights and no label to ignore; leave them out."),
-        _ => throw new RecipeException(
-            $"Loss {loss.GetType().Name} has no name in recipes; use NLLLoss or CrossEntropyLoss."),
-    };
-
-    private static Loss ReadLoss(JsonReader json) => json.IsObject("loss")
-        ? Checked<Loss>(json, "loss", loss => loss.OneOf<Func<Loss>>(
-            "type", ("nll", () => new NLLLoss()),
-            ("cross-entropy", () => new CrossEntropyLoss(loss.ValueOr("labelSmoothing", 0f))))())
-        : json.OneOf<Loss>("loss", ("nll", new NLLLoss()), ("cross-entropy", new CrossEntropyLoss()));
 
     // A value that the record itself refuses.
     private static T Checked<T>(JsonReader json, string key, Func<JsonReader, T> read) =>

@@ -20,14 +20,39 @@ public sealed record TrainingState(
     ImmutableArray<EpochSummary> History)
 {
     /// <summary>The state before the first step.</summary>
-    public static TrainingState Initial(Recipe recipe)
+    /// <param name="recipe">The run's recipe.</param>
+    /// <param name="parameters">Those that the recipe names, where it does; copied.</param>
+    /// <exception cref="ArgumentException">They are not what the recipe names.</exception>
+    public static TrainingState Initial(Recipe recipe, FlatVector? parameters = null)
     {
-        var parameters = FlatVector.From(recipe.Initialization.Of(recipe.Model, recipe.Seed).Span);
-        return new(default, parameters, recipe.UpdateRule.Init(parameters.Count), default, [])
+        if (recipe.InitialSha256 is { } named)
+        {
+            var given = parameters?.Sha256() ?? "none";
+            if (given != named)
+                throw new ArgumentException(
+                    $"The recipe begins with the parameters {named}, but those given are {given}; give them, or "
+                    + "another recipe.", nameof(parameters));
+            return At(recipe, FlatVector.From(parameters!.Span));
+        }
+        return parameters is null
+            ? Any(recipe)
+            : throw new ArgumentException(
+                $"Initial parameters are given, but the recipe does not name them; give it InitialSha256 = "
+                + $"{parameters.Sha256()}.", nameof(parameters));
+    }
+
+    /// <summary>
+    /// A state of the recipe's shapes, for rehearsals: before the first step, but for parameters that the recipe only
+    /// names.
+    /// </summary>
+    internal static TrainingState Any(Recipe recipe) =>
+        At(recipe, FlatVector.From(recipe.Initialization.Of(recipe.Model, recipe.Seed).Span));
+
+    private static TrainingState At(Recipe recipe, FlatVector parameters) =>
+        new(default, parameters, recipe.UpdateRule.Init(parameters.Count), default, [])
         {
             Schedule = recipe.HasSchedule ? TrainingSchedule.Empty : null,
         };
-    }
 
     /// <summary>Who computed what on the way here; none where the recipe alone says every bit.</summary>
     public TrainingSchedule? Schedule { get; init; }

@@ -42,14 +42,14 @@ internal static class GradCheckCommand
         {
             if (parsed.GetValue(elements) is < 1 and var few)
                 throw new UsageException($"--elements is {few}; give 1 or more.");
-            var (layers, loss) = ModelFiles.Read(
-                parsed.GetValue(model), LayerFiles.Load(parsed.GetValue(own)));
+            var file = ModelOption.Read(parsed.GetValue(model), LayerFiles.Load(parsed.GetValue(own)));
+            var recipe = file?.Over(new Recipe()) ?? new Recipe();
             var options = GradCheckOptions.Default with
             {
                 MostElements = parsed.GetValue(elements),
                 Seed = parsed.GetValue(seed),
             };
-            return Show(layers, loss, Example(parsed.GetValue(shape), layers), options);
+            return Show(recipe.Model, recipe.Loss, Example(parsed.GetValue(shape), recipe.Model), options);
         });
         return command;
     }

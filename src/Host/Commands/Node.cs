@@ -84,14 +84,17 @@ internal sealed class Node(string role, TrainSettings settings, NodeSettings nod
         var training = new TrainingJob
         {
             Layers = settings.Layers,
-            LoadData = _ => DataOption.Load(settings.Data),
+            LoadData = _ => DataOption.Load(settings.Data, settings.Validation),
             Shards = settings.Shards
                 ?? (role == ClusterSettings.ServerRole ? node.ServerShards : Environment.ProcessorCount),
             OnEvent = Show,
         };
         if (role != ClusterSettings.ServerRole) return (training, null);
         // A server may be the first one: then it begins the run of its configuration.
-        var recipe = settings.NewRecipe(await DataOption.Load(settings.Data), Training.ModelFile(settings));
+        var recipe = settings.NewRecipe(await training.LoadData(CancellationToken.None));
+        var initial = InitOption.Read(settings.Init, recipe.Model, settings.Layers);
+        if (initial is not null) recipe = recipe with { InitialSha256 = initial.Sha256() };
+        InitOption.Check(recipe, initial);
         var folder = settings.Out is { } path
             ? new RunFolder(path)
             : RunFolder.Create(null, recipe, DateTimeOffset.Now);
@@ -99,6 +102,7 @@ internal sealed class Node(string role, TrainSettings settings, NodeSettings nod
         training = training with
         {
             Recipe = recipe,
+            InitialParameters = initial,
             Checkpoints = new CheckpointFolder(
                 folder.Checkpoints, settings.KeepCheckpoints ?? Training.KeepCheckpoints),
             OnEvent = e =>

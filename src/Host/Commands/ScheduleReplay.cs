@@ -19,12 +19,14 @@ internal sealed class ScheduleReplay(TrainSettings settings, string file)
     public async Task<int> Run(CancellationToken cancellation)
     {
         var schedule = Read();
-        var data = await DataOption.Load(settings.Data);
+        var data = await DataOption.Load(settings.Data, settings.Validation);
         Check(schedule, data);
+        var initial = InitOption.Read(settings.Init, schedule.Recipe.Model, settings.Layers);
+        InitOption.Check(schedule.Recipe, initial);
         var run = RunFolder.Create(settings.Out, schedule.Recipe, DateTimeOffset.Now);
         Console.WriteLine($"{data.Name}: {schedule.Schedule.Count} entries of {file}; strategy "
             + $"{schedule.Recipe.Strategy}, compression {schedule.Recipe.Compression}");
-        var (outcome, plan) = Replay(schedule, data, cancellation);
+        var (outcome, plan) = Replay(schedule, data, initial, cancellation);
         var checkpoint = new TrainingCheckpoint(schedule.Recipe, data.Description, outcome.State);
         new CheckpointFolder(run.Checkpoints, keep: 1).Save(
             plan.StepsDone(outcome.State.Position), checkpoint.Encode());
@@ -34,7 +36,7 @@ internal sealed class ScheduleReplay(TrainSettings settings, string file)
     }
 
     private (TrainingOutcome Outcome, TrainingPlan Plan) Replay(
-        ScheduleFile schedule, Dataset data, CancellationToken cancellation)
+        ScheduleFile schedule, Dataset data, FlatVector? initial, CancellationToken cancellation)
     {
         var (recipe, plan) = (schedule.Recipe, new TrainingPlan(schedule.Recipe, data.Description));
         var (whole, epoch) = (Stopwatch.StartNew(), Stopwatch.StartNew());
@@ -45,7 +47,7 @@ internal sealed class ScheduleReplay(TrainSettings settings, string file)
                 Console.WriteLine(ProgressText.Epoch(
                     summary, recipe.Epochs, new(plan.StepsPerEpoch, summary.SamplesSeen, epoch.Elapsed.TotalSeconds)));
                 epoch.Restart();
-            }, cancellation);
+            }, initial, cancellation);
             var steps = plan.StepsDone(result.State.Position);
             var phase = plan.IsEnd(result.State.Position) ? RunPhase.Finished : RunPhase.Stopped;
             var outcome = new TrainingOutcome(
@@ -82,8 +84,8 @@ internal sealed class ScheduleReplay(TrainSettings settings, string file)
         var asked = settings.Over(recipe, data.Description) with { MaxSteps = settings.MaxSteps ?? recipe.MaxSteps };
         if (settings.Kernel == "auto") asked = asked with { Kernel = recipe.Kernel };
         if (settings.Hidden is not null)
-            asked = asked with { Model = settings.NewRecipe(data, modelFromFile: null).Model };
-        if (settings.Model is not (null or "mlp"))
+            asked = asked with { Model = settings.NewRecipe(data).Model };
+        if (settings.File is not null)
             throw new UsageException("--model: a schedule holds its model; leave it out with --replay-schedule.");
         if (asked != recipe)
             throw new UsageException($"--replay-schedule: the options ask for another recipe than {file} has; it "

@@ -38,13 +38,12 @@ internal sealed class Training(
     {
         var shards = settings.Shards ?? node.ServerShards;
         if (settings.Nodes > 0 && NodePorts.Trouble(node.Cluster) is { } trouble) throw new FailureException(trouble);
-        var loading = DataOption.Load(settings.Data);
+        var loading = DataOption.Load(settings.Data, settings.Validation);
         var rehearsing = Task.Run(Rehearsal.Run, cancellation);
         var checkpoint = isResumed
             ? CheckpointLocator.Load(
                 "--resume", resumeFrom ?? settings.Out, settings.Layers, Console.Error.WriteLine)
             : null;
-        var modelFile = ModelFile(settings);
         // Here, while other threads decompress the data.
         using var host = settings.Nodes == 0
             ? TrainingHost.Build(services => services.AddActorTrainSystem(_ => shards))
@@ -52,7 +51,11 @@ internal sealed class Training(
         if (host is not null) await host.StartAsync(cancellation);
         var data = await loading;
         await rehearsing;
-        var recipe = checkpoint is null ? settings.NewRecipe(data, modelFile) : Resumed(checkpoint, data, modelFile);
+        var recipe = checkpoint is null ? settings.NewRecipe(data) : Asked(checkpoint, data);
+        var initial = InitOption.Read(settings.Init, recipe.Model, settings.Layers);
+        if (initial is not null) recipe = recipe with { InitialSha256 = initial.Sha256() };
+        if (checkpoint is not null) CheckResumed(checkpoint, recipe, data);
+        else InitOption.Check(recipe, initial);
         var refusal = SplitParameters.Refusal(recipe, node.Cluster.ParameterServers, shards);
         if ((recipe.Errors().FirstOrDefault() ?? refusal) is { } error) throw new UsageException(error);
         // Before a folder is made for the run: a kernel that can't be had here is an error now.
@@ -67,6 +70,7 @@ internal sealed class Training(
             CreateKernel = _ => matMul,
             Shards = shards,
             Checkpoints = new CheckpointFolder(run.Checkpoints, settings.KeepCheckpoints ?? KeepCheckpoints),
+            InitialParameters = initial,
             From = checkpoint?.Contents.State,
         };
         using var events = new RunLog(run.In(RunFolder.Events), TimeProvider.System, settings.TensorBoard);
@@ -186,7 +190,8 @@ internal sealed class Training(
         return (DateTime.Now - process.StartTime).TotalSeconds;
     }
 
-    private Recipe Resumed(LoadedCheckpoint checkpoint, Dataset data, Sequential? modelFile)
+    // The recipe of a run that goes on, with what the settings ask for.
+    private Recipe Asked(LoadedCheckpoint checkpoint, Dataset data)
     {
         var (was, before) = (checkpoint.Contents.Recipe, checkpoint.Contents.Data);
         if (before.Sha256 != data.Sha256)
@@ -195,10 +200,14 @@ internal sealed class Training(
                 $"--data: {data.Name} ({data.Sha256[..12]}) is not the data of {checkpoint.Path} "
                 + $"({before.Name}, {before.Sha256[..12]}); a resumed run keeps its data.");
         }
-        var asked = settings.Over(was, data.Description);
+        var asked = settings.Over(settings.File?.Over(was) ?? was, data.Description);
         if (settings.Kernel == "auto") asked = asked with { Kernel = was.Kernel };
-        if (modelFile is not null) asked = asked with { Model = modelFile };
-        if (settings.Hidden is not null) asked = asked with { Model = settings.NewRecipe(data, modelFile).Model };
+        return settings.Hidden is null ? asked : asked with { Model = settings.NewRecipe(data).Model };
+    }
+
+    private static void CheckResumed(LoadedCheckpoint checkpoint, Recipe asked, Dataset data)
+    {
+        var was = checkpoint.Contents.Recipe;
         if (asked with { Epochs = was.Epochs, MaxSteps = was.MaxSteps } != was)
         {
             throw new UsageException(
@@ -207,7 +216,6 @@ internal sealed class Training(
                 + "compression. Leave them out, or train a new run.");
         }
         CheckEnd(new TrainingPlan(asked, data.Description), checkpoint);
-        return asked;
     }
 
     private static void CheckEnd(TrainingPlan plan, LoadedCheckpoint checkpoint)
@@ -230,9 +238,4 @@ internal sealed class Training(
         Console.WriteLine(choice.Reason);
         return (recipe with { Kernel = choice.MatMul.Name }, choice.MatMul);
     }
-
-    /// <summary>The model of the settings' model file; none: the mlp.</summary>
-    /// <exception cref="UsageException">There is no such file, or no model in it.</exception>
-    public static Sequential? ModelFile(TrainSettings settings) =>
-        settings.Model is null or "mlp" ? null : ModelFiles.ReadLayers(settings.Model, settings.Layers);
 }

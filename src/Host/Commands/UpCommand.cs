@@ -109,7 +109,9 @@ internal static class UpCommand
 
     private static string[] SameOf(TrainSettings training) =>
     [
-        .. training.Data is { } data ? ["--data", data] : Array.Empty<string>(), .. LayersOf(training),
+        .. training.Data is { } data ? new[] { "--data", data } : [],
+        .. training.Validation is { } count ? new[] { "--validation", $"{count}" } : [],
+        .. LayersOf(training),
     ];
 
     private static string[] LayersOf(TrainSettings training) =>

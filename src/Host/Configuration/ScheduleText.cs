@@ -24,6 +24,15 @@ internal sealed record ScheduleText(string Text)
         return value is not null;
     }
 
+    /// <summary>The schedule that a recipe file says as a text; none where it does not.</summary>
+    /// <exception cref="UsageException">The text names none.</exception>
+    public static ScheduleText? Of(RecipeFile? file, string? path) => file?.Schedule switch
+    {
+        null => null,
+        var text when TryParse(text, out var value) => value,
+        var text => throw new UsageException($"--model: {path}: recipe.schedule is '{text}'; give {Allowed}."),
+    };
+
     /// <summary>The schedule for a run.</summary>
     /// <exception cref="UsageException">The run is too short for it.</exception>
     public LearningRateSchedule Of(TrainingPlan plan) => Read(Text, plan.StepsPerEpoch, plan.TotalSteps)

@@ -15,9 +15,17 @@ internal sealed record Setting(string Key, string Option, string Value, string H
     public static SettingSection Training { get; } = new("Training",
     [
         new("Data", "--data", "NAME|FOLDER", $"{NamedData.Choices} (default mnist)"),
-        new("Model", "--model", "mlp|FILE", "mlp, or a JSON file with the model's layers (default mlp)"),
+        new(
+            "Validation", "--validation", "N",
+            "judge by the last N training examples instead of the test split (default: by the test split)"),
+        new(
+            "Model", "--model", "mlp|FILE",
+            "mlp, or a JSON file with the model's layers, or a recipe of configs/recipes/ (default mlp)"),
         LayerFiles.Setting,
         new("Hidden", "--hidden", "SIZES", "hidden layers of the mlp, or none (default 128,64)"),
+        new(
+            "Init", "--init", "FILE|RUN",
+            "begin with the parameters of a checkpoint, .safetensors, .pt or .npz (default: by the seed)"),
         new("Epochs", "--epochs", "N", "passes over the training split (default 5)"),
         new("MaxSteps", "--max-steps", "N", "end after this many steps (default: when the epochs are done)"),
         new("BatchSize", "--batch-size", "N", "examples in a minibatch (default 64)"),
@@ -25,6 +33,13 @@ internal sealed record Setting(string Key, string Option, string Value, string H
         new(
             "DropLast", "--drop-last", "true|false",
             "leave out an epoch's last minibatch when it is short (default false)"),
+        new(
+            "LabelSmoothing", "--label-smoothing", "X",
+            "of cross-entropy, for models that end in logits (default 0)"),
+        new(
+            "ClassWeights", "--class-weights", "W,W,...",
+            "how much each class counts in the loss, see docs/losses.md (default: all the same)"),
+        new("IgnoreLabel", "--ignore-label", "N", "examples of this class do not count in the loss (default: none)"),
         new(
             "Optimizer", "--optimizer", "NAME",
             "sgd, adam, adamw, rmsprop, adagrad, adadelta or lion; see docs/optimizers.md (default sgd)"),

@@ -31,15 +31,15 @@ internal sealed class SettingsReader(IConfiguration configuration, SettingSectio
             ? value
             : (float?)null);
 
-    /// <summary>Some numbers with commas between them that a rule allows.</summary>
-    public IReadOnlyList<float>? Numbers(string key, int count, string allowed, Func<float, bool> isAllowed)
+    /// <summary>Some numbers with commas between them that a rule allows; any number of them without a count.</summary>
+    public IReadOnlyList<float>? Numbers(string key, int? count, string allowed, Func<float, bool> isAllowed)
     {
         if (Text(key) is not { } text) return null;
         var numbers = text.Split(',', StringSplitOptions.TrimEntries).Select(part =>
             float.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
                 ? value
                 : float.NaN).ToList();
-        if (numbers.Count == count && numbers.All(isAllowed)) return numbers;
+        if ((count is null || numbers.Count == count) && numbers.All(isAllowed)) return numbers;
         Refuse(key, allowed);
         return null;
     }

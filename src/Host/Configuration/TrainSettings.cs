@@ -10,6 +10,8 @@ namespace ActorTrain.Host.Configuration;
 internal sealed record TrainSettings
 {
     public string? Data { get; init; }
+    /// <summary>How many of the last training examples are the test split.</summary>
+    public int? Validation { get; init; }
     public string? Model { get; init; }
 
     /// <summary>Files with layers of one's own.</summary>
@@ -17,6 +19,12 @@ internal sealed record TrainSettings
 
     /// <summary>The layers in them.</summary>
     public LayerRegistry Layers { get; init; } = LayerRegistry.Empty;
+
+    /// <summary>The recipe or model file that <see cref="Model"/> names.</summary>
+    public RecipeFile? File { get; init; }
+
+    /// <summary>Where the parameters are that the run begins with.</summary>
+    public string? Init { get; init; }
     public IReadOnlyList<int>? Hidden { get; init; }
     public int? Epochs { get; init; }
     public int? MaxSteps { get; init; }
@@ -24,6 +32,7 @@ internal sealed record TrainSettings
     public int? Microbatches { get; init; }
     public bool? DropLast { get; init; }
     public OptimizerSettings Optimizer { get; init; } = new();
+    public LossSettings Loss { get; init; } = new();
     public ScheduleText? Schedule { get; init; }
     public float? ClipNorm { get; init; }
     public float? ClipValue { get; init; }
@@ -51,9 +60,11 @@ internal sealed record TrainSettings
         var settings = new TrainSettings
         {
             Data = reader.Text("Data"),
+            Validation = reader.Whole("Validation", 1, int.MaxValue),
             Model = reader.Text("Model"),
             LayersFrom = reader.Text("Layers"),
             Layers = LayerFiles.Load(reader.Text("Layers")),
+            Init = reader.Text("Init"),
             Hidden = reader.Sizes("Hidden"),
             Epochs = reader.Whole("Epochs", 1, 1_000_000),
             MaxSteps = reader.Whole("MaxSteps", 1, int.MaxValue),
@@ -61,6 +72,7 @@ internal sealed record TrainSettings
             Microbatches = reader.Whole("Microbatches", 1, 4096),
             DropLast = reader.Flag("DropLast"),
             Optimizer = OptimizerSettings.Read(reader),
+            Loss = LossSettings.Read(reader),
             Schedule = reader.Parsed<ScheduleText>("Schedule", ScheduleText.Allowed, ScheduleText.TryParse),
             ClipNorm = reader.Number("ClipNorm", "a number above 0", x => x > 0 && float.IsFinite(x)),
             ClipValue = reader.Number("ClipValue", "a number above 0", x => x > 0 && float.IsFinite(x)),
@@ -80,30 +92,31 @@ internal sealed record TrainSettings
         };
         if (settings is { ClipNorm: not null, ClipValue: not null })
             reader.Refuse("ClipValue", "it without --clip-norm; a gradient is bounded one way");
-        if (settings is { Model: not (null or "mlp"), Hidden: not null })
+        if (settings is { Model: not (null or ModelOption.Mlp), Hidden: not null })
             reader.Refuse("Hidden", "it with --model mlp only; a model file names its own layers");
         reader.RefuseUnknownKeys();
-        return reader.Errors.Count == 0 ? settings : throw new UsageException(string.Join('\n', reader.Errors));
+        return reader.Errors.Count == 0
+            ? settings.Under(ModelOption.Read(settings.Model, settings.Layers))
+            : throw new UsageException(string.Join('\n', reader.Errors));
     }
+
+    // What a recipe file says that is no part of a recipe, or of another length's only.
+    private TrainSettings Under(RecipeFile? file) => this with
+    {
+        File = file,
+        Data = Data ?? file?.Data,
+        Validation = Validation ?? file?.Validation,
+        Schedule = Schedule ?? ScheduleText.Of(file, Model),
+    };
 
     /// <summary>The recipe of a new run.</summary>
     /// <param name="data">Its examples and classes fix the mlp's ends.</param>
-    /// <param name="modelFromFile">The model file's model; none: the mlp.</param>
-    public Recipe NewRecipe(Dataset data, Sequential? modelFromFile)
+    public Recipe NewRecipe(Dataset data)
     {
-        var model = modelFromFile ?? Sequential.Mlp([data.Train.Features, .. Hidden ?? [128, 64], data.Classes]);
-        return Over(
-            new Recipe
-            {
-                Model = model,
-                Loss = LossOf(model),
-            },
-            data.Description);
+        var recipe = File?.Over(new Recipe())
+            ?? new Recipe { Model = Sequential.Mlp([data.Train.Features, .. Hidden ?? [128, 64], data.Classes]) };
+        return (this with { MaxSteps = MaxSteps ?? recipe.MaxSteps }).Over(recipe, data.Description);
     }
-
-    /// <summary>The loss that belongs to a model's last layer.</summary>
-    public static Loss LossOf(Sequential model) =>
-        model[^1] is LogSoftmax ? new NLLLoss() : new CrossEntropyLoss();
 
     /// <summary>A recipe with what these settings say; the model and what they leave open stay as they are.</summary>
     /// <param name="recipe">The recipe.</param>
@@ -113,6 +126,7 @@ internal sealed record TrainSettings
     {
         recipe = recipe with
         {
+            Loss = Loss.Over(recipe.Loss),
             Optimizer = Optimizer.Over(recipe.Optimizer),
             Clipping = ClipNorm is { } norm ? new ClipByNorm(norm)
                 : ClipValue is { } limit ? new ClipByValue(limit)

@@ -1,4 +1,5 @@
 using ActorTrain.Core.Tests.Files;
+using ActorTrain.Core.Tests.Support;
 
 namespace ActorTrain.Core.Tests.Data;
 
@@ -7,6 +8,23 @@ public sealed class DatasetTests : IDisposable
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void The_last_training_examples_can_be_the_test_split()
+    {
+        var (whole, part) = (Tiny.Data, Tiny.Data.WithValidation(10));
+        var pixels = whole.Train.Pixels;
+        var expected = Dataset.Combine(
+            "tiny", Split.Of(pixels[..120], whole.Train.Labels[..30], 2, 2),
+            Split.Of(pixels[120..], whole.Train.Labels[30..], 2, 2), classes: 2);
+        Assert.Equal(expected.Description, part.Description);
+        Assert.NotEqual(whole.Normalization, part.Normalization);
+        foreach (var count in new[] { 0, 40 })
+            Assert.StartsWith(
+                "tiny has 40 training examples; give 1 to 39 of them.",
+                Assert.Throws<ArgumentOutOfRangeException>(() => whole.WithValidation(count)).Message,
+                StringComparison.Ordinal);
+    }
 
     [Fact]
     public void The_real_MNIST_is_whole()

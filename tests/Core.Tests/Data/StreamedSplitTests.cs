@@ -38,6 +38,15 @@ public sealed class StreamedSplitTests : IDisposable
     }
 
     [Fact]
+    public void A_part_of_it_is_the_same_part()
+    {
+        var (part, same) = (_streamed.Slice(3, 30).Slice(1, 20), _memory.Slice(4, 20));
+        Assert.Equal(same.Sha256, part.Sha256);
+        Assert.Equal(_memory.Image(23).ToArray(), part.Image(19).ToArray());
+        Assert.Equal(same.Normalization, part.Normalization);
+    }
+
+    [Fact]
     public void Its_pixels_are_not_in_memory() => Assert.Equal(
         $"Split.Pixels: the pixels of {_folder.At("images")} are not in memory, it is larger than 268435456 bytes; "
         + "use Image.",

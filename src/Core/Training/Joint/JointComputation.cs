@@ -69,7 +69,8 @@ internal sealed class JointComputation(TrainingPlan plan, Dataset data, Minibatc
         var labels = _labels.AsSpan(0, tree.Rows);
         var tail = _memory.Plan.Tail;
         var (output, saved) = tail is null ? (logits, default) : tail.Forward(None, logits, context);
-        var (losses, outputGradient) = plan.Recipe.Loss.ValueAndGradient(output, labels, context);
+        var loss = plan.Recipe.Loss.OverMinibatch(labels);
+        var (losses, outputGradient) = loss.ValueAndGradient(output, labels, context);
         var dy = tail is null ? outputGradient : tail.Backward(None, saved, outputGradient, context).InputGradient!;
         Backward(pass, new(dy.Span, tree.Rows, Layers[^1].Out));
         return new(

@@ -1,0 +1,87 @@
+using ActorTrain.Core.Tests.Support;
+
+namespace ActorTrain.Core.Tests.Training;
+
+public class RecipeFileTests
+{
+    private const string Logits = """{"layers":[{"name":"fc1","type":"Linear","in":4,"out":2}]}""";
+
+    [Fact]
+    public void What_a_file_leaves_out_stays_as_it_is()
+    {
+        Assert.Equal(Tiny.Recipe, RecipeFile.Read("{ /* nothing */ }").Over(Tiny.Recipe));
+        Assert.Equal(
+            Tiny.Recipe with { Epochs = 9, Optimizer = new Lion(0.5f), Loss = new NLLLoss([1, 2]) },
+            RecipeFile.Read(
+                """
+                {
+                  "epochs": 9,
+                  "optimizer": { "type": "lion", "learningRate": 0.5, "beta1": 0.9, "beta2": 0.99, "weightDecay": 0 },
+                  "loss": { "type": "nll", "weight": [1, 2] },
+                }
+                """).Over(Tiny.Recipe));
+    }
+
+    [Fact]
+    public void Everything_that_a_recipe_says_can_be_in_a_file()
+    {
+        var recipe = Tiny.Recipe with
+        {
+            Model = Sequential.Mlp(9, 2),
+            Loss = new NLLLoss([1, 2], 1),
+            LearningRateSchedule = new StepLR(3, 0.5),
+            Clipping = new ClipByValue(1),
+            Averaging = new WeightAveraging(0.9f),
+            Initialization = new((new("*"), new Constant(1))),
+            InitialSha256 = new('0', 64),
+            Frozen = new("fc1.*"),
+            Augmentation = new([new RandomHorizontalFlip()]),
+            Strategy = new Asynchronous(),
+            Compression = new Bf16(),
+            MaxSteps = 3,
+            DropLast = true,
+        };
+        var file = RecipeFile.Read(RecipeJson.WriteIndented(recipe));
+        Assert.Equal(recipe, file.Over(new Recipe()));
+        Assert.Equal(recipe, file.Over(Tiny.Recipe));
+        Assert.Equal((null, null, null), (file.Schedule, file.Data, file.Validation));
+    }
+
+    [Fact]
+    public void A_model_file_says_the_model_only_and_its_last_layer_the_loss()
+    {
+        var model = new Sequential(("fc1", new Linear(4, 2)));
+        var file = RecipeFile.Read(Logits);
+        Assert.Equal(
+            Tiny.Recipe with { Model = model, Loss = new CrossEntropyLoss() }, file.Over(Tiny.Recipe));
+        var smoothed = Tiny.Recipe with { Model = model, Loss = new CrossEntropyLoss(0.1f) };
+        Assert.Equal(smoothed, file.Over(smoothed));
+        const string log = """
+            {"layers":[{"name":"fc1","type":"Linear","in":4,"out":2},{"name":"log","type":"LogSoftmax"}]}
+            """;
+        Assert.Equal(new NLLLoss(), RecipeFile.Read(log).Over(smoothed).Loss);
+    }
+
+    [Fact]
+    public void Data_its_division_and_a_schedule_as_text_are_for_whoever_loads_the_data()
+    {
+        var file = RecipeFile.Read("""{"data":"fashion-mnist","validation":5000,"schedule":"onecycle:0.1"}""");
+        Assert.Equal(("fashion-mnist", 5000, "onecycle:0.1"), (file.Data, file.Validation, file.Schedule));
+        Assert.Equal(new ConstantRate(), file.Over(new Recipe()).LearningRateSchedule);
+    }
+
+    [Theory]
+    [InlineData(
+        """{"epoch":3}""",
+        "recipe.epoch is no key; there are model, loss, optimizer, batchSize, microbatches, dropLast, seed, kernel, "
+        + "epochs, maxSteps, strategy, compression, schedule, clipping, averaging, initialization, initialSha256, "
+        + "frozen, augmentation, data and validation.")]
+    [InlineData("""{"epochs":"3"}""", "recipe.epochs is \"3\"; give a whole number.")]
+    [InlineData("""{"validation":0.5}""", "recipe.validation is 0.5; give a whole number.")]
+    [InlineData("""{"data":7}""", "recipe.data is 7; give a text.")]
+    [InlineData("""{"optimizer":{"type":"sgd"}}""", "recipe.optimizer.learningRate is missing; give a number.")]
+    [InlineData("""{"loss":{"type":"mse"}}""", "recipe.loss.type is \"mse\"; give nll or cross-entropy.")]
+    [InlineData("[]", "The file holds no JSON object.")]
+    public void What_is_no_recipe_is_one_clear_error(string text, string message) =>
+        Assert.Equal(message, Assert.Throws<RecipeException>(() => RecipeFile.Read(text)).Message);
+}
