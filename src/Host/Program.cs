@@ -16,6 +16,7 @@ var root = new RootCommand("Trains neural networks on CPUs, with the same bits o
     EvaluateCommand.Create(),
     PredictCommand.Create(),
     ExportCommand.Create(),
+    GradCheckCommand.Create(),
     BenchCommand.Create(),
     CertsCommand.Create(),
 };

@@ -22,7 +22,8 @@ internal static class PriceBenchmark
         return new("The price of the same bits",
             $"All products of a step with {BatchSize} rows on one thread: the managed kernel with leaves of "
             + $"{Product.LeafRows} rows, against the fastest kernel of each product that is here (managed, MKL, "
-            + "OpenBLAS), all rows in one call and in any order. A whole step: the default recipe's 4 microbatches, against as "
+            + "OpenBLAS), all rows in one call and in any order. A whole step: the default recipe's 4 microbatches, "
+            + "against as "
             + $"many as there are shards ({cores}), the fewest that keep all busy; they took turns.",
             ["hidden", "what", "fixed order, µs", "free, µs", "price"],
             [.. networks.Select(Products), .. networks.Select(hidden => Step(hidden, cores))]);

@@ -27,7 +27,7 @@ internal sealed record DurableState(
         if (search?.Found is not { } found)
             return new(
                 job.Recipe, job.From ?? TrainingState.Initial(job.Recipe), new(Guid.NewGuid(), incarnation), skipped);
-        var checkpoint = TrainingCheckpoint.Decode(found.Contents);
+        var checkpoint = TrainingCheckpoint.Decode(found.Contents, job.Layers);
         var origin = checkpoint.Origin ?? new(Guid.NewGuid(), 0);
         // How long the run goes on is the job's to say; everything else is the run's own.
         var recipe = checkpoint.Recipe with { Epochs = job.Recipe.Epochs, MaxSteps = job.Recipe.MaxSteps };

@@ -40,6 +40,23 @@ internal sealed record NodeContext(
     /// <summary>Tells what happened.</summary>
     public void Tell(TrainingEvent @event) => Events.TryWrite(@event);
 
+    /// <summary>
+    /// A server's recipe; none where it can't be read here, as without its layers: then the node is done.
+    /// </summary>
+    /// <param name="json">From the server's welcome.</param>
+    public Recipe? Read(string json)
+    {
+        try
+        {
+            return RecipeJson.Read(json, Training.Layers);
+        }
+        catch (RecipeException e)
+        {
+            End(new NodeEnd.Refused($"node {Cluster.Name} can't take part: {e.Message}"));
+            return null;
+        }
+    }
+
     /// <summary>A link to a server. A connection is made on a thread of its own, because connecting waits.</summary>
     /// <param name="actor">Whose owner it is; a link through Akka leads to the sender of its current message.</param>
     /// <param name="host">From the server's welcome, as the rest.</param>

@@ -9,6 +9,12 @@ public sealed record TrainingJob
     /// <summary>The recipe: what determines the weights.</summary>
     public Recipe Recipe { get; init; } = new();
 
+    /// <summary>
+    /// Layers of your own, by which a checkpoint's or a server's model is read. Default: none; the built-in ones are
+    /// always there.
+    /// </summary>
+    public LayerRegistry Layers { get; init; } = LayerRegistry.Empty;
+
     /// <summary>Where the data comes from. Default: the MNIST that is found beside the program.</summary>
     public Func<CancellationToken, Task<Dataset>> LoadData { get; init; } =
         cancellation => DatasetLoading.Load(Dataset.FindMnist(), cancellation);
@@ -31,6 +37,10 @@ public sealed record TrainingJob
 
     /// <summary>Told what happens, one event after another, on a thread of the run's.</summary>
     public Action<TrainingEvent> OnEvent { get; init; } = _ => { };
+
+    /// <summary>What the shards make joint steps with: as many of them as there are cores.</summary>
+    internal JointMemory? JointMemoryOf(TrainingPlan plan) =>
+        JointMemory.For(plan, Math.Min(Shards, Environment.ProcessorCount));
 
     /// <summary>Empty when valid; else one sentence for each mistake.</summary>
     public IEnumerable<string> Errors()

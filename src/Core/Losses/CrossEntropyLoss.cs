@@ -55,6 +55,17 @@ public sealed record CrossEntropyLoss(
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(LabelSmoothing, Weights);
 
+    /// <inheritdoc/>
+    protected override Tensor Formula(Tensor output, IReadOnlyList<int> labels)
+    {
+        var (weights, classes) = (Weights, output.Shape[1]);
+        var targets = new float[output.Shape.Count];
+        for (var i = 0; i < targets.Length; i++)
+            if (labels[i / classes] != IgnoreIndex)
+                targets[i] = Target(weights, i % classes, labels[i / classes], classes);
+        return -(LogSoftmax.Formula(output) * Tensor.Own(targets, output.Shape)).Sum(1);
+    }
+
     // The row's loss; its log-probabilities become their gradient.
     private float Row(ClassWeights weights, Span<float> row, int label)
     {

@@ -12,6 +12,14 @@ public abstract record Loss
     public abstract (Tensor RowLosses, Tensor OutputGradient) ValueAndGradient(
         Tensor output, ReadOnlySpan<int> labels, LayerContext context);
 
+    /// <summary>Each row's loss as a formula of tensor operations, which second derivatives are taken of.</summary>
+    /// <param name="output">[N, classes].</param>
+    /// <param name="labels">[N], allowed ones.</param>
+    /// <returns>[N].</returns>
+    /// <exception cref="NotSupportedException">It has none.</exception>
+    protected virtual Tensor Formula(Tensor output, IReadOnlyList<int> labels) => throw new NotSupportedException(
+        $"Grad: {GetType().Name} has a gradient, but no Hvp or second derivative; override Formula.");
+
     /// <summary>What the sum of the rows' losses is divided by for their mean: rows, or their weights.</summary>
     /// <param name="labels">[N].</param>
     public virtual double Divisor(ReadOnlySpan<int> labels) => labels.Length;
@@ -34,7 +42,10 @@ public abstract record Loss
     public Tensor Of(Tensor output, ReadOnlySpan<int> labels, Reduction reduction = Reduction.Mean)
     {
         var (rowLosses, gradient) = ValueAndGradient(output.Detach().Contiguous(), labels, default);
-        var rows = Trace.Of(rowLosses, output, dy => dy.View(-1, 1) * gradient);
+        var given = labels.ToArray();
+        var rows = Trace.Of(rowLosses, output, (dy, x, _) => x.Trace is null
+            ? dy.Reshape(-1, 1) * gradient
+            : Grad.Vjp(at => Formula(at[0], given), [x]).Pullback(dy)[0]);
         return reduction switch
         {
             Reduction.Mean => rows.Sum() / (float)Divisor(labels),

@@ -38,6 +38,16 @@ public sealed record NLLLoss(ImmutableArray<float> Weight = default, int IgnoreI
     /// <inheritdoc/>
     public override double Divisor(ReadOnlySpan<int> labels) => Weights.Divisor(labels);
 
+    /// <inheritdoc/>
+    protected override Tensor Formula(Tensor output, IReadOnlyList<int> labels)
+    {
+        var (weights, classes) = (Weights, output.Shape[1]);
+        var picked = new float[output.Shape.Count];
+        for (var i = 0; i < labels.Count; i++)
+            if (labels[i] != IgnoreIndex) picked[(i * classes) + labels[i]] = -weights.Of(labels[i]);
+        return (output * Tensor.Own(picked, output.Shape)).Sum(1);
+    }
+
     /// <summary>Equal weights and label.</summary>
     public bool Equals(NLLLoss? other) => other is not null && Weights.Equals(other.Weights);
 

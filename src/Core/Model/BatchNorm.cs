@@ -84,6 +84,12 @@ public abstract record BatchNorm : Layer
         return (context.InputGradientNeeded ? inputGradient.Freeze() : null, gradient.Freeze());
     }
 
+    /// <inheritdoc/>
+    public sealed override Tensor Formula(Tensor input, IReadOnlyList<Tensor> parameters, LayerContext context) =>
+        F.BatchNorm(
+            input, new(parameters[2], parameters[3]), parameters[0], parameters[1], context.Training is not null,
+            Momentum, Epsilon).Output;
+
     // What one channel of one leaf adds; statistics times rows, since the sum over leaves is divided by all rows.
     private void Channel(
         Groups groups, Parameters parameters, int leaf, int c, ReadOnlySpan<float> x, ReadOnlySpan<float> dy,

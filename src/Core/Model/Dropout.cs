@@ -45,6 +45,10 @@ public sealed record Dropout(float P = 0.5f) : Layer
     }
 
     /// <inheritdoc/>
+    public override Tensor Formula(Tensor input, IReadOnlyList<Tensor> parameters, LayerContext context) =>
+        input * Forward(default, Tensor.Ones(input.Shape), context).Output;
+
+    /// <inheritdoc/>
     public override string ToString() => string.Create(
         System.Globalization.CultureInfo.InvariantCulture, $"Dropout(p={P})");
 

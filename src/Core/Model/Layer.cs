@@ -50,6 +50,18 @@ public abstract record Layer
     public abstract (Tensor? InputGradient, Parameters ParameterGradient) Backward(
         Parameters parameters, Saved saved, Tensor outputGradient, LayerContext context);
 
+    /// <summary>
+    /// The same function as a formula of tensor operations, which second derivatives and
+    /// <see cref="Grad.Jvp(Func{Tensor, Tensor}, Tensor, Tensor)"/> are taken of. Nothing else needs it.
+    /// </summary>
+    /// <param name="input">[N, …], one microbatch.</param>
+    /// <param name="parameters">In PyTorch's shapes, in the order of <see cref="Layout"/>.</param>
+    /// <param name="context">As in <see cref="Forward"/>.</param>
+    /// <exception cref="NotSupportedException">It has none.</exception>
+    public virtual Tensor Formula(Tensor input, IReadOnlyList<Tensor> parameters, LayerContext context) =>
+        throw new NotSupportedException(
+            $"Grad: {this} has a gradient, but no Jvp, Hvp or second derivative; override Formula.");
+
     /// <summary>Initial parameters of the whole layer for a seed.</summary>
     public Parameters Initialize(ulong seed)
     {

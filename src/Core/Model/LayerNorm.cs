@@ -87,6 +87,14 @@ public sealed record LayerNorm(int Features, float Epsilon = 1e-5f) : Layer
     }
 
     /// <inheritdoc/>
+    public override Tensor Formula(Tensor input, IReadOnlyList<Tensor> parameters, LayerContext context)
+    {
+        var centred = input - input.Mean(-1, keepDim: true);
+        var variance = (centred * centred).Mean(-1, keepDim: true);
+        return (centred / (variance + Epsilon).Sqrt() * parameters[0]) + parameters[1];
+    }
+
+    /// <inheritdoc/>
     public override string ToString() => string.Create(
         System.Globalization.CultureInfo.InvariantCulture,
         $"LayerNorm(({Features},), eps={Epsilon}, elementwise_affine=True)");

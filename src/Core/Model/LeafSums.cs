@@ -3,7 +3,7 @@ using ActorTrain.Kernels;
 namespace ActorTrain;
 
 /// <summary>What one row of a batch adds to a parameter's gradient.</summary>
-internal interface IRowTerm
+public interface IRowTerm
 {
     /// <summary>Adds it.</summary>
     void AddTo(Span<float> sum, int row);
@@ -13,7 +13,7 @@ internal interface IRowTerm
 /// The gradient of parameters that every row adds to: each leaf's rows in ascending order, the leaves in the order of
 /// <see cref="PairwiseTree"/>.
 /// </summary>
-internal static class LeafSums
+public static class LeafSums
 {
     /// <summary>The sum over all rows of all leaves.</summary>
     /// <param name="term">What a row adds.</param>
@@ -42,6 +42,13 @@ internal static class LeafSums
         while (depth > 1) Join(waiting, --depth, length);
         if (depth == 1) waiting[..length].CopyTo(sum);
     }
+
+    /// <summary>The sum of a tensor's rows.</summary>
+    /// <param name="rows">[N, …].</param>
+    /// <param name="sum">As long as a row, overwritten.</param>
+    /// <param name="context">Says how the rows divide.</param>
+    public static void OfRows(Tensor rows, Span<float> sum, LayerContext context) => RowSums.Tree(
+        new(rows.Contiguous().Span, rows.Shape[0], sum.Length), sum, context.LeafRows);
 
     /// <summary>The sum of what is known for each leaf.</summary>
     /// <param name="leaves">One after another, each as long as the sum; overwritten.</param>

@@ -88,6 +88,13 @@ public sealed record Linear(int InFeatures, int OutFeatures, bool Bias = true) :
     }
 
     /// <inheritdoc/>
+    public override Tensor Formula(Tensor input, IReadOnlyList<Tensor> parameters, LayerContext context)
+    {
+        var product = input.MatMul(parameters[0].T());
+        return Bias ? product + parameters[1] : product;
+    }
+
+    /// <inheritdoc/>
     public override string ToString() => $"Linear(in_features={InFeatures}, out_features={OutFeatures}, bias={Bias})";
 
     private int CheckedRows(Tensor tensor, int features, string operand) =>

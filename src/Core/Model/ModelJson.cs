@@ -9,21 +9,31 @@ namespace ActorTrain;
 public static class ModelJson
 {
     /// <summary>The model of a text.</summary>
+    /// <param name="text">JSON.</param>
+    /// <param name="layers">Layers of your own that it may have; none: the built-in ones only.</param>
     /// <exception cref="RecipeException">A key is missing or has a value that is not allowed.</exception>
     /// <exception cref="ShapeMismatchException">A layer does not take what the one before gives.</exception>
-    public static Sequential Read(string text) => Read(new JsonReader(RecipeJson.Parse(text), "model"));
+    public static Sequential Read(string text, LayerRegistry? layers = null) =>
+        Read(new JsonReader(RecipeJson.Parse(text), "model"), layers ?? LayerRegistry.Empty);
 
-    internal static Sequential Read(JsonReader json) =>
-        new(json.Array("layers").Select(layer => (layer.Value<string>("name"), ReadLayer(layer))));
+    /// <summary>The names that layers of your own can't have.</summary>
+    internal static IEnumerable<string> BuiltIn => Readers.Select(reader => reader.Name);
+
+    internal static Sequential Read(JsonReader json, LayerRegistry own) =>
+        new(json.Array("layers").Select(layer => (layer.Value<string>("name"), ReadLayer(layer, own))));
 
     internal static JsonObject Write(Sequential model) =>
         new() { ["layers"] = new JsonArray([.. model.Layers.Select(l => WriteLayer(l.Name, l.Layer))]) };
 
-    private static Layer ReadLayer(JsonReader json)
+    private static Layer ReadLayer(JsonReader json, LayerRegistry own)
     {
+        var type = json.Value<string>("type");
         try
         {
-            return json.OneOf<Func<JsonReader, Layer>>("type", Readers)(json);
+            return own.Read(type, json) ?? Array.Find(Readers, reader => reader.Name == type).Read?.Invoke(json, own)
+                ?? throw new RecipeException(
+                    $"{json.Path}.type is \"{type}\", a layer that is unknown here; give the assembly that has it "
+                    + $"(--layers FILE.dll, in code a LayerRegistry), or one of {string.Join(", ", BuiltIn)}.");
         }
         catch (ArgumentOutOfRangeException e)
         {
@@ -31,35 +41,35 @@ public static class ModelJson
         }
     }
 
-    private static readonly (string Name, Func<JsonReader, Layer> Read)[] Readers =
+    private static readonly (string Name, Func<JsonReader, LayerRegistry, Layer> Read)[] Readers =
     [
-        ("Linear", json => new Linear(json.Value<int>("in"), json.Value<int>("out"), json.ValueOr("bias", true))),
-        ("Conv2d", json => new Conv2d(
+        ("Linear", (json, _) => new Linear(json.Value<int>("in"), json.Value<int>("out"), json.ValueOr("bias", true))),
+        ("Conv2d", (json, _) => new Conv2d(
             json.Value<int>("in"), json.Value<int>("out"), json.Value<int>("kernel"), json.ValueOr("stride", 1),
             json.ValueOr("padding", 0), json.ValueOr("bias", true))),
-        ("MaxPool2d", json => new MaxPool2d(json.Value<int>("kernel"), Stride(json))),
-        ("AvgPool2d", json => new AvgPool2d(json.Value<int>("kernel"), Stride(json))),
-        ("Flatten", _ => new Flatten()),
-        ("Unflatten", json => new Unflatten(
+        ("MaxPool2d", (json, _) => new MaxPool2d(json.Value<int>("kernel"), Stride(json))),
+        ("AvgPool2d", (json, _) => new AvgPool2d(json.Value<int>("kernel"), Stride(json))),
+        ("Flatten", (_, _) => new Flatten()),
+        ("Unflatten", (json, _) => new Unflatten(
             json.Value<int>("channels"), json.Value<int>("height"), json.Value<int>("width"))),
-        ("LayerNorm", json => new LayerNorm(json.Value<int>("features"), json.ValueOr("epsilon", 1e-5f))),
-        ("BatchNorm1d", json => new BatchNorm1d(
+        ("LayerNorm", (json, _) => new LayerNorm(json.Value<int>("features"), json.ValueOr("epsilon", 1e-5f))),
+        ("BatchNorm1d", (json, _) => new BatchNorm1d(
             json.Value<int>("features"), json.ValueOr("epsilon", 1e-5f), json.ValueOr("momentum", 0.1f))),
-        ("BatchNorm2d", json => new BatchNorm2d(
+        ("BatchNorm2d", (json, _) => new BatchNorm2d(
             json.Value<int>("features"), json.ValueOr("epsilon", 1e-5f), json.ValueOr("momentum", 0.1f))),
-        ("Dropout", json => new Dropout(json.ValueOr("p", 0.5f))),
-        ("ReLU", _ => new ReLU()),
-        ("LeakyReLU", json => new LeakyReLU(json.ValueOr("slope", 0.01f))),
-        ("ELU", json => new ELU(json.ValueOr("alpha", 1f))),
-        ("Softplus", json => new Softplus(json.ValueOr("beta", 1f), json.ValueOr("threshold", 20f))),
-        ("Sigmoid", _ => new Sigmoid()),
-        ("Tanh", _ => new Tanh()),
-        ("GELU", _ => new GELU()),
-        ("SiLU", _ => new SiLU()),
-        ("Softmax", _ => new Softmax()),
-        ("LogSoftmax", _ => new LogSoftmax()),
+        ("Dropout", (json, _) => new Dropout(json.ValueOr("p", 0.5f))),
+        ("ReLU", (_, _) => new ReLU()),
+        ("LeakyReLU", (json, _) => new LeakyReLU(json.ValueOr("slope", 0.01f))),
+        ("ELU", (json, _) => new ELU(json.ValueOr("alpha", 1f))),
+        ("Softplus", (json, _) => new Softplus(json.ValueOr("beta", 1f), json.ValueOr("threshold", 20f))),
+        ("Sigmoid", (_, _) => new Sigmoid()),
+        ("Tanh", (_, _) => new Tanh()),
+        ("GELU", (_, _) => new GELU()),
+        ("SiLU", (_, _) => new SiLU()),
+        ("Softmax", (_, _) => new Softmax()),
+        ("LogSoftmax", (_, _) => new LogSoftmax()),
         ("Sequential", Read),
-        ("Residual", json => new Residual(ReadLayer(json.Object("body")))),
+        ("Residual", (json, own) => new Residual(ReadLayer(json.Object("body"), own))),
     ];
 
     private static int? Stride(JsonReader json) => json.Has("stride") ? json.Value<int>("stride") : null;
@@ -68,7 +78,7 @@ public static class ModelJson
     {
         var json = new JsonObject();
         if (name is not null) json["name"] = name;
-        json["type"] = layer.GetType().Name;
+        json["type"] = layer is INamedLayer own ? own.TypeName : layer.GetType().Name;
         foreach (var (key, value) in Settings(name, layer)) json[key] = value;
         return json;
     }
@@ -76,6 +86,7 @@ public static class ModelJson
     // What is not the default.
     private static IEnumerable<(string Key, JsonNode? Value)> Settings(string? name, Layer layer) => layer switch
     {
+        INamedLayer l => Own(name, l),
         Linear l => [("in", l.InFeatures), ("out", l.OutFeatures), .. Unless("bias", l.Bias, true)],
         Conv2d l =>
         [
@@ -96,9 +107,15 @@ public static class ModelJson
         Sequential l => [("layers", Write(l)["layers"]!.DeepClone())],
         Residual l => [("body", WriteLayer(null, l.Body))],
         Flatten or ReLU or Sigmoid or Tanh or GELU or SiLU or Softmax or LogSoftmax => [],
-        _ => throw new RecipeException($"Layer '{name}': {layer.GetType().Name} has no name in model files; use "
-            + $"{string.Join(", ", Readers.Select(r => r.Name))}."),
+        _ => throw new RecipeException($"Layer '{name}': {layer.GetType().Name} has no name in model files; make "
+            + $"it an INamedLayer, or use {string.Join(", ", BuiltIn)}."),
     };
+
+    private static IEnumerable<(string Key, JsonNode? Value)> Own(string? name, INamedLayer layer) =>
+        layer.Settings.Select(setting => setting.Key is "name" or "type"
+            ? throw new RecipeException(
+                $"Layer '{name}': {layer.TypeName} has a setting named {setting.Key}; give it another name.")
+            : (setting.Key, setting.Value?.DeepClone()));
 
     private static IEnumerable<(string Key, JsonNode? Value)> Pool(Pool2d l) =>
         [("kernel", l.KernelSize), .. Unless("stride", l.Stride, l.KernelSize)];

@@ -19,6 +19,10 @@ public sealed record Flatten : Layer
         (outputGradient.View(saved.Tensor!.Shape.ToArray()), parameters);
 
     /// <inheritdoc/>
+    public override Tensor Formula(Tensor input, IReadOnlyList<Tensor> parameters, LayerContext context) =>
+        input.Reshape(input.Shape[0], -1);
+
+    /// <inheritdoc/>
     public override string ToString() => "Flatten(start_dim=1, end_dim=-1)";
 }
 
@@ -59,6 +63,10 @@ public sealed record Unflatten(int Channels, int Height, int Width) : Layer
     public override (Tensor? InputGradient, Parameters ParameterGradient) Backward(
         Parameters parameters, Saved saved, Tensor outputGradient, LayerContext context) =>
         (outputGradient.View(outputGradient.Shape[0], -1), parameters);
+
+    /// <inheritdoc/>
+    public override Tensor Formula(Tensor input, IReadOnlyList<Tensor> parameters, LayerContext context) =>
+        input.Reshape(input.Shape[0], Channels, Height, Width);
 
     /// <inheritdoc/>
     public override string ToString() => $"Unflatten(dim=1, unflattened_size=({Channels}, {Height}, {Width}))";

@@ -55,6 +55,10 @@ public sealed record Residual(Layer Body) : Layer
     }
 
     /// <inheritdoc/>
+    public override Tensor Formula(Tensor input, IReadOnlyList<Tensor> parameters, LayerContext context) =>
+        input + Body.Formula(input, parameters, context);
+
+    /// <inheritdoc/>
     public override string ToString() =>
         $"Residual(\n  (body): {Body.ToString().Replace("\n", "\n  ", StringComparison.Ordinal)}\n)";
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -31,6 +32,14 @@ public sealed record Sequential : Layer
         }
         _inputShape = CheckedInputShape();
         Layout = ParameterLayout.Nest(Layers.Select(l => (l.Name, l.Layer.Layout)));
+    }
+
+    /// <summary>Layers in order, named <c>0</c>, <c>1</c>, … as in PyTorch.</summary>
+    /// <exception cref="ArgumentException">No layers.</exception>
+    /// <exception cref="ShapeMismatchException">A layer does not take what the one before gives.</exception>
+    public Sequential(params IEnumerable<Layer> layers)
+        : this(layers.Select((layer, i) => (i.ToString(CultureInfo.InvariantCulture), layer)))
+    {
     }
 
     /// <summary>Names and layers in order.</summary>
@@ -117,6 +126,20 @@ public sealed record Sequential : Layer
             if (i > 0) context.Report(gradient, Layout.Child(i).Offset);
         }
         return (dy, gradient.Freeze());
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Formula(Tensor input, IReadOnlyList<Tensor> parameters, LayerContext context)
+    {
+        var first = 0;
+        for (var i = 0; i < Layers.Length; i++)
+        {
+            var layer = Layers[i].Layer;
+            var end = first + layer.Layout.Slots.Length;
+            input = layer.Formula(input, [.. parameters.Take(first..end)], context.At(i));
+            first = end;
+        }
+        return input;
     }
 
     /// <summary>As PyTorch prints it, a line for each layer.</summary>

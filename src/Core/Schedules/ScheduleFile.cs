@@ -37,8 +37,9 @@ public sealed record ScheduleFile(Recipe Recipe, string DataName, string DataSha
     /// <summary>The schedule of a file's bytes.</summary>
     /// <param name="bytes">The whole file.</param>
     /// <param name="file">Names the file in errors.</param>
+    /// <param name="layers">Layers of your own that its model may have; none: the built-in ones only.</param>
     /// <exception cref="ScheduleException">It is no schedule, of a newer version, truncated or damaged.</exception>
-    public static ScheduleFile Decode(ReadOnlySpan<byte> bytes, string file)
+    public static ScheduleFile Decode(ReadOnlySpan<byte> bytes, string file, LayerRegistry? layers = null)
     {
         var end = bytes.IndexOf((byte)'\n');
         try
@@ -53,7 +54,7 @@ public sealed record ScheduleFile(Recipe Recipe, string DataName, string DataSha
                     + "a newer ActorTrain.");
             header.Object("recipe");
             var data = header.Object("data");
-            var recipe = RecipeJson.Read(json["recipe"]!.ToJsonString());
+            var recipe = RecipeJson.Read(json["recipe"]!.ToJsonString(), layers);
             var entries = end < 0 ? [] : bytes[(end + 1)..];
             if (Convert.ToHexStringLower(SHA256.HashData(entries)) != header.Value<string>("sha256"))
                 throw new ScheduleException($"{file}: truncated or damaged: its SHA-256 does not match its entries.");

@@ -2,9 +2,10 @@ namespace ActorTrain;
 
 /// <summary>
 /// Gradients of functions of tensors, by reverse accumulation: the function runs once, and the chain rule goes back
-/// over what it did. Functions are ordinary ones; they must be pure.
+/// over what it did. Functions are ordinary ones; they must be pure. A gradient is a function of tensors too: it may be
+/// taken again, as in <see cref="Hvp(Func{Tensor, Tensor}, Tensor, Tensor)"/>.
 /// </summary>
-public static class Grad
+public static partial class Grad
 {
     /// <summary>A function's value, and its gradient.</summary>
     /// <param name="f">From a tensor to a tensor with one element.</param>
@@ -30,6 +31,21 @@ public static class Grad
                 "ValueAndGrad", "the function's value", value.Shape, "[]", "Sum it, or use Vjp.");
     }
 
+    /// <summary>A function's value, and its gradient with respect to a model's parameters.</summary>
+    /// <param name="f">
+    /// From a model to a tensor with one element, in any way: by <see cref="Model.Forward"/>, by the model's parts, by
+    /// their weights.
+    /// </param>
+    /// <param name="model">Where.</param>
+    /// <returns>The value, and the gradient under the parameters' names: <c>gradient["fc1.weight"]</c>.</returns>
+    /// <exception cref="ShapeMismatchException">The value has more than one element.</exception>
+    public static (Tensor Value, Parameters Gradient) ValueAndGrad(Func<Model, Tensor> f, Model model)
+    {
+        var (value, gradients) = ValueAndGrad(
+            parameters => f(new(model.Layer, model.Parameters.Traced([.. parameters]))), model.Parameters.Tensors());
+        return (value, F.Pack(model.Layer, gradients));
+    }
+
     /// <summary>A function's value, and its vector-Jacobian product.</summary>
     /// <param name="f">From tensors to a tensor.</param>
     /// <param name="inputs">Where.</param>
@@ -37,40 +53,99 @@ public static class Grad
     /// The value, and the function from a gradient of the value to the gradient of each input; zeros where the value
     /// does not depend on it.
     /// </returns>
-    /// <exception cref="NotSupportedException">An input belongs to an outer gradient.</exception>
     public static (Tensor Value, Func<Tensor, Tensor[]> Pullback) Vjp(
         Func<IReadOnlyList<Tensor>, Tensor> f, IReadOnlyList<Tensor> inputs)
     {
-        if (inputs.Any(x => x.Trace is not null))
-            throw new NotSupportedException(
-                "Grad: a gradient inside a function whose gradient is taken; second derivatives are not supported.");
-        Tensor[] leaves = [.. inputs.Select(x => x.With(new Trace([], _ => [])))];
-        var value = f(leaves);
-        return (value.Detach(), dy => dy.Shape == value.Shape
-            ? Pull(value, dy, leaves)
+        var scope = new GradScope();
+        Tensor[] leaves = [.. inputs.Select(x => Trace.Input(x, scope))];
+        Tensor value;
+        try
+        {
+            value = f(leaves);
+        }
+        finally
+        {
+            scope.Close();
+        }
+        return (TraceGraph.Live(value), dy => dy.Shape == value.Shape
+            ? TraceGraph.Pull(value, dy, leaves)
             : throw new ShapeMismatchException(
                 "Vjp", "gradient of the value", dy.Shape, value.Shape.ToString(), "Give one number for each element."));
     }
 
-    private static Tensor[] Pull(Tensor value, Tensor dy, Tensor[] leaves)
+    /// <summary>A function's value, and its Jacobian-vector product.</summary>
+    /// <param name="f">From a tensor to a tensor.</param>
+    /// <param name="x">Where.</param>
+    /// <param name="v">The direction, of the shape of <paramref name="x"/>.</param>
+    /// <returns>f(x) and J·v, of one shape.</returns>
+    /// <exception cref="ShapeMismatchException">The direction has another shape.</exception>
+    /// <exception cref="NotSupportedException">A layer or loss in it has no formula.</exception>
+    public static (Tensor Value, Tensor Tangent) Jvp(Func<Tensor, Tensor> f, Tensor x, Tensor v) =>
+        Jvp(inputs => f(inputs[0]), [x], [v]);
+
+    /// <summary>A function's value, and its Jacobian-vector product with respect to all inputs.</summary>
+    /// <param name="f">From tensors to a tensor.</param>
+    /// <param name="inputs">Where.</param>
+    /// <param name="vs">The direction, a tensor for each input.</param>
+    /// <inheritdoc cref="Jvp(Func{Tensor, Tensor}, Tensor, Tensor)"/>
+    public static (Tensor Value, Tensor Tangent) Jvp(
+        Func<IReadOnlyList<Tensor>, Tensor> f, IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> vs)
     {
-        var gradients = new Dictionary<Tensor, Tensor>(ReferenceEqualityComparer.Instance) { [value] = dy.Detach() };
-        var waiting = new PriorityQueue<Tensor, int>();
-        if (value.Trace is { } last) waiting.Enqueue(value, -last.Order);
-        while (waiting.TryDequeue(out var tensor, out _))
-        {
-            var trace = tensor.Trace!;
-            if (trace.Parents.Length == 0) continue;
-            var toParents = trace.Backward(gradients[tensor]);
-            for (var i = 0; i < toParents.Length; i++)
+        CheckDirection("Jvp", inputs, vs);
+        var (value, pullback) = Vjp(f, inputs);
+        // u·(J·v) = (Jᵀ·u)·v for all u: the gradient of the right side to u is J·v.
+        var (_, tangent) = ValueAndGrad(u => Dot(pullback(u), vs), Tensor.Zeros(value.Shape));
+        return (value, tangent);
+    }
+
+    /// <summary>A function's value, and the product of its Hessian with a vector.</summary>
+    /// <param name="f">From a tensor to a tensor with one element.</param>
+    /// <param name="x">Where.</param>
+    /// <param name="v">The vector, of the shape of <paramref name="x"/>.</param>
+    /// <returns>f(x), and H·v of the shape of <paramref name="x"/>.</returns>
+    /// <exception cref="ShapeMismatchException">
+    /// The vector has another shape, or the value more than one element.
+    /// </exception>
+    /// <exception cref="NotSupportedException">A layer or loss in it has no formula.</exception>
+    public static (Tensor Value, Tensor Product) Hvp(Func<Tensor, Tensor> f, Tensor x, Tensor v)
+    {
+        var (value, products) = Hvp(inputs => f(inputs[0]), [x], [v]);
+        return (value, products[0]);
+    }
+
+    /// <summary>A function's value, and the product of its Hessian over all inputs with a vector.</summary>
+    /// <param name="f">From tensors to a tensor with one element.</param>
+    /// <param name="inputs">Where.</param>
+    /// <param name="vs">The vector, a tensor for each input.</param>
+    /// <returns>f(x), and the product's part for each input.</returns>
+    /// <inheritdoc cref="Hvp(Func{Tensor, Tensor}, Tensor, Tensor)"/>
+    public static (Tensor Value, Tensor[] Products) Hvp(
+        Func<IReadOnlyList<Tensor>, Tensor> f, IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> vs)
+    {
+        CheckDirection("Hvp", inputs, vs);
+        var value = Tensor.Scalar(0);
+        // The Hessian is symmetric: the gradient of (∇f)·v is H·v.
+        var (_, products) = ValueAndGrad(
+            at =>
             {
-                if (toParents[i] is not { } more || trace.Parents[i].Trace is not { } parent) continue;
-                var isNew = !gradients.TryGetValue(trace.Parents[i], out var before);
-                gradients[trace.Parents[i]] = isNew ? more : before! + more;
-                if (isNew) waiting.Enqueue(trace.Parents[i], -parent.Order);
-            }
-        }
-        return Array.ConvertAll(
-            leaves, leaf => gradients.TryGetValue(leaf, out var g) ? g.Contiguous() : Tensor.Zeros(leaf.Shape));
+                (value, var gradients) = ValueAndGrad(f, at);
+                return Dot(gradients, vs);
+            }, inputs);
+        return (TraceGraph.Live(value), products);
+    }
+
+    private static Tensor Dot(IReadOnlyList<Tensor> a, IReadOnlyList<Tensor> b) =>
+        a.Zip(b, (x, y) => (x * y).Sum()).Aggregate((sum, product) => sum + product);
+
+    private static void CheckDirection(string operation, IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> vs)
+    {
+        if (inputs.Count == 0 || vs.Count != inputs.Count)
+            throw new ArgumentException(
+                $"{operation}: {inputs.Count} inputs and {vs.Count} vectors; give one for each input, at least one.",
+                nameof(vs));
+        for (var i = 0; i < vs.Count; i++)
+            if (vs[i].Shape != inputs[i].Shape)
+                throw new ShapeMismatchException(
+                    operation, "v", vs[i].Shape, inputs[i].Shape.ToString(), "Give one number for each element.");
     }
 }

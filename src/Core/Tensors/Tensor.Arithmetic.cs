@@ -10,30 +10,30 @@ public sealed partial class Tensor
     /// <summary>A number as a scalar, so that it may stand beside a tensor: <c>2 * x + 1</c>.</summary>
     public static implicit operator Tensor(float value) => Scalar(value);
 
+    /// <summary>A number as a scalar, rounded to float32: <c>0.5 * x</c>.</summary>
+    public static implicit operator Tensor(double value) => Scalar((float)value);
+
     /// <summary>Element by element, broadcast.</summary>
     /// <exception cref="ShapeMismatchException">The shapes do not go together.</exception>
     public static Tensor operator +(Tensor a, Tensor b) => Trace.Of(
         Broadcast.Map<Sum2>("+", a, b), a, b,
-        dy => Broadcast.SumTo(dy, a.Shape), dy => Broadcast.SumTo(dy, b.Shape));
+        (dy, x, _, _) => Broadcast.SumTo(dy, x.Shape), (dy, _, y, _) => Broadcast.SumTo(dy, y.Shape));
 
     /// <inheritdoc cref="op_Addition(Tensor, Tensor)"/>
     public static Tensor operator -(Tensor a, Tensor b) => Trace.Of(
         Broadcast.Map<Difference>("-", a, b), a, b,
-        dy => Broadcast.SumTo(dy, a.Shape), dy => Broadcast.SumTo(-dy, b.Shape));
+        (dy, x, _, _) => Broadcast.SumTo(dy, x.Shape), (dy, _, y, _) => Broadcast.SumTo(-dy, y.Shape));
 
     /// <inheritdoc cref="op_Addition(Tensor, Tensor)"/>
     public static Tensor operator *(Tensor a, Tensor b) => Trace.Of(
         Broadcast.Map<Product>("*", a, b), a, b,
-        dy => Broadcast.SumTo(dy * b.Detach(), a.Shape), dy => Broadcast.SumTo(dy * a.Detach(), b.Shape));
+        (dy, x, y, _) => Broadcast.SumTo(dy * y, x.Shape), (dy, x, y, _) => Broadcast.SumTo(dy * x, y.Shape));
 
     /// <inheritdoc cref="op_Addition(Tensor, Tensor)"/>
-    public static Tensor operator /(Tensor a, Tensor b)
-    {
-        var quotient = Broadcast.Map<Quotient>("/", a, b);
-        return Trace.Of(
-            quotient, a, b, dy => Broadcast.SumTo(dy / b.Detach(), a.Shape),
-            dy => Broadcast.SumTo(-(dy * quotient) / b.Detach(), b.Shape));
-    }
+    public static Tensor operator /(Tensor a, Tensor b) => Trace.Of(
+        Broadcast.Map<Quotient>("/", a, b), a, b,
+        (dy, x, y, _) => Broadcast.SumTo(dy / y, x.Shape),
+        (dy, _, y, quotient) => Broadcast.SumTo(-(dy * quotient) / y, y.Shape));
 
     /// <summary>Each element's opposite.</summary>
     public static Tensor operator -(Tensor a) => a * -1;
@@ -78,7 +78,7 @@ public sealed partial class Tensor
             new(product, rows, columns), [rows]);
         return Trace.Of(
             Own(product, [rows, columns]), this, other,
-            dy => dy.MatMul(other.Detach().T()), dy => Detach().T().MatMul(dy));
+            (dy, _, b, _) => dy.MatMul(b.T()), (dy, a, _, _) => a.T().MatMul(dy));
     }
 
     /// <inheritdoc cref="MatMul"/>
@@ -89,8 +89,7 @@ public sealed partial class Tensor
     {
         var y = new float[Shape.Count];
         ElementwiseMath.Exp(Contiguous().Span, y);
-        var result = Own(y, Shape);
-        return Trace.Of(result, this, dy => dy * result);
+        return Trace.Of(Own(y, Shape), this, (dy, _, exp) => dy * exp);
     }
 
     /// <summary>ln x of each element.</summary>
@@ -98,18 +97,15 @@ public sealed partial class Tensor
     {
         var y = new float[Shape.Count];
         ElementwiseMath.Log(Contiguous().Span, y);
-        return Trace.Of(Own(y, Shape), this, dy => dy / Detach());
+        return Trace.Of(Own(y, Shape), this, (dy, x, _) => dy / x);
     }
 
     /// <summary>√x of each element.</summary>
-    public Tensor Sqrt()
-    {
-        var result = Map(this, MathF.Sqrt);
-        return Trace.Of(result, this, dy => dy / (result * 2));
-    }
+    public Tensor Sqrt() => Trace.Of(Map(this, MathF.Sqrt), this, (dy, _, root) => dy / (root * 2));
 
     /// <summary>|x| of each element; its gradient at 0 is 0.</summary>
-    public Tensor Abs() => Trace.Of(Map(this, MathF.Abs), this, dy => dy * Map(Detach(), x => Math.Sign(x)));
+    public Tensor Abs() => Trace.Of(
+        Map(this, MathF.Abs), this, (dy, x, _) => dy * Map(x, value => Math.Sign(value)));
 
     /// <summary>x to a whole power, of each element, by multiplication.</summary>
     /// <param name="exponent">From 0 on.</param>
@@ -118,13 +114,13 @@ public sealed partial class Tensor
         ArgumentOutOfRangeException.ThrowIfNegative(exponent);
         return Trace.Of(
             Map(this, x => (float)ExactMath.Power(x, exponent)), this,
-            dy => exponent == 0 ? dy * 0 : dy * (Detach().Pow(exponent - 1) * exponent));
+            (dy, x, _) => exponent == 0 ? dy * 0 : dy * (x.Pow(exponent - 1) * exponent));
     }
 
     /// <summary>Each element, but not below or above a bound; where it is beyond, the gradient is 0.</summary>
     public Tensor Clamp(float min = float.NegativeInfinity, float max = float.PositiveInfinity) => Trace.Of(
-        Map(this, x => x < min ? min : x > max ? max : x), this,
-        dy => dy * Map(Detach(), x => x >= min && x <= max ? 1 : 0));
+        Map(this, value => value < min ? min : value > max ? max : value), this,
+        (dy, x, _) => dy * Map(x, value => value >= min && value <= max ? 1 : 0));
 
     private static Tensor Map(Tensor x, Func<float, float> f) =>
         Own(Array.ConvertAll(x.ToArray(), value => f(value)), x.Shape);

@@ -35,7 +35,7 @@ public sealed partial class Tensor
         var shape = keepDim ? keptShape : Shape.Create([.. kept.Where((_, d) => !isSummed[d])]);
         return Trace.Of(
             Own(Array.ConvertAll(sums, sum => (float)sum), shape), this,
-            dy => dy.View(kept) + Zeros(Shape));
+            dy => dy.Reshape(kept) + Zeros(Shape));
     }
 
     /// <summary>The mean of all elements, a scalar.</summary>
@@ -108,7 +108,7 @@ public sealed partial class Tensor
         var kept = Shape.Create(sizes);
         var shape = keepDim ? kept : Shape.Create([.. sizes[..d], .. sizes[(d + 1)..]]);
         var places = Own(indices, shape);
-        return (Trace.Of(Own(values, shape), this, dy => Scattered(dy.View(sizes), places.View(sizes), d)), places);
+        return (Trace.Of(Own(values, shape), this, dy => Scattered(dy.Reshape(sizes), places.View(sizes), d)), places);
     }
 
     /// <summary>The first place of the largest element along one dimension, as whole numbers.</summary>

@@ -130,7 +130,7 @@ public sealed partial class Tensor
                 own.Slice(i * length, length).CopyTo(values.AsSpan((i * sizes[d] * inner) + start));
             start += length;
         }
-        return Trace.Of(Own(values, Shape.Create(sizes)), [.. tensors], dy =>
+        return Trace.Of(Own(values, Shape.Create(sizes)), [.. tensors], (dy, _) =>
         {
             var first = 0;
             return [.. tensors.Select(t => dy.Narrow(d, (first += t.Shape[d]) - t.Shape[d], t.Shape[d]))];
@@ -141,6 +141,25 @@ public sealed partial class Tensor
     /// <inheritdoc cref="Cat"/>
     public static Tensor Stack(IReadOnlyList<Tensor> tensors, int dim = 0) =>
         Cat([.. tensors.Select(t => t.Unsqueeze(dim))], dim);
+
+    /// <summary>Elements by their places in row-major order, 0 where a place is below 0.</summary>
+    internal Tensor Taken(int[] places, Shape shape)
+    {
+        var x = Contiguous().Span;
+        var values = new float[places.Length];
+        for (var i = 0; i < values.Length; i++) values[i] = places[i] < 0 ? 0 : x[places[i]];
+        return Trace.Of(Own(values, shape), this, dy => dy.Put(places, Shape));
+    }
+
+    // Zeros, and these elements added at places.
+    private Tensor Put(int[] places, Shape shape)
+    {
+        var x = Contiguous().Span;
+        var values = new float[shape.Count];
+        for (var i = 0; i < x.Length; i++)
+            if (places[i] >= 0) values[places[i]] += x[i];
+        return Trace.Of(Own(values, shape), this, dy => dy.Taken(places, Shape));
+    }
 
     // Zeros of this shape, but the gradient in a part of a dimension.
     private Tensor Padded(Tensor gradient, int dim, int start)

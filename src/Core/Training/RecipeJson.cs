@@ -15,14 +15,16 @@ public static class RecipeJson
     public static string WriteIndented(Recipe recipe) => ToJson(recipe).ToJsonString(Indented);
 
     /// <summary>The recipe of a text.</summary>
+    /// <param name="text">JSON.</param>
+    /// <param name="layers">Layers of your own that its model may have; none: the built-in ones only.</param>
     /// <exception cref="RecipeException">The text is not a recipe; the message names the key and what is
     /// allowed.</exception>
-    public static Recipe Read(string text)
+    public static Recipe Read(string text, LayerRegistry? layers = null)
     {
         var json = new JsonReader(Parse(text), "recipe");
         return new Recipe
         {
-            Model = ModelJson.Read(json.Object("model")),
+            Model = ModelJson.Read(json.Object("model"), layers ?? LayerRegistry.Empty),
             Loss = ReadLoss(json),
             Optimizer = Checked(json, "optimizer", UpdateRuleJson.ReadOptimizer),
             BatchSize = json.Value<int>("batchSize"),

@@ -44,14 +44,16 @@ public sealed record TrainingCheckpoint(
     }
 
     /// <summary>The checkpoint of a file's contents.</summary>
+    /// <param name="contents">The file's.</param>
+    /// <param name="layers">Layers of your own that its model may have; none: the built-in ones only.</param>
     /// <exception cref="RecipeException">The recipe or the schedule in it can't be read by this version.</exception>
-    public static TrainingCheckpoint Decode(CheckpointContents contents)
+    public static TrainingCheckpoint Decode(CheckpointContents contents, LayerRegistry? layers = null)
     {
         var vectors = contents.Vectors;
         var json = RecipeJson.Parse(contents.Header);
         var header = new JsonReader(json, "checkpoint");
         header.Object("recipe");
-        var recipe = RecipeJson.Read(json["recipe"]!.ToJsonString());
+        var recipe = RecipeJson.Read(json["recipe"]!.ToJsonString(), layers);
         var count = recipe.Model.Layout.Count;
         if (vectors.Length != 1 + recipe.UpdateRule.MomentCount || vectors.Any(v => v.Count != count))
             throw new RecipeException("checkpoint: the vectors have "

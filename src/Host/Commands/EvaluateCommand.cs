@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using ActorTrain.Host.Configuration;
 using ActorTrain.Host.Data;
 using ActorTrain.Host.Runs;
 using ActorTrain.Host.Terminal;
@@ -14,7 +15,7 @@ internal static class EvaluateCommand
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var checkpoint = CheckpointOption();
+        var (checkpoint, layers) = (CheckpointOption(), LayerFiles.Option());
         var data = new Option<string>("--data")
         {
             HelpName = "NAME|FOLDER",
@@ -23,11 +24,13 @@ internal static class EvaluateCommand
         var json = new Option<bool>("--json") { Description = "print {\"accuracy\":…,\"loss\":…,\"samples\":…, …}" };
         var command = new Command("evaluate", "A checkpoint's loss, accuracy, scores of each class on the test split.")
         {
-            checkpoint, data, json,
+            checkpoint, layers, data, json,
         };
         command.SetAction(async (parsed, _) =>
         {
-            var loaded = CheckpointLocator.Load("--checkpoint", parsed.GetValue(checkpoint), Console.Error.WriteLine);
+            var loaded = CheckpointLocator.Load(
+                "--checkpoint", parsed.GetValue(checkpoint), LayerFiles.Load(parsed.GetValue(layers)),
+                Console.Error.WriteLine);
             var metrics = Evaluator.Measure(
                 loaded.Contents.Recipe, loaded.Contents.BestParameters, await DataOption.Load(parsed.GetValue(data)));
             Console.WriteLine(parsed.GetValue(json)

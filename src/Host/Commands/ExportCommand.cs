@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ActorTrain.Host.Configuration;
 using ActorTrain.Host.Runs;
 using ActorTrain.Interop.NumPy;
 using ActorTrain.Interop.Onnx;
@@ -25,28 +26,47 @@ internal static class ExportCommand
             HelpName = "FILE|RUN",
             Description = "a checkpoint file, or a run's folder (default: the newest run)",
         };
+        var layers = LayerFiles.Option();
         var to = new Option<string>("--to")
         {
             Required = true,
             HelpName = "FILE",
             Description = $"what is written; its name ends in {Extensions}",
         };
-        var command = new Command("export", "A checkpoint's model as a file of another program's.") { checkpoint, to };
+        var command = new Command("export", "A checkpoint's model as a file of another program's.")
+        {
+            checkpoint, layers, to,
+        };
         command.SetAction(parsed =>
         {
             var file = parsed.GetValue(to)!;
             var format = Formats.FirstOrDefault(f => f.Extension == Path.GetExtension(file));
             if (format.Bytes is null) throw new UsageException($"--to: {file} should end in {Extensions}.");
-            var loaded = CheckpointLocator.Load("export", parsed.GetValue(checkpoint), Console.Error.WriteLine);
+            var loaded = CheckpointLocator.Load(
+                "export", parsed.GetValue(checkpoint), LayerFiles.Load(parsed.GetValue(layers)),
+                Console.Error.WriteLine);
             var contents = loaded.Contents;
             var layer = contents.Recipe.Model;
             var model = new Model(layer, new Parameters(layer.Layout, contents.BestParameters));
-            var bytes = format.Bytes(model, contents.Data);
+            var bytes = Encode(format.Bytes, model, contents.Data);
             RunFolder.WriteFile(file, bytes);
             Console.WriteLine($"{loaded.Path}: {layer.Layout.Count} parameters, {bytes.Length} bytes, to {file}");
             return 0;
         });
         return command;
+    }
+
+    private static byte[] Encode(
+        Func<Model, DataDescription, byte[]> format, Model model, DataDescription data)
+    {
+        try
+        {
+            return format(model, data);
+        }
+        catch (NotSupportedException e)
+        {
+            throw new FailureException($"export: {e.Message}");
+        }
     }
 
     private static string Extensions => string.Join(" or ", Formats.Select(f => f.Extension));

@@ -83,6 +83,7 @@ internal sealed class Node(string role, TrainSettings settings, NodeSettings nod
     {
         var training = new TrainingJob
         {
+            Layers = settings.Layers,
             LoadData = _ => DataOption.Load(settings.Data),
             Shards = settings.Shards
                 ?? (role == ClusterSettings.ServerRole ? node.ServerShards : Environment.ProcessorCount),

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using ActorTrain.Host.Configuration;
 using ActorTrain.Host.Images;
 using ActorTrain.Host.Runs;
 using ActorTrain.Host.Terminal;
@@ -21,16 +22,17 @@ internal static class PredictCommand
             HelpName = "FILE.png",
             Description = "pictures of one digit each: any size, grey or colour, dark on light or light on dark",
         };
-        var checkpoint = EvaluateCommand.CheckpointOption();
+        var (checkpoint, layers) = (EvaluateCommand.CheckpointOption(), LayerFiles.Option());
         var json = new Option<bool>("--json") { Description = "print a line of JSON for each file" };
         var command = new Command("predict", "Class and probabilities of pictures of digits.")
         {
-            files, checkpoint, json,
+            files, checkpoint, layers, json,
         };
         command.SetAction(parsed =>
         {
-            var contents = CheckpointLocator.Load("--checkpoint", parsed.GetValue(checkpoint), Console.Error.WriteLine)
-                .Contents;
+            var contents = CheckpointLocator.Load(
+                "--checkpoint", parsed.GetValue(checkpoint), LayerFiles.Load(parsed.GetValue(layers)),
+                Console.Error.WriteLine).Contents;
             if ((contents.Data.Rows, contents.Data.Columns) != (DigitImage.Size, DigitImage.Size))
             {
                 throw new FailureException(

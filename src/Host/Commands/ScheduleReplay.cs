@@ -65,7 +65,7 @@ internal sealed class ScheduleReplay(TrainSettings settings, string file)
             throw new UsageException($"--replay-schedule: {file} does not exist; give the schedule.jsonl of a run.");
         try
         {
-            return ScheduleFile.Decode(File.ReadAllBytes(file), file);
+            return ScheduleFile.Decode(File.ReadAllBytes(file), file, settings.Layers);
         }
         catch (ScheduleException e)
         {

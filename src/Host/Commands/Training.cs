@@ -41,7 +41,8 @@ internal sealed class Training(
         var loading = DataOption.Load(settings.Data);
         var rehearsing = Task.Run(Rehearsal.Run, cancellation);
         var checkpoint = isResumed
-            ? CheckpointLocator.Load("--resume", resumeFrom ?? settings.Out, Console.Error.WriteLine)
+            ? CheckpointLocator.Load(
+                "--resume", resumeFrom ?? settings.Out, settings.Layers, Console.Error.WriteLine)
             : null;
         var modelFile = ModelFile(settings);
         // Here, while other threads decompress the data.
@@ -61,6 +62,7 @@ internal sealed class Training(
         var job = new TrainingJob
         {
             Recipe = recipe,
+            Layers = settings.Layers,
             LoadData = _ => Task.FromResult(data),
             CreateKernel = _ => matMul,
             Shards = shards,
@@ -231,22 +233,6 @@ internal sealed class Training(
 
     /// <summary>The model of the settings' model file; none: the mlp.</summary>
     /// <exception cref="UsageException">There is no such file, or no model in it.</exception>
-    public static Sequential? ModelFile(TrainSettings settings)
-    {
-        if (settings.Model is null or "mlp") return null;
-        var path = settings.Model;
-        if (!File.Exists(path))
-        {
-            throw new UsageException(
-                $"--model: '{path}' is neither mlp nor a file; give mlp, or a JSON file with layers.");
-        }
-        try
-        {
-            return ModelJson.Read(File.ReadAllText(path));
-        }
-        catch (Exception e) when (e is RecipeException or ArgumentException)
-        {
-            throw new UsageException($"--model: {path}: {e.Message}");
-        }
-    }
+    public static Sequential? ModelFile(TrainSettings settings) =>
+        settings.Model is null or "mlp" ? null : ModelFiles.ReadLayers(settings.Model, settings.Layers);
 }

@@ -82,15 +82,17 @@ internal static class UpCommand
                     children.Start(say, [
                         "--role", "server", "--name", $"standby-{i}", "--port", $"{ports[i]}",
                         "--seed-node", seeds, "--shards", $"{shards}", "--out", folder,
-                        "--parameter-servers", $"{holderCount}", .. DataOf(training),
+                        "--parameter-servers", $"{holderCount}", .. SameOf(training),
                     ]);
                 }
                 for (var i = 1; i <= holderCount; i++)
-                    children.Start(say, ["--role", "ps", "--name", $"ps-{i}", "--seed-node", seeds]);
+                    children.Start(say, [
+                        "--role", "ps", "--name", $"ps-{i}", "--seed-node", seeds, .. LayersOf(training),
+                    ]);
                 for (var i = 0; i < aggregatorCount; i++)
                     children.Start(say, [
                         "--role", "aggregator", "--name", $"aggregator-{i + 1}", "--seed-node", seeds, "--shards", "0",
-                        "--nodes", $"{(workerCount + aggregatorCount - 1 - i) / aggregatorCount}", .. DataOf(training),
+                        "--nodes", $"{(workerCount + aggregatorCount - 1 - i) / aggregatorCount}", .. SameOf(training),
                     ]);
                 for (var i = 0; i < workerCount; i++)
                     children.Start(say, [
@@ -98,14 +100,20 @@ internal static class UpCommand
                         .. aggregatorCount == 0
                             ? []
                             : new[] { "--through", $"aggregator-{(i % aggregatorCount) + 1}" },
-                        .. DataOf(training),
+                        .. SameOf(training),
                     ]);
             }).Run(cancellation);
         });
         return command;
     }
 
-    private static string[] DataOf(TrainSettings training) => training.Data is { } data ? ["--data", data] : [];
+    private static string[] SameOf(TrainSettings training) =>
+    [
+        .. training.Data is { } data ? ["--data", data] : Array.Empty<string>(), .. LayersOf(training),
+    ];
+
+    private static string[] LayersOf(TrainSettings training) =>
+        training.LayersFrom is { } files ? ["--layers", files] : [];
 
     private static int Within(string option, int count, int least, int most) => count >= least && count <= most
         ? count

@@ -16,6 +16,7 @@ internal sealed record Setting(string Key, string Option, string Value, string H
     [
         new("Data", "--data", "NAME|FOLDER", $"{NamedData.Choices} (default mnist)"),
         new("Model", "--model", "mlp|FILE", "mlp, or a JSON file with the model's layers (default mlp)"),
+        LayerFiles.Setting,
         new("Hidden", "--hidden", "SIZES", "hidden layers of the mlp, or none (default 128,64)"),
         new("Epochs", "--epochs", "N", "passes over the training split (default 5)"),
         new("MaxSteps", "--max-steps", "N", "end after this many steps (default: when the epochs are done)"),

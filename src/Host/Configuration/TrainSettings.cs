@@ -11,6 +11,12 @@ internal sealed record TrainSettings
 {
     public string? Data { get; init; }
     public string? Model { get; init; }
+
+    /// <summary>Files with layers of one's own.</summary>
+    public string? LayersFrom { get; init; }
+
+    /// <summary>The layers in them.</summary>
+    public LayerRegistry Layers { get; init; } = LayerRegistry.Empty;
     public IReadOnlyList<int>? Hidden { get; init; }
     public int? Epochs { get; init; }
     public int? MaxSteps { get; init; }
@@ -46,6 +52,8 @@ internal sealed record TrainSettings
         {
             Data = reader.Text("Data"),
             Model = reader.Text("Model"),
+            LayersFrom = reader.Text("Layers"),
+            Layers = LayerFiles.Load(reader.Text("Layers")),
             Hidden = reader.Sizes("Hidden"),
             Epochs = reader.Whole("Epochs", 1, 1_000_000),
             MaxSteps = reader.Whole("MaxSteps", 1, int.MaxValue),
@@ -88,10 +96,14 @@ internal sealed record TrainSettings
             new Recipe
             {
                 Model = model,
-                Loss = model[^1] is LogSoftmax ? new NLLLoss() : new CrossEntropyLoss(),
+                Loss = LossOf(model),
             },
             data.Description);
     }
+
+    /// <summary>The loss that belongs to a model's last layer.</summary>
+    public static Loss LossOf(Sequential model) =>
+        model[^1] is LogSoftmax ? new NLLLoss() : new CrossEntropyLoss();
 
     /// <summary>A recipe with what these settings say; the model and what they leave open stay as they are.</summary>
     /// <param name="recipe">The recipe.</param>

@@ -48,8 +48,8 @@ internal static class ScalingPage
     // Other programs take turns with the processes that are measured, not with the model's.
     private static string Warning(string load) =>
         double.TryParse(load, CultureInfo.InvariantCulture, out var average) && average > MostLoad
-            ? $"**The machine was busy (above {MostLoad}): what was measured of real processes is no check of the model, "
-                + "and the constants are too large. Run the command again when it is quiet.**"
+            ? $"**The machine was busy (above {MostLoad}): what was measured of real processes is no check of the "
+                + "model, and the constants are too large. Run the command again when it is quiet.**"
             : "The machine was quiet.";
 
     private static string Page(string load, IEnumerable<Section> sections) => $"""

@@ -66,6 +66,32 @@ public class LayerLawTests
     }
 
     [Theory, MemberData(nameof(Layers))]
+    public void The_formula_is_the_same_function_with_the_same_gradients(int index)
+    {
+        var (layer, example) = All[index];
+        var parameters = layer.Initialize(seed: 3);
+        Tensor[] inputs =
+        [
+            Uniform(stream: 100, Batch(3, example)), .. layer.Layout.Slots.Select(slot => parameters[slot.Name]),
+        ];
+        var (expected, pullback) = Grad.Vjp(x => F.Apply(layer, x[0], [.. x.Skip(1)]), inputs);
+        var (output, ofFormula) = Grad.Vjp(
+            x => layer.Formula(x[0], [.. x.Skip(1)], Contexts.ForLeaves(3)), inputs);
+        Close.Assert(expected.ToArray(), output.ToArray(), 1e-5, "output");
+        var probe = Uniform(stream: 200, output.Shape);
+        foreach (var (slot, theirs, ours) in layer.Layout.Slots.Prepend(default)
+            .Zip(pullback(probe), ofFormula(probe)).Where(part => part.First.StatisticMomentum == 0))
+            Close.Assert(theirs.ToArray(), ours.ToArray(), 1e-5, $"gradient of {slot.Name ?? "input"}");
+    }
+
+    [Theory, MemberData(nameof(Layers))]
+    public void Grad_Check_says_that_it_is_right_in_training(int index)
+    {
+        var check = Grad.Check(All[index].Layer, All[index].Example);
+        Assert.True(check.Agrees, check.ToString());
+    }
+
+    [Theory, MemberData(nameof(Layers))]
     public void Forward_and_backward_change_nothing_that_they_are_given(int index)
     {
         var (layer, example) = All[index];

@@ -15,11 +15,11 @@ public sealed record ELU(float Alpha = 1) : Activation
     public override string ToString() => string.Create(
         System.Globalization.CultureInfo.InvariantCulture, $"ELU(alpha={Alpha})");
 
-    private protected override void Values(ReadOnlySpan<float> x, Span<float> y) =>
-        Elementwise.Forward(new Function(Alpha), x, y);
+    private protected override void Run<TPass>(TPass pass) => pass.Of(new Function(Alpha));
 
-    private protected override void Slopes(ReadOnlySpan<float> x, ReadOnlySpan<float> dy, Span<float> dx) =>
-        Elementwise.Backward(new Function(Alpha), x, dy, dx);
+    // y″ = α·eˣ below 0
+    private protected override Tensor Curvature(Tensor x) =>
+        (x < 0) * x.Clamp(max: 0).Exp() * Alpha;
 
     private readonly struct Function(float alpha) : IElementwise
     {

@@ -11,11 +11,11 @@ public sealed record GELU : Activation
     /// <inheritdoc/>
     public override string ToString() => "GELU()";
 
-    private protected override void Values(ReadOnlySpan<float> x, Span<float> y) =>
-        Elementwise.Forward(new Function(), x, y);
+    private protected override void Run<TPass>(TPass pass) => pass.Of(new Function());
 
-    private protected override void Slopes(ReadOnlySpan<float> x, ReadOnlySpan<float> dy, Span<float> dx) =>
-        Elementwise.Backward(new Function(), x, dy, dx);
+    // y″ = φ(x)·(2 − x²), φ(x) = e^(−x²/2)/√2π
+    private protected override Tensor Curvature(Tensor x) =>
+        (x * x * -0.5f).Exp() * 0.3989422804f * (2 - (x * x));
 
     private readonly struct Function : IElementwise
     {

@@ -34,5 +34,9 @@ public sealed record ReLU : Layer
     }
 
     /// <inheritdoc/>
+    public override Tensor Formula(Tensor input, IReadOnlyList<Tensor> parameters, LayerContext context) =>
+        input * (input > 0);
+
+    /// <inheritdoc/>
     public override string ToString() => "ReLU()";
 }

@@ -8,11 +8,14 @@ public sealed record SiLU : Activation
     /// <inheritdoc/>
     public override string ToString() => "SiLU()";
 
-    private protected override void Values(ReadOnlySpan<float> x, Span<float> y) =>
-        Elementwise.Forward(new Function(), x, y);
+    private protected override void Run<TPass>(TPass pass) => pass.Of(new Function());
 
-    private protected override void Slopes(ReadOnlySpan<float> x, ReadOnlySpan<float> dy, Span<float> dx) =>
-        Elementwise.Backward(new Function(), x, dy, dx);
+    // y″ = σ·(1 − σ)·(2 + x·(1 − 2σ))
+    private protected override Tensor Curvature(Tensor x)
+    {
+        var s = F.Sigmoid(x);
+        return s * (1 - s) * (2 + (x * (1 - (s * 2))));
+    }
 
     private readonly struct Function : IElementwise
     {

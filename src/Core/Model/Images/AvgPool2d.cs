@@ -24,6 +24,8 @@ public sealed record AvgPool2d : Pool2d
         return sum / (KernelSize * KernelSize);
     }
 
+    private protected override Tensor Value(Tensor columns) => columns.Mean(0);
+
     private protected override void Spread(
         ReadOnlySpan<float> plane, int width, int top, int left, float gradient, Span<float> slopes)
     {

@@ -112,6 +112,16 @@ public sealed record Conv2d(
     }
 
     /// <inheritdoc/>
+    public override Tensor Formula(Tensor input, IReadOnlyList<Tensor> parameters, LayerContext context)
+    {
+        var sizes = new Sizes(this, input);
+        var product = parameters[0].Reshape(OutChannels, -1).MatMul(Window.Columns(input));
+        var images = product.View(OutChannels, sizes.Examples, sizes.Places).Transpose(0, 1)
+            .Reshape(sizes.Examples, OutChannels, sizes.OutHeight, sizes.OutWidth);
+        return Bias ? images + parameters[1].Reshape(1, -1, 1, 1) : images;
+    }
+
+    /// <inheritdoc/>
     public override string ToString() =>
         $"Conv2d({InChannels}, {OutChannels}, kernel_size=({KernelSize}, {KernelSize}), stride=({Stride}, {Stride})"
         + $"{(Padding > 0 ? $", padding=({Padding}, {Padding})" : "")}{(Bias ? "" : ", bias=False")})";

@@ -18,6 +18,8 @@ public sealed record MaxPool2d : Pool2d
     private protected override float Value(ReadOnlySpan<float> plane, int width, int top, int left) =>
         plane[Largest(plane, width, top, left)];
 
+    private protected override Tensor Value(Tensor columns) => columns.Max(0).Values;
+
     // The whole gradient goes to the first of the largest.
     private protected override void Spread(
         ReadOnlySpan<float> plane, int width, int top, int left, float gradient, Span<float> slopes) =>

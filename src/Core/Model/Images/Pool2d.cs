@@ -67,6 +67,17 @@ public abstract record Pool2d : Layer
         return (inputGradient.Freeze(), parameters);
     }
 
+    /// <inheritdoc/>
+    public sealed override Tensor Formula(Tensor input, IReadOnlyList<Tensor> parameters, LayerContext context)
+    {
+        var shape = Images(input);
+        var columns = Window.Columns(input.Reshape(shape[0] * shape[1], 1, shape[2], shape[3]));
+        return Value(columns).Reshape(shape[0], shape[1], Window.Places(shape[2]), Window.Places(shape[3]));
+    }
+
+    /// <summary>What each column [k·k] of windows becomes.</summary>
+    private protected abstract Tensor Value(Tensor columns);
+
     /// <summary>What the window with this corner becomes.</summary>
     private protected abstract float Value(ReadOnlySpan<float> plane, int width, int top, int left);
 

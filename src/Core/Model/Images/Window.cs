@@ -69,6 +69,28 @@ internal readonly record struct Window(int KernelSize, int Stride, int Padding)
                     }
     }
 
+    /// <summary>
+    /// The columns of all images side by side, as a function of tensors: [C·k·k, N·places] of [N, C, H, W].
+    /// </summary>
+    public Tensor Columns(Tensor images)
+    {
+        var (count, channels, height, width) = (images.Shape[0], images.Shape[1], images.Shape[2], images.Shape[3]);
+        var (rows, across) = (Places(height), Places(width));
+        var places = new int[channels * KernelSize * KernelSize * count * rows * across];
+        for (var i = 0; i < places.Length; i++)
+        {
+            var (rest, x) = Math.DivRem(i, across);
+            (rest, var y) = Math.DivRem(rest, rows);
+            (rest, var n) = Math.DivRem(rest, count);
+            (rest, var kx) = Math.DivRem(rest, KernelSize);
+            (var c, var ky) = Math.DivRem(rest, KernelSize);
+            var (sourceY, sourceX) = ((y * Stride) + ky - Padding, (x * Stride) + kx - Padding);
+            var isInside = (uint)sourceY < (uint)height && (uint)sourceX < (uint)width;
+            places[i] = isInside ? (((((n * channels) + c) * height) + sourceY) * width) + sourceX : -1;
+        }
+        return images.Taken(places, [channels * KernelSize * KernelSize, count * rows * across]);
+    }
+
     private void CopyLine(ReadOnlySpan<float> source, int first, Span<float> line)
     {
         for (var x = 0; x < line.Length; x++)
