@@ -28,7 +28,7 @@ internal static class DataBenchmark
         var peak = 0L;
         process.OutputDataReceived += (_, _) => { };
         process.BeginOutputReadLine();
-        process.ErrorDataReceived += (_, line) => Console.Error.WriteLine(line.Data);
+        process.ErrorDataReceived += (_, line) => Console.Error.Write(line.Data);
         process.BeginErrorReadLine();
         while (!process.WaitForExit(20))
         {

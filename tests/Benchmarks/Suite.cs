@@ -42,15 +42,17 @@ internal static class Suite
         foreach (var part in Parts) page = Write(page, part, peers);
     }
 
-    /// <summary>One part, into the page that is there.</summary>
-    /// <exception cref="InvalidOperationException">That page is of another machine.</exception>
+    /// <summary>
+    /// One part, into the page that is there; into a new one where that is of another machine or was typed by hand.
+    /// </summary>
     public static void Merge(Part part, string? peers)
     {
         var page = BenchmarksPage.Parse(File.ReadAllText(Docs.PathOf(Page)));
         if (page.Machine != Machine.Description)
-            throw new InvalidOperationException(
-                $"{Docs.PathOf(Page)} has figures of another machine ({page.Machine}), this is {Machine.Description}; "
-                + "write all of it anew with: -- all");
+        {
+            Console.WriteLine($"{Docs.PathOf(Page)} is not of this machine ({Machine.Description}); it begins anew");
+            page = new(Machine.Description, []);
+        }
         Write(page, part, peers);
     }
 
