@@ -31,10 +31,10 @@ internal static class RoundBenchmark
         return new("The round through actors",
             "128,64, minibatch 64, one shard: a step of `Trainer.Train`, which knows no actors, and of the same recipe "
             + "with them; the difference of runs that took turns.",
-            ["without actors, µs", "with actors, µs", "the round, µs", "of the step"],
+            ["without actors, µs", "with actors, µs", "the round, µs", "its median", "of the step"],
             [
                 [
-                    $"{plain}", $"{new Figures(actors)}", $"{rounds}, {Microseconds.Judge(rounds.Median)}",
+                    $"{plain}", $"{new Figures(actors)}", $"{rounds}", Microseconds.Judge(rounds.Median),
                     Share.Judge(share, Figures.Percent),
                 ],
             ]);
