@@ -10,7 +10,7 @@ public class DiskTests
     private const string Limitable = "export DOTNET_EnableWriteXorExecute=0; trap '' XFSZ; exec";
 
     [Fact]
-    public async Task A_run_whose_checkpoints_find_no_room_says_so_and_goes_on_and_has_the_right_bits_when_there_is_room_again()
+    public async Task A_run_whose_checkpoints_find_no_room_says_so_and_has_the_right_bits_when_there_is_room_again()
     {
         using var cluster = new TestCluster();
         var server = cluster.Start("server", Limitable,

@@ -8,7 +8,9 @@ internal sealed record Deployment(int Workers, int ShardsOfWorker, bool IsOneMac
 {
     private const double GoldenRatio = 0.618033988749895;
 
-    /// <summary>By how much of its work a node's gradient may take longer or shorter than another's; 0: all alike.</summary>
+    /// <summary>
+    /// By how much of its work a node's gradient may take longer or shorter than another's; 0: all alike.
+    /// </summary>
     public double Spread { get; init; }
 
     /// <summary>What a gradient of a node costs, as a multiple of the usual.</summary>

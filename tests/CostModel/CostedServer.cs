@@ -1,3 +1,5 @@
+using ActorTrain.Actors;
+
 namespace ActorTrain.CostModel;
 
 /// <summary>
@@ -113,31 +115,30 @@ internal sealed class CostedServer(
         else unit.SendParameters(e.Order.Key.Version, 0, workload.Count, () => unit.SendOrder(e.Order, next));
     }
 
-    // As UpdatePieces: this actor does pieces from the front and sends them, another thread does others from the end.
+    // This actor does pieces from the front and sends them, another thread does others from the end.
     private void Apply(double work, Action next)
     {
         var ends = workload.Pieces();
-        var (front, back, written) = (0, ends.Length, 0);
+        var (claims, written) = (new PieceClaims(ends.Length), 0);
         var both = new Countdown(2, () => Written(written, workload.Count, 0, () =>
         {
             _ahead.Clear();
             next();
         }));
-        if (ends.Length > 1 && costs.Cores > 1) Back();
+        if (claims.IsShared(costs.Cores)) Back();
         else both.End();
         Front();
 
         void Front()
         {
-            if (front == back)
+            if (!claims.TryClaim(isFront: true, out var piece))
             {
                 both.End();
                 return;
             }
-            var piece = front++;
             machine.Cores.Use(WorkOf(piece), () =>
             {
-                if (piece + 1 == ends.Length)
+                if (!claims.IsToldAtOnce(piece))
                 {
                     Front();
                     return;
@@ -150,8 +151,8 @@ internal sealed class CostedServer(
 
         void Back()
         {
-            if (front == back) both.End();
-            else machine.Cores.Use(WorkOf(--back), Back);
+            if (claims.TryClaim(isFront: false, out var piece)) machine.Cores.Use(WorkOf(piece), Back);
+            else both.End();
         }
 
         double WorkOf(int piece) =>

@@ -49,7 +49,8 @@ public sealed class ExportTests : IDisposable
     public void What_can_not_be_exported_is_one_clear_error()
     {
         Assert.Equal(
-            (2, "--to: model.bin should end in .safetensors or .onnx or .npz."), ErrorOf("export", "--to", "model.bin"));
+            (2, "--to: model.bin should end in .safetensors or .onnx or .npz."),
+            ErrorOf("export", "--to", "model.bin"));
         Assert.Equal(
             (2, "export: nowhere does not exist; give a checkpoint file or a run's folder."),
             ErrorOf("export", "nowhere", "--to", "model.npz"));

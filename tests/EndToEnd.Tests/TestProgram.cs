@@ -36,6 +36,19 @@ internal sealed class TestProgram : IDisposable
         return End(process);
     }
 
+    /// <summary>
+    /// Runs another assembly of these tests' folder, which has the dependencies that they have, without a host's log.
+    /// </summary>
+    public Result RunBeside(string assembly)
+    {
+        var own = Path.ChangeExtension(typeof(TestProgram).Assembly.Location, null);
+        using var process = Start(
+            "dotnet",
+            ["exec", "--depsfile", $"{own}.deps.json", "--runtimeconfig", $"{own}.runtimeconfig.json", assembly],
+            [("Logging__LogLevel__Default", "None")]);
+        return End(process);
+    }
+
     /// <summary>Starts it; its output is to be read by the caller.</summary>
     public Process Start(IEnumerable<(string Name, string Value)> environment, params string[] arguments) =>
         Start("dotnet", [Assembly, .. arguments], environment);

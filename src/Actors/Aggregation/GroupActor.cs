@@ -10,21 +10,19 @@ namespace ActorTrain.Actors;
 /// aggregator.
 /// </summary>
 #pragma warning disable CA1001 // an actor is disposed of by PostStop
-internal sealed class GroupActor : ReceiveActor
+internal sealed class GroupActor : NodeActor
 #pragma warning restore CA1001
 {
-    private readonly Cluster _cluster = Cluster.Get(Context.System);
     private readonly ExpectedLinks _links = new();
     private readonly NodeRegister _members;
-    private readonly NodeContext _node;
     private BulkListener? _listener;
     private volatile Lead? _lead;
     private string _recipe = "";
 
     /// <summary>A group that nobody can join before the run is known.</summary>
     public GroupActor(NodeContext node)
+        : base(node, typeof(ClusterEvent.MemberRemoved), typeof(ClusterEvent.UnreachableMember))
     {
-        _node = node;
         _members = new(node, Context);
         Receive<Lead>(Begin);
         Receive<ClusterProtocol.Hello>(Admit, _ => _lead is not null);
@@ -41,22 +39,10 @@ internal sealed class GroupActor : ReceiveActor
     public static Props Props(NodeContext node) => Akka.Actor.Props.Create(() => new GroupActor(node));
 
     /// <inheritdoc/>
-    protected override void PreStart() => _cluster.Subscribe(
-        Self, ClusterEvent.InitialStateAsEvents, typeof(ClusterEvent.MemberRemoved),
-        typeof(ClusterEvent.UnreachableMember));
-
-    /// <inheritdoc/>
     protected override void PostStop()
     {
-        _cluster.Unsubscribe(Self);
+        base.PostStop();
         _listener?.Dispose();
-    }
-
-    /// <summary>What it throws ends the node: its members would wait for what it has forgotten.</summary>
-    protected override void PreRestart(Exception reason, object message)
-    {
-        _node.End(new NodeEnd.Failed(reason));
-        base.PreRestart(reason, message);
     }
 
     // A link is one server's: orders of another one are not taken over it.
@@ -66,16 +52,16 @@ internal sealed class GroupActor : ReceiveActor
         // Gradients are compressed once, on their way to the server: only so its record of the run says all of them.
         _lead = m with { Plan = new(m.Plan.Recipe with { Compression = new NoCompression() }, m.Plan.Data) };
         _recipe = RecipeJson.Write(_lead.Plan.Recipe);
-        if (_listener is not null || _node.Cluster.Transport != BulkTransport.Tcp) return;
+        if (_listener is not null || Node.Cluster.Transport != BulkTransport.Tcp) return;
         try
         {
             _listener = new(
-                _node.Cluster.Host, _node.Cluster.BulkPort, _node.Tls, LinkOf, line => _node.Tell(new Notice(line)),
-                shared: _node.Shared);
+                Node.Cluster.Host, Node.Cluster.BulkPort, Node.Tls, LinkOf, line => Node.Tell(new Notice(line)),
+                shared: Node.Shared);
         }
         catch (IOException e)
         {
-            _node.End(new NodeEnd.Failed(e));
+            Node.End(new NodeEnd.Failed(e));
         }
     }
 
@@ -95,7 +81,7 @@ internal sealed class GroupActor : ReceiveActor
         _members.Greet(hello.Node, hello.Shards, life =>
         {
             var (recipe, host, port) = (
-                _recipe, _node.Cluster.PublicHost ?? _node.Cluster.Host, _listener?.Port ?? 0);
+                _recipe, Node.Cluster.PublicHost ?? Node.Cluster.Host, _listener?.Port ?? 0);
             return RemoteWorkerActor.Props(new(hello.Node, life), plan, aggregator, _links, isSplit: false,
                 token => new ClusterProtocol.Welcome(run, incarnation, recipe, plan.Data, host, port, token));
         });

@@ -12,13 +12,11 @@ namespace ActorTrain.Actors;
 /// and lets worker nodes and stand-bys take part.
 /// </summary>
 #pragma warning disable CA1001 // an actor is disposed of by PostStop
-internal sealed partial class ServerNodeActor : ReceiveActor
+internal sealed partial class ServerNodeActor : NodeActor
 #pragma warning restore CA1001
 {
-    private readonly Cluster _cluster = Cluster.Get(Context.System);
     private readonly ExpectedLinks _links = new();
     private readonly NodeRegister _nodes;
-    private readonly NodeContext _node;
     private readonly IActorRef _standby;
     private BulkListener? _listener;
     private IActorRef _server = ActorRefs.Nobody;
@@ -31,15 +29,16 @@ internal sealed partial class ServerNodeActor : ReceiveActor
 
     /// <summary>A server that begins as soon as what it goes on from is loaded.</summary>
     public ServerNodeActor(NodeContext node, IActorRef standby)
+        : base(node, typeof(ClusterEvent.IMemberEvent), typeof(ClusterEvent.UnreachableMember))
     {
-        (_node, _standby, _nodes) = (node, standby, new(node, Context));
+        (_standby, _nodes) = (standby, new(node, Context));
         Receive<StandbyActor.MayBegin>(m =>
         {
             _isTakeOver = m.WasStandby;
             if (m.Over is null) Load().PipeTo(Self, failure: e => new Status.Failure(e));
         });
         Receive<Loaded>(Begin);
-        Receive<Status.Failure>(m => _node.End(new NodeEnd.Failed(m.Cause)));
+        Receive<Status.Failure>(m => Node.End(new NodeEnd.Failed(m.Cause)));
         Receive<ClusterProtocol.Hello>(Admit);
         Receive<ClusterProtocol.StandbyHello>(Admit);
         Receive<ClusterEvent.IMemberEvent>(
@@ -65,9 +64,7 @@ internal sealed partial class ServerNodeActor : ReceiveActor
     /// <inheritdoc/>
     protected override void PreStart()
     {
-        _cluster.Subscribe(
-            Self, ClusterEvent.InitialStateAsEvents, typeof(ClusterEvent.IMemberEvent),
-            typeof(ClusterEvent.UnreachableMember));
+        base.PreStart();
         if (_standby.IsNobody()) Self.Tell(new StandbyActor.MayBegin(Over: null, WasStandby: false));
         else _standby.Tell(StandbyActor.TakeOver.Instance);
     }
@@ -75,27 +72,20 @@ internal sealed partial class ServerNodeActor : ReceiveActor
     /// <inheritdoc/>
     protected override void PostStop()
     {
-        _cluster.Unsubscribe(Self);
+        base.PostStop();
         _listener?.Dispose();
     }
 
-    /// <summary>What it throws ends the node: a restart would only throw again.</summary>
-    protected override void PreRestart(Exception reason, object message)
-    {
-        _node.End(new NodeEnd.Failed(reason));
-        base.PreRestart(reason, message);
-    }
-
-    /// <summary>The same for what its parameter server throws.</summary>
+    /// <summary>What its parameter server throws ends the node, too.</summary>
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(e =>
     {
-        _node.End(new NodeEnd.Failed(e));
+        Node.End(new NodeEnd.Failed(e));
         return Directive.Stop;
     });
 
     private Task<Loaded> Load()
     {
-        var (job, now, isTakeOver) = (_node.Training, _node.Time.GetUtcNow(), _isTakeOver);
+        var (job, now, isTakeOver) = (Node.Training, Node.Time.GetUtcNow(), _isTakeOver);
         return Task.Run(async () =>
         {
             var state = DurableState.Load(job, now, isTakeOver);
@@ -107,40 +97,40 @@ internal sealed partial class ServerNodeActor : ReceiveActor
     private void Begin(Loaded m)
     {
         (_plan, _origin, _recipe) = (m.Plan, m.State.Origin, RecipeJson.Write(m.State.Recipe));
-        foreach (var damaged in m.State.Skipped) _node.Tell(new Notice($"skipped {damaged}"));
+        foreach (var damaged in m.State.Skipped) Node.Tell(new Notice($"skipped {damaged}"));
         if (!TryListen()) return;
         // After a take-over the run goes on with whoever is there.
-        var units = _isTakeOver ? 1 : _node.Training.Shards + _node.WorkersToBegin;
+        var units = _isTakeOver ? 1 : Node.Training.Shards + Node.WorkersToBegin;
         var initial = ServerState.Initial(
-            m.Plan, m.State.Training, _origin.Incarnation, Math.Max(1, units), _node.Cluster.CheckpointSteps) with
+            m.Plan, m.State.Training, _origin.Incarnation, Math.Max(1, units), Node.Cluster.CheckpointSteps) with
         {
-            Joint = _node.Training.JointMemoryOf(m.Plan),
+            Joint = Node.Training.JointMemoryOf(m.Plan),
         };
-        if (_node.Cluster.ParameterServers > 0) initial = Split(initial);
+        if (Node.Cluster.ParameterServers > 0) initial = Split(initial);
         _server = Context.ActorOf(
             ParameterServerActor.Props(
-                initial, _node.Training.Checkpoints, _node.Events, _node.Time, _origin, _node.VectorMemory),
+                initial, Node.Training.Checkpoints, Node.Events, Node.Time, _origin, Node.VectorMemory),
             "server");
-        if (_node.Training.Shards > 0)
-            Context.ActorOf(DataShardsActor.Props(_node.Training.Shards, _server, m.Plan, m.Data, m.MatMul), "shards");
-        _node.Tell(new ServerStarted(_origin.Incarnation, m.Plan.StepsDone(m.State.Training.Position)));
-        if (_node.IsStopRequested()) _server.Tell(TrainingProtocol.StopTraining.Instance);
+        if (Node.Training.Shards > 0)
+            Context.ActorOf(DataShardsActor.Props(Node.Training.Shards, _server, m.Plan, m.Data, m.MatMul), "shards");
+        Node.Tell(new ServerStarted(_origin.Incarnation, m.Plan.StepsDone(m.State.Training.Position)));
+        if (Node.IsStopRequested()) _server.Tell(TrainingProtocol.StopTraining.Instance);
     }
 
     // The port was free when the node started; a stand-by listens only when it takes over.
     private bool TryListen()
     {
-        if (_node.Cluster.Transport != BulkTransport.Tcp) return true;
+        if (Node.Cluster.Transport != BulkTransport.Tcp) return true;
         try
         {
             _listener = new(
-                _node.Cluster.Host, _node.Cluster.BulkPort, _node.Tls, LinkOf, line => _node.Tell(new Notice(line)),
-                shared: _node.Shared);
+                Node.Cluster.Host, Node.Cluster.BulkPort, Node.Tls, LinkOf, line => Node.Tell(new Notice(line)),
+                shared: Node.Shared);
             return true;
         }
         catch (IOException e)
         {
-            _node.End(new NodeEnd.Failed(e));
+            Node.End(new NodeEnd.Failed(e));
             return false;
         }
     }
@@ -180,16 +170,16 @@ internal sealed partial class ServerNodeActor : ReceiveActor
         _nodes.Greet(hello.Node, shards: 0, _ =>
         {
             var (host, port) = BulkAddress();
-            return RemoteStandbyActor.Props(hello.Node, incarnation, _node, _server, _links,
+            return RemoteStandbyActor.Props(hello.Node, incarnation, Node, _server, _links,
                 token => new ClusterProtocol.StandbyWelcome(run, incarnation, host, port, token));
         });
     }
 
     private bool IsUp(Address address) =>
-        _cluster.State.Members.Any(m => m.Address == address && m.Status == MemberStatus.Up);
+        Cluster.State.Members.Any(m => m.Address == address && m.Status == MemberStatus.Up);
 
     private (string Host, int Port) BulkAddress() =>
-        (_node.Cluster.PublicHost ?? _node.Cluster.Host, _listener?.Port ?? 0);
+        (Node.Cluster.PublicHost ?? Node.Cluster.Host, _listener?.Port ?? 0);
 
     private void HandOver()
     {
@@ -209,11 +199,11 @@ internal sealed partial class ServerNodeActor : ReceiveActor
                 m.Outcome.Reason);
             _nodes.Tell(over);
             // A stand-by that is not greeted yet would take over, and train it all again.
-            foreach (var member in _cluster.State.Members)
-                if (member.HasRole(ClusterSettings.ServerRole) && member.Address != _cluster.SelfAddress)
+            foreach (var member in Cluster.State.Members)
+                if (member.HasRole(ClusterSettings.ServerRole) && member.Address != Cluster.SelfAddress)
                     Context.ActorSelection(new RootActorPath(member.Address) / "user" / ClusterHocon.StandbyName)
                         .Tell(over);
-            _node.End(new NodeEnd.RunEnded(m.Outcome));
+            Node.End(new NodeEnd.RunEnded(m.Outcome));
         }
         else
         {

@@ -100,7 +100,7 @@ public static class ActorTrainServices
         {
             return akka.WithServerProxy<ServerNodeActor>().WithActors((system, registry) => LeaveFirst(
                 system, system.ActorOf(HolderSessionActor.Props(node, registry.Get<ServerNodeActor>()), "holder"),
-                HolderSessionActor.Leave.Instance));
+                ServerSessionActor.Leave.Instance));
         }
         if (!node.Cluster.Roles.Contains(ClusterSettings.ServerRole))
         {
@@ -110,7 +110,7 @@ public static class ActorTrainServices
                 if (node.Cluster.Through is not null) proxy = system.ActorOf(RouteActor.Props(node, proxy), "route");
                 LeaveFirst(
                     system, system.ActorOf(WorkerSessionActor.Props(node, proxy), ClusterHocon.SessionName),
-                    WorkerSessionActor.Leave.Instance);
+                    ServerSessionActor.Leave.Instance);
             });
         }
         // The stand-by first: the server of this node asks it whether there is something to go on from.

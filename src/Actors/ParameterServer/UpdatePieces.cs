@@ -9,9 +9,8 @@ internal sealed class UpdatePieces
     private readonly ParameterUpdate _update;
     private readonly int _runsOfPiece;
     private readonly int _count;
+    private readonly PieceClaims _claims;
     private readonly Lock _lock = new();
-    private int _front;
-    private int _back;
     private int _doneFromTheEnd;
 
     /// <summary>Pieces that nobody has begun.</summary>
@@ -19,23 +18,24 @@ internal sealed class UpdatePieces
     {
         _update = update;
         _runsOfPiece = StreamedVector.RunsOfPart(update.Runs);
-        _back = _count = (update.Runs + _runsOfPiece - 1) / _runsOfPiece;
+        _count = (update.Runs + _runsOfPiece - 1) / _runsOfPiece;
+        _claims = new(_count);
     }
 
     /// <summary>Does the update; when it returns, all of it is done.</summary>
     /// <param name="written">Told how many elements are written, from the first one on, as they grow.</param>
     public void Apply(Action<int> written)
     {
-        if (_count > 1 && Environment.ProcessorCount > 1)
+        if (_claims.IsShared(Environment.ProcessorCount))
             ThreadPool.UnsafeQueueUserWorkItem(pieces => pieces.ApplyFromTheEnd(), this, preferLocal: false);
         while (TryClaim(isFront: true, out var piece))
         {
             Apply(piece);
-            if (piece + 1 < _count) written(EndOf(piece));
+            if (_claims.IsToldAtOnce(piece)) written(EndOf(piece));
         }
         // The other thread is in the middle of its last piece, at most.
         var wait = new SpinWait();
-        while (Volatile.Read(ref _doneFromTheEnd) < _count - _back) wait.SpinOnce(sleep1Threshold: -1);
+        while (Volatile.Read(ref _doneFromTheEnd) < _claims.FromTheEnd) wait.SpinOnce(sleep1Threshold: -1);
         written(EndOf(_count - 1));
     }
 
@@ -50,14 +50,7 @@ internal sealed class UpdatePieces
 
     private bool TryClaim(bool isFront, out int piece)
     {
-        lock (_lock)
-        {
-            piece = isFront ? _front : _back - 1;
-            if (_front == _back) return false;
-            if (isFront) _front++;
-            else _back--;
-            return true;
-        }
+        lock (_lock) return _claims.TryClaim(isFront, out piece);
     }
 
     private void Apply(int piece) =>

@@ -79,7 +79,7 @@ internal sealed class HolderServerLink(
     }
 
     /// <inheritdoc/>
-    public void Closed(string reason) => session.Tell(new HolderSessionActor.LinkClosed(this, reason));
+    public void Closed(string reason) => session.Tell(new ServerSessionActor.LinkClosed(this, reason));
 
     private bool IsRange(in BulkHeader header) =>
         header.Offset == range.Start && header.PayloadBytes == RangeFrames.BytesOf(range);

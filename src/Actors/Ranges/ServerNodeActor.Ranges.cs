@@ -16,7 +16,7 @@ internal sealed partial class ServerNodeActor
         Receive<RemoteHolderActor.Attached>(m =>
         {
             if (_roster!.Attach(Sender, m.Way) is not { } name) return;
-            _node.Tell(new RangeAssigned(name, m.Way.Range));
+            Node.Tell(new RangeAssigned(name, m.Way.Range));
             if (_roster.IsComplete) _server.Tell(new RangeHolders.AllHeld(_roster.Ways));
         });
         Receive<RemoteHolderActor.Lost>(m => Lose(Sender, m.Reason));
@@ -24,7 +24,7 @@ internal sealed partial class ServerNodeActor
 
     private ServerState Split(ServerState state)
     {
-        _roster = new(ParameterRange.Divide(state.Plan.Recipe.Model.Layout.Count, _node.Cluster.ParameterServers));
+        _roster = new(ParameterRange.Divide(state.Plan.Recipe.Model.Layout.Count, Node.Cluster.ParameterServers));
         return state with { Split = SplitParameters.Of(_roster.Ranges, state.Training) };
     }
 
@@ -52,7 +52,7 @@ internal sealed partial class ServerNodeActor
     }
 
     // Its members would need every range through it.
-    private string? RefusalInSplit(Address address) => _roster is not null && _cluster.State.Members.Any(
+    private string? RefusalInSplit(Address address) => _roster is not null && Cluster.State.Members.Any(
         m => m.Address == address && m.HasRole(ClusterSettings.AggregatorRole))
         ? "it is an aggregator, and the parameters of this run are split over several nodes; start it as a worker, "
             + "or the server without --parameter-servers."
@@ -78,11 +78,11 @@ internal sealed partial class ServerNodeActor
     {
         var wasComplete = _roster!.IsComplete;
         if (_roster.Remove(standIn) is not var (name, range) || _isOver) return;
-        _node.Tell(new RangeUnassigned(name, range, reason));
+        Node.Tell(new RangeUnassigned(name, range, reason));
         if (!wasComplete) return;
         _origin = _origin! with
         {
-            Incarnation = Math.Max(_origin.Incarnation + 1, _node.Time.GetUtcNow().ToUnixTimeMilliseconds()),
+            Incarnation = Math.Max(_origin.Incarnation + 1, Node.Time.GetUtcNow().ToUnixTimeMilliseconds()),
         };
         _roster.Clear();
         _nodes.TellLinks(new RemoteNodeActor.EndIncarnation($"{name} was lost"));

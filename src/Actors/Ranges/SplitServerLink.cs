@@ -112,7 +112,7 @@ internal sealed class SplitServerLink : ILinkOwner
         _parameters.Lose();
         DisposeHolders();
         _node.Tell(new WorkerNodeActor.UseLink(null));
-        _session.Tell(new WorkerSessionActor.LinkClosed(this, _closingReason ?? reason));
+        _session.Tell(new ServerSessionActor.LinkClosed(this, _closingReason ?? reason));
     }
 
     private void DisposeHolders()

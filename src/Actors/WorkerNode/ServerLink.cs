@@ -85,7 +85,7 @@ internal sealed class ServerLink(long incarnation, TrainingPlan plan, IActorRef 
     {
         _arriving?.Lose();
         node.Tell(new WorkerNodeActor.UseLink(null));
-        session.Tell(new WorkerSessionActor.LinkClosed(this, reason));
+        session.Tell(new ServerSessionActor.LinkClosed(this, reason));
     }
 
     // The pieces of a version come one after another, from the first element on; weights are the last one.

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 
 namespace ActorTrain;
 
@@ -11,10 +12,17 @@ public static partial class F
     /// <param name="labelSmoothing">From 0, below 1.</param>
     /// <param name="weight">One for each class; none: 1.</param>
     /// <param name="ignoreIndex">The label of rows that do not count.</param>
+    [OverloadResolutionPriority(1)]
     public static Tensor CrossEntropy(
         Tensor input, ReadOnlySpan<int> labels, Reduction reduction = Reduction.Mean, float labelSmoothing = 0,
         ImmutableArray<float> weight = default, int ignoreIndex = -100) =>
         new CrossEntropyLoss(labelSmoothing, weight, ignoreIndex).Of(input, labels, reduction);
+
+    /// <inheritdoc cref="CrossEntropy(Tensor, ReadOnlySpan{int}, Reduction, float, ImmutableArray{float}, int)"/>
+    public static Tensor CrossEntropy(
+        Tensor input, ImmutableArray<int> labels, Reduction reduction = Reduction.Mean, float labelSmoothing = 0,
+        ImmutableArray<float> weight = default, int ignoreIndex = -100) =>
+        CrossEntropy(input, labels.AsSpan(), reduction, labelSmoothing, weight, ignoreIndex);
 
     /// <summary>Negative log-likelihood of log-probabilities.</summary>
     /// <param name="input">[N, classes].</param>
@@ -22,10 +30,17 @@ public static partial class F
     /// <param name="reduction">What becomes of the rows' losses.</param>
     /// <param name="weight">One for each class; none: 1.</param>
     /// <param name="ignoreIndex">The label of rows that do not count.</param>
+    [OverloadResolutionPriority(1)]
     public static Tensor NllLoss(
         Tensor input, ReadOnlySpan<int> labels, Reduction reduction = Reduction.Mean,
         ImmutableArray<float> weight = default, int ignoreIndex = -100) =>
         new NLLLoss(weight, ignoreIndex).Of(input, labels, reduction);
+
+    /// <inheritdoc cref="NllLoss(Tensor, ReadOnlySpan{int}, Reduction, ImmutableArray{float}, int)"/>
+    public static Tensor NllLoss(
+        Tensor input, ImmutableArray<int> labels, Reduction reduction = Reduction.Mean,
+        ImmutableArray<float> weight = default, int ignoreIndex = -100) =>
+        NllLoss(input, labels.AsSpan(), reduction, weight, ignoreIndex);
 
     /// <summary>Squared error.</summary>
     /// <inheritdoc cref="ElementLoss.Of"/>

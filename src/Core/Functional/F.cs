@@ -97,11 +97,19 @@ public static partial class F
     public static Tensor Apply(Layer layer, Tensor input, params Tensor[] parameters) =>
         Apply(layer, input, parameters, training: null);
 
-    private static Tensor Apply(Layer layer, Tensor input, Tensor[] parameters, TrainingPass? training)
+    /// <summary>A layer as a function of its input and of its parameters.</summary>
+    internal static Tensor Apply(Layer layer, Tensor input, Parameters parameters) =>
+        Apply(layer, input, parameters.Detach(), parameters.Tensors(), training: null);
+
+    private static Tensor Apply(Layer layer, Tensor input, Tensor[] parameters, TrainingPass? training) =>
+        Apply(layer, input, Pack(layer, parameters), parameters, training);
+
+    private static Tensor Apply(
+        Layer layer, Tensor input, Parameters packed, Tensor[] parameters, TrainingPass? training)
     {
-        var packed = Pack(layer, parameters);
         var rows = input.Shape.Rank == 0 ? 1 : input.Shape[0];
         var context = new LayerContext(Kernel, new[] { rows }, training: training);
+        if (input.Trace is null) context = context.WithoutInputGradient();
         var (output, saved) = layer.Forward(packed, input.Detach().Contiguous(), context);
         return Trace.Of(output, [input, .. parameters], dy =>
         {
@@ -110,7 +118,10 @@ public static partial class F
         });
     }
 
-    private static Parameters Pack(Layer layer, Tensor[] parameters)
+    /// <summary>A layer's parameters, from their tensors in layout order.</summary>
+    /// <exception cref="ArgumentException">Not one tensor for each parameter.</exception>
+    /// <exception cref="ShapeMismatchException">A tensor has another shape than its parameter.</exception>
+    internal static Parameters Pack(Layer layer, Tensor[] parameters)
     {
         var slots = layer.Layout.Slots;
         if (parameters.Length != slots.Length)

@@ -18,13 +18,7 @@ internal static unsafe class Elementwise
 {
     /// <summary>yᵢ = f(xᵢ).</summary>
     public static void Forward<TFunction>(TFunction f, ReadOnlySpan<float> x, Span<float> y)
-        where TFunction : struct, IElementwise
-    {
-        if (Vector512.IsHardwareAccelerated) Run<TFunction, Lanes512, Vector512<float>>(f, x, default, y);
-        else if (Vector256.IsHardwareAccelerated) Run<TFunction, Lanes256, Vector256<float>>(f, x, default, y);
-        else if (Vector128.IsHardwareAccelerated) Run<TFunction, Lanes128, Vector128<float>>(f, x, default, y);
-        else Run<TFunction, LanesScalar, float>(f, x, default, y);
-    }
+        where TFunction : struct, IElementwise => Run(f, x, default, y);
 
     /// <summary>dxᵢ = dyᵢ · f′(xᵢ).</summary>
     public static void Backward<TFunction>(
@@ -33,10 +27,17 @@ internal static unsafe class Elementwise
     {
         if (x.Length != dy.Length)
             throw new ArgumentException($"x has {x.Length} elements, its gradient {dy.Length}; give as many.");
-        if (Vector512.IsHardwareAccelerated) Run<TFunction, Lanes512, Vector512<float>>(f, x, dy, dx);
-        else if (Vector256.IsHardwareAccelerated) Run<TFunction, Lanes256, Vector256<float>>(f, x, dy, dx);
-        else if (Vector128.IsHardwareAccelerated) Run<TFunction, Lanes128, Vector128<float>>(f, x, dy, dx);
-        else Run<TFunction, LanesScalar, float>(f, x, dy, dx);
+        Run(f, x, dy, dx);
+    }
+
+    private static void Run<TFunction>(
+        TFunction f, ReadOnlySpan<float> x, ReadOnlySpan<float> dy, Span<float> result)
+        where TFunction : struct, IElementwise
+    {
+        if (Vector512.IsHardwareAccelerated) Run<TFunction, Lanes512, Vector512<float>>(f, x, dy, result);
+        else if (Vector256.IsHardwareAccelerated) Run<TFunction, Lanes256, Vector256<float>>(f, x, dy, result);
+        else if (Vector128.IsHardwareAccelerated) Run<TFunction, Lanes128, Vector128<float>>(f, x, dy, result);
+        else Run<TFunction, LanesScalar, float>(f, x, dy, result);
     }
 
     /// <summary>Either of them at one width, without <paramref name="dy"/> the function itself.</summary>
@@ -63,4 +64,34 @@ internal static unsafe class Elementwise
             for (; i < x.Length; i++) to[i] = pdy[i] * f.Slope<LanesScalar, float>(from[i]);
         }
     }
+}
+
+/// <summary>A pass over spans that waits for its function.</summary>
+internal interface IElementwisePass
+{
+    /// <summary>Goes over them.</summary>
+    void Of<TFunction>(TFunction f) where TFunction : struct, IElementwise;
+}
+
+/// <summary>yᵢ = f(xᵢ).</summary>
+internal readonly ref struct ForwardPass(ReadOnlySpan<float> x, Span<float> y) : IElementwisePass
+{
+    private readonly ReadOnlySpan<float> _x = x;
+    private readonly Span<float> _y = y;
+
+    /// <inheritdoc/>
+    public void Of<TFunction>(TFunction f) where TFunction : struct, IElementwise => Elementwise.Forward(f, _x, _y);
+}
+
+/// <summary>dxᵢ = dyᵢ · f′(xᵢ).</summary>
+internal readonly ref struct BackwardPass(ReadOnlySpan<float> x, ReadOnlySpan<float> dy, Span<float> dx)
+    : IElementwisePass
+{
+    private readonly ReadOnlySpan<float> _x = x;
+    private readonly ReadOnlySpan<float> _dy = dy;
+    private readonly Span<float> _dx = dx;
+
+    /// <inheritdoc/>
+    public void Of<TFunction>(TFunction f) where TFunction : struct, IElementwise =>
+        Elementwise.Backward(f, _x, _dy, _dx);
 }

@@ -238,6 +238,9 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
         for (int row = 0, rows; row < end; row += rows)
         {
             rows = Microkernel.RowsOf(end - row);
+            // The rows of the next tile lie on other pages, or were written by another core.
+            for (var ahead = rows; ahead < Math.Min(2 * rows, end - row); ahead++)
+                for (var k = 0; k < tile.K; k += LineFloats) Packing.Prefetch(tile.A + (ahead * tile.AStride) + k);
             for (var j = 0; j < m; j += Nr)
             {
                 var panel = new Panel(Math.Min(Nr, m - j));

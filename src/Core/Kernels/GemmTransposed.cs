@@ -63,11 +63,15 @@ internal static unsafe partial class Gemm<TLanes, TVector>
                     block.TileFloatsOfA = k * PackedA.RowFloats;
                 }
                 var c = blocks.At(row, jc);
+                block.Ahead = blocks.AheadOf(row, jc);
                 for (var j = jc; j < end; j += Nr)
                 {
                     block.B = packedB + ((j - jc) * (nint)k);
                     block.C = c + (j - jc);
                     SumLeaves(block, new(Math.Min(Nr, end - j)), stride, leafRows);
+                    if (block.Ahead.First == null) continue;
+                    block.Ahead.First += Nr;
+                    block.Ahead.Second += Nr;
                 }
                 blocks.Take(row, jc, block.Rows, end - jc);
             }
@@ -107,6 +111,7 @@ internal static unsafe partial class Gemm<TLanes, TVector>
             Waiting = block.Waiting,
             TileFloatsOfWaiting = block.Slots * TileFloats,
             SlotFloats = TileFloats,
+            Ahead = first == 0 ? block.Ahead : default,
             C = isEdge ? block.Edge : block.C,
             CStride = isEdge ? panel.Nr : cStride,
         };
@@ -174,6 +179,9 @@ internal static unsafe partial class Gemm<TLanes, TVector>
 
         /// <summary>The micropanel.</summary>
         public float* B;
+
+        /// <summary>What is to come near meanwhile, from its first element on.</summary>
+        public RowsAhead Ahead;
 
         /// <summary>Its first element in C.</summary>
         public float* C;

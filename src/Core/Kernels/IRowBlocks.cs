@@ -10,8 +10,21 @@ internal unsafe interface IRowBlocks
     /// <param name="columns">Of the block.</param>
     nint StrideOf(int columns);
 
+    /// <summary>What will be read when this block is taken, to be asked for while it is computed.</summary>
+    RowsAhead AheadOf(int row, int column);
+
     /// <summary>A block is final.</summary>
     void Take(int row, int column, int rows, int columns);
+}
+
+/// <summary>Two matrices, of which rows and columns are asked for together; null: nothing is.</summary>
+internal unsafe struct RowsAhead
+{
+    public float* First;
+    public float* Second;
+
+    /// <summary>Floats from one row to the next.</summary>
+    public nint Stride;
 }
 
 /// <summary>The whole result, in one matrix.</summary>
@@ -20,6 +33,8 @@ internal readonly unsafe struct WholeResult(Operand c) : IRowBlocks
     public float* At(int row, int column) => c.At(row, column);
 
     public nint StrideOf(int columns) => c.Stride;
+
+    public RowsAhead AheadOf(int row, int column) => default;
 
     public void Take(int row, int column, int rows, int columns)
     {

@@ -44,11 +44,15 @@ internal static unsafe class LeafPairs<TLanes, TVector>
         nint nextA = Rows, nextWaiting = Rows * nr;
         float* tileA = block.A, tileC = block.C;
         var tileWaiting = block.Waiting + (PairwiseTree.WaitingBefore(first) * slot);
+        float* ahead = block.Ahead.First, aheadToo = block.Ahead.Second;
         for (var row = 0; row < block.Rows; row += Rows)
         {
             float* a = tileA, b = block.B, waiting = tileWaiting;
             for (var leaf = first; leaf < end; leaf += 2, waiting += slot)
             {
+                // A core asks for some dozen lines at a time: one matrix with the first leaves, one with the last.
+                if (ahead != null && leaf == first) ahead = Prefetch<TPanel>(ahead, block.Ahead.Stride);
+                if (ahead != null && leaf + 2 >= end) aheadToo = Prefetch<TPanel>(aheadToo, block.Ahead.Stride);
                 TVector c00 = default, c01 = default, c02 = default, c03 = default;
                 TVector c10 = default, c11 = default, c12 = default, c13 = default;
                 TVector c20 = default, c21 = default, c22 = default, c23 = default;
@@ -98,6 +102,16 @@ internal static unsafe class LeafPairs<TLanes, TVector>
         }
     }
 
+    // The tile's rows; answers where the next tile's are.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float* Prefetch<TPanel>(float* rows, nint stride) where TPanel : struct, IPanel
+    {
+        const int lineFloats = AlignedMemory.AlignmentBytes / sizeof(float);
+        for (var row = 0; row < Rows; row++, rows += stride)
+            for (var line = 0; line < TPanel.Vectors * TLanes.Count; line += lineFloats) Packing.Prefetch(rows + line);
+        return rows;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Step<TPanel>(
         float* a, float* b, ref TVector c00, ref TVector c01, ref TVector c02, ref TVector c03, ref TVector c10,
@@ -133,6 +147,9 @@ internal unsafe struct LeafPairsBlock
     public float* Waiting;
     public nint TileFloatsOfWaiting;
     public nint SlotFloats;
+
+    /// <summary>What is to come near meanwhile.</summary>
+    public RowsAhead Ahead;
 
     /// <summary>Where the tree's sum goes, rows of NR floats.</summary>
     public float* C;

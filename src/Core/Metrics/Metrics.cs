@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace ActorTrain;
@@ -93,6 +94,7 @@ public sealed record Metrics
     /// <param name="labels">[N], each in 0 … Classes−1.</param>
     /// <exception cref="ShapeMismatchException">The scores have another shape.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A label that is not one of the classes.</exception>
+    [OverloadResolutionPriority(1)]
     public Metrics Add(Tensor scores, ReadOnlySpan<int> labels)
     {
         var logProbabilities = LogProbabilities(scores, labels);
@@ -100,6 +102,9 @@ public sealed record Metrics
         for (var i = 0; i < losses.Length; i++) losses[i] = -logProbabilities[(i * Classes) + labels[i]];
         return Add(scores.Contiguous().Span, logProbabilities, labels, losses);
     }
+
+    /// <inheritdoc cref="Add(Tensor, ReadOnlySpan{int})"/>
+    public Metrics Add(Tensor scores, ImmutableArray<int> labels) => Add(scores, labels.AsSpan());
 
     /// <summary>With a batch more, whose losses are known.</summary>
     /// <param name="scores">[N, Classes]: logits or log-probabilities.</param>

@@ -7,53 +7,26 @@ namespace ActorTrain;
 /// Logarithm of softmax over the last dimension, yᵢ = xᵢ − log Σⱼ exp xⱼ; PyTorch's <c>nn.LogSoftmax(dim=-1)</c>.
 /// Its outputs are log-probabilities; <see cref="NLLLoss"/> belongs behind it.
 /// </summary>
-public sealed record LogSoftmax : Layer
+public sealed record LogSoftmax : RowFunction
 {
     private const int BlockFloats = 1024;
     private const int MostRows = 64;
 
-    /// <inheritdoc/>
-    public override ParameterLayout Layout => ParameterLayout.Empty;
-
-    /// <inheritdoc/>
-    public override bool KeepsShape => true;
-
-    /// <inheritdoc/>
-    public override Shape OutputShape(Shape input) => input.Rank >= 1
-        ? input
-        : throw new ShapeMismatchException(
-            "LogSoftmax()", "input", input, "[classes]", "Give it one score for each class.");
-
     // y = x − m − log Σ exp(x − m), m = max x: the largest exponent is 0, so nothing overflows
-    /// <inheritdoc/>
-    public override (Tensor Output, Saved Saved) Forward(Parameters parameters, Tensor input, LayerContext context)
-    {
-        var output = context.Take(input.Shape);
-        Rows(input.Span, output.Span, input.Shape[^1]);
-        return (output.Freeze(), new(output.Freeze()));
-    }
+    private protected override void Values(ReadOnlySpan<float> x, Span<float> y, int classes) => Rows(x, y, classes);
 
     // ∂L/∂x = ∂y − exp(y) Σ ∂y
-    /// <inheritdoc/>
-    public override (Tensor? InputGradient, Parameters ParameterGradient) Backward(
-        Parameters parameters, Saved saved, Tensor outputGradient, LayerContext context)
+    private protected override void Slopes(
+        ReadOnlySpan<float> y, ReadOnlySpan<float> dy, Span<float> dx, int classes)
     {
-        var inputGradient = context.Take(outputGradient.Shape);
-        var dx = inputGradient.Span;
-        var dy = outputGradient.Span;
-        var classes = outputGradient.Shape[^1];
-        ElementwiseMath.Exp(saved.Tensor!.Span, dx);
+        ElementwiseMath.Exp(y, dx);
         for (var start = 0; start < dx.Length; start += classes)
         {
             var sum = 0f;
             for (var i = start; i < start + classes; i++) sum += dy[i];
             for (var i = start; i < start + classes; i++) dx[i] = dy[i] - (dx[i] * sum);
         }
-        return (inputGradient.Freeze(), parameters);
     }
-
-    /// <inheritdoc/>
-    public override string ToString() => "LogSoftmax(dim=-1)";
 
     /// <summary>The function on rows of <paramref name="classes"/> scores.</summary>
     [SkipLocalsInit]

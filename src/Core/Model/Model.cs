@@ -1,5 +1,3 @@
-using ActorTrain.Kernels;
-
 namespace ActorTrain;
 
 /// <summary>
@@ -10,8 +8,6 @@ namespace ActorTrain;
 /// <param name="Parameters">Of its layout.</param>
 public sealed record Model(Layer Layer, Parameters Parameters)
 {
-    private static readonly ManagedMatMul Kernel = new();
-
     /// <summary>Of the layer's layout.</summary>
     public Parameters Parameters { get; } = Layer.Layout.Equals(Parameters.Layout)
         ? Parameters
@@ -52,11 +48,13 @@ public sealed record Model(Layer Layer, Parameters Parameters)
         }
     }
 
-    /// <summary>Its output for examples, as in evaluation; PyTorch's <c>model(x)</c>.</summary>
+    /// <summary>
+    /// Its output for examples, as in evaluation; PyTorch's <c>model(x)</c>. Gradients go through it
+    /// (<see cref="Grad"/>).
+    /// </summary>
     /// <param name="input">[N, …].</param>
     /// <exception cref="ShapeMismatchException">It does not take such examples.</exception>
-    public Tensor Forward(Tensor input) =>
-        Layer.Forward(Parameters, input.Contiguous(), new(Kernel, new[] { input.Shape[0] })).Output;
+    public Tensor Forward(Tensor input) => F.Apply(Layer, input, Parameters);
 
     /// <summary>The same model with another value of one parameter.</summary>
     /// <param name="parameter">Its name: <c>fc1.weight</c>.</param>

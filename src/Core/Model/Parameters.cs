@@ -5,6 +5,9 @@ public readonly struct Parameters
 {
     private readonly ReadOnlyMemory<float> _memory;
 
+    // The layout, or with it the tensors that a gradient goes through: one field, since parameters are passed by value.
+    private readonly object _layout;
+
     /// <summary>Parameters over <paramref name="vector"/>, without a copy.</summary>
     /// <exception cref="ArgumentException">The vector does not have the layout's length.</exception>
     public Parameters(ParameterLayout layout, FlatVector vector) : this(layout, vector.Memory) { }
@@ -14,12 +17,14 @@ public readonly struct Parameters
         if (memory.Length != layout.Count)
             throw new ArgumentException(
                 $"Parameters: {memory.Length} floats do not fill a layout of {layout.Count}.", nameof(memory));
-        Layout = layout;
+        _layout = layout;
         _memory = memory;
     }
 
+    private Parameters(TracedTensors traced, ReadOnlyMemory<float> memory) => (_layout, _memory) = (traced, memory);
+
     /// <summary>Where each tensor lies.</summary>
-    public ParameterLayout Layout { get; }
+    public ParameterLayout Layout => _layout is TracedTensors traced ? traced.Layout : (ParameterLayout)_layout;
 
     /// <summary>All floats in layout order.</summary>
     public ReadOnlySpan<float> Span => _memory.Span;
@@ -34,6 +39,7 @@ public readonly struct Parameters
         get
         {
             var slot = Layout[name];
+            if (_layout is TracedTensors traced) return traced.Tensors[Layout.Slots.IndexOf(slot)];
             var memory = _memory.Slice(slot.Offset, slot.Shape.Count);
             return slot.StoredTransposed
                 ? Tensor.Own(memory, [slot.Shape[1], slot.Shape[0]]).T()
@@ -52,8 +58,29 @@ public readonly struct Parameters
     public Parameters Child(int index)
     {
         var (offset, layout) = Layout.Child(index);
-        return new(layout, _memory.Slice(offset, layout.Count));
+        var memory = _memory.Slice(offset, layout.Count);
+        if (_layout is not TracedTensors traced) return new(layout, memory);
+        var first = 0;
+        for (var i = 0; i < index; i++) first += Layout.Child(i).Layout.Slots.Length;
+        return new(new TracedTensors(layout, traced.Tensors[first..(first + layout.Slots.Length)]), memory);
     }
+
+    /// <summary>All tensors in layout order, in PyTorch's shapes.</summary>
+    internal Tensor[] Tensors()
+    {
+        if (_layout is TracedTensors traced) return traced.Tensors;
+        var tensors = new Tensor[Layout.Slots.Length];
+        for (var i = 0; i < tensors.Length; i++) tensors[i] = this[Layout.Slots[i].Name];
+        return tensors;
+    }
+
+    /// <summary>The same numbers, found by name as these tensors, through which a gradient goes.</summary>
+    internal Parameters Traced(Tensor[] tensors) => new(new TracedTensors(Layout, tensors), _memory);
+
+    /// <summary>The same numbers as constants.</summary>
+    internal Parameters Detach() => new(Layout, _memory);
+
+    private sealed record TracedTensors(ParameterLayout Layout, Tensor[] Tensors);
 }
 
 /// <summary>Memory for parameters that are still being written; <see cref="Freeze"/> ends that.</summary>

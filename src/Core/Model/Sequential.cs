@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -31,6 +32,14 @@ public sealed record Sequential : Layer
         }
         _inputShape = CheckedInputShape();
         Layout = ParameterLayout.Nest(Layers.Select(l => (l.Name, l.Layer.Layout)));
+    }
+
+    /// <summary>Layers in order, named <c>0</c>, <c>1</c>, … as in PyTorch.</summary>
+    /// <exception cref="ArgumentException">No layers.</exception>
+    /// <exception cref="ShapeMismatchException">A layer does not take what the one before gives.</exception>
+    public Sequential(params IEnumerable<Layer> layers)
+        : this(layers.Select((layer, i) => (i.ToString(CultureInfo.InvariantCulture), layer)))
+    {
     }
 
     /// <summary>Names and layers in order.</summary>

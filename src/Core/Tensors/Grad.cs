@@ -30,6 +30,21 @@ public static class Grad
                 "ValueAndGrad", "the function's value", value.Shape, "[]", "Sum it, or use Vjp.");
     }
 
+    /// <summary>A function's value, and its gradient with respect to a model's parameters.</summary>
+    /// <param name="f">
+    /// From a model to a tensor with one element, in any way: by <see cref="Model.Forward"/>, by the model's parts, by
+    /// their weights.
+    /// </param>
+    /// <param name="model">Where.</param>
+    /// <returns>The value, and the gradient under the parameters' names: <c>gradient["fc1.weight"]</c>.</returns>
+    /// <exception cref="ShapeMismatchException">The value has more than one element.</exception>
+    public static (Tensor Value, Parameters Gradient) ValueAndGrad(Func<Model, Tensor> f, Model model)
+    {
+        var (value, gradients) = ValueAndGrad(
+            parameters => f(new(model.Layer, model.Parameters.Traced([.. parameters]))), model.Parameters.Tensors());
+        return (value, F.Pack(model.Layer, gradients));
+    }
+
     /// <summary>A function's value, and its vector-Jacobian product.</summary>
     /// <param name="f">From tensors to a tensor.</param>
     /// <param name="inputs">Where.</param>

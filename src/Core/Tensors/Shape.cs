@@ -18,19 +18,19 @@ public readonly struct Shape : IEquatable<Shape>
     private Shape(ReadOnlySpan<int> sizes)
     {
         Rank = sizes.Length;
-        Count = 1;
+        Elements = 1;
         for (var i = 0; i < sizes.Length; i++)
         {
             _sizes[i] = sizes[i];
-            Count = checked(Count * sizes[i]);
+            Elements = checked(Elements * sizes[i]);
         }
     }
 
     /// <summary>How many dimensions.</summary>
     public int Rank { get; }
 
-    /// <summary>How many elements: the product of the sizes, 1 for a scalar.</summary>
-    public int Count { get => Rank == 0 ? 1 : field; }
+    /// <summary>How many elements; others ask <c>Count</c>.</summary>
+    internal int Elements { get => Rank == 0 ? 1 : field; }
 
     /// <summary>The size of one dimension; <c>^1</c> is the innermost.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such dimension.</exception>
@@ -101,5 +101,16 @@ public readonly struct Shape : IEquatable<Shape>
     private struct Sizes
     {
         private int _first;
+    }
+}
+
+/// <summary>What a shape's elements are counted by.</summary>
+public static class ShapeExtensions
+{
+    extension(Shape shape)
+    {
+        /// <summary>How many elements: the product of the sizes, 1 for a scalar.</summary>
+        // Not a member of Shape: of a type with a member Count, C# takes it for how many things [.. shape] spreads.
+        public int Count => shape.Elements;
     }
 }

@@ -10,6 +10,9 @@ public sealed partial class Tensor
     /// <summary>A number as a scalar, so that it may stand beside a tensor: <c>2 * x + 1</c>.</summary>
     public static implicit operator Tensor(float value) => Scalar(value);
 
+    /// <summary>A number as a scalar, rounded to float32: <c>0.5 * x</c>.</summary>
+    public static implicit operator Tensor(double value) => Scalar((float)value);
+
     /// <summary>Element by element, broadcast.</summary>
     /// <exception cref="ShapeMismatchException">The shapes do not go together.</exception>
     public static Tensor operator +(Tensor a, Tensor b) => Trace.Of(

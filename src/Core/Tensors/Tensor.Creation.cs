@@ -16,6 +16,10 @@ public sealed partial class Tensor
         return Own(values, shape);
     }
 
+    /// <summary>The matrix of these rows, copied; PyTorch's <c>torch.tensor([[…], …])</c>.</summary>
+    public static Tensor From(float[,] values) =>
+        Own(values.Cast<float>().ToArray(), [values.GetLength(0), values.GetLength(1)]);
+
     /// <summary>A scalar.</summary>
     public static Tensor Scalar(float value) => Own(new[] { value }, []);
 

@@ -7,8 +7,7 @@ internal static class Measured
 {
     /// <summary>Writes how long after something other things came.</summary>
     public static void Tell(string what, params IEnumerable<(string What, TimeSpan After)> figures) => Tell(
-        $"{what}: "
-        + $"{string.Join(", ", figures.Select(f => string.Create(CultureInfo.InvariantCulture, $"{f.What} after {f.After.TotalSeconds:F2} s")))}");
+        $"{what}: {string.Join(", ", figures.Select(f => Text(f.What, f.After)))}");
 
     /// <summary>Writes a sentence.</summary>
     public static void Tell(string sentence)
@@ -16,4 +15,7 @@ internal static class Measured
         TestContext.Current.TestOutputHelper!.WriteLine(sentence);
         TestContext.Current.SendDiagnosticMessage(sentence);
     }
+
+    private static string Text(string what, TimeSpan after) =>
+        string.Create(CultureInfo.InvariantCulture, $"{what} after {after.TotalSeconds:F2} s");
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using FsCheck.Xunit;
 
 namespace ActorTrain.Core.Tests.Measures;
@@ -24,6 +25,17 @@ public class MetricsTests
         Assert.Equal(0.5, Four.MacroRecall, 12);
         Assert.Equal(7 / 18.0, Four.MacroF1, 12);
         Assert.Equal([0.5, 1, 1], Enumerable.Range(1, 3).Select(Four.TopK));
+    }
+
+    [Fact]
+    public void Labels_of_a_loaders_batch_count_as_those_of_an_array()
+    {
+        var scores = Tensor.From([2, 1, 0, 0, 3, 1], [2, 3]);
+        ImmutableArray<int> labels = [0, 2];
+        Assert.Equal(
+            Metrics.Empty(3).Add(scores, [0, 2]).Confusion, Metrics.Empty(3).Add(scores, labels).Confusion);
+        Assert.Equal(F.CrossEntropy(scores, [0, 2]).Item(), F.CrossEntropy(scores, labels).Item());
+        Assert.Equal(F.NllLoss(scores, [0, 2]).Item(), F.NllLoss(scores, labels).Item());
     }
 
     [Fact]

@@ -22,6 +22,17 @@ public class SequentialTests
     }
 
     [Fact]
+    public void Layers_without_names_are_called_by_their_places()
+    {
+        var layers = new Sequential(new Linear(4, 3), new ReLU(), new Linear(3, 2));
+        Assert.Equal(new Sequential(("0", new Linear(4, 3)), ("1", new ReLU()), ("2", new Linear(3, 2))), layers);
+        Assert.Equal(["0.weight", "0.bias", "2.weight", "2.bias"], layers.Layout.Slots.Select(slot => slot.Name));
+        Assert.Equal(
+            "1: Linear(2, 2): input has shape [3], expected [2]. Use Linear(3, 2).",
+            Assert.Throws<ShapeMismatchException>(() => new Sequential(new Linear(4, 3), new Linear(2, 2))).Message);
+    }
+
+    [Fact]
     public void A_layers_parameters_are_found_by_PyTorchs_names_and_shapes()
     {
         var model = Sequential.Mlp(784, 128, 64, 10);

@@ -13,6 +13,19 @@ public class ShapeTests
     }
 
     [Fact]
+    public void A_shape_spreads_its_sizes_and_nothing_else()
+    {
+        Shape example = [3, 28, 28];
+        Shape batch = [64, .. example];
+        int[] sizes = [64, .. example, 7];
+        List<int> list = [.. example, .. example];
+        Assert.Equal("[64, 3, 28, 28]", batch.ToString());
+        Assert.Equal([64, 3, 28, 28, 7], sizes);
+        Assert.Equal([3, 28, 28, 3, 28, 28], list);
+        Assert.Empty((int[])[.. default(Shape)]);
+    }
+
+    [Fact]
     public void A_scalar_has_no_dimension_and_one_element()
     {
         Assert.Equal((0, 1, "[]"), (default(Shape).Rank, default(Shape).Count, default(Shape).ToString()));

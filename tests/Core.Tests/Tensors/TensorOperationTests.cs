@@ -23,6 +23,24 @@ public class TensorOperationTests
     }
 
     [Fact]
+    public void Rows_of_an_array_are_a_matrix()
+    {
+        float[,] values = { { 1, 2, 3 }, { 4, 5, 6 } };
+        var matrix = Tensor.From(values);
+        values[0, 0] = 9;
+        Assert.Equal([2, 3], matrix.Shape);
+        Assert.Equal(Six.ToArray(), matrix.ToArray());
+    }
+
+    [Fact]
+    public void Numbers_of_any_kind_stand_beside_a_tensor()
+    {
+        Assert.Equal((0.1f * Six).ToArray(), (0.1 * Six).ToArray());
+        Assert.Equal([0.5f, 1, 1.5f, 2, 2.5f, 3], (Six / 2).ToArray());
+        Assert.Equal(0, (1 - Six).Max().Item());
+    }
+
+    [Fact]
     public void Random_numbers_are_a_function_of_seed_and_stream()
     {
         var normal = Tensor.Randn([1000, 20], seed: 7);

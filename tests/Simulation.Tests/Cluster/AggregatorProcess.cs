@@ -3,15 +3,20 @@ namespace ActorTrain.Simulation.Tests.Cluster;
 /// <summary>
 /// An aggregator: the real rules, its own shards, one connection to the server and those of its members.
 /// </summary>
-internal sealed class AggregatorProcess(World world, string name) : DialingProcess(world, name)
+internal sealed class AggregatorProcess : DialingProcess
 {
     private const long TickInterval = 40_000;
 
-    private readonly List<Connection> _connections = [];
-    private readonly HashSet<string> _dismissed = [];
-    private AggregatorState _state = AggregatorState.Initial(world.Run.Plan);
+    private readonly UnitConnections _members;
+    private AggregatorState _state;
     private NodeSums _sums = new();
     private long _incarnation;
+
+    public AggregatorProcess(World world, string name) : base(world, name)
+    {
+        _state = AggregatorState.Initial(world.Run.Plan);
+        _members = new(world, this, Take);
+    }
 
     /// <summary>True when its members can dial it.</summary>
     public bool IsThere => this is { IsUp: true, IsPaused: false };
@@ -33,8 +38,7 @@ internal sealed class AggregatorProcess(World world, string name) : DialingProce
 
     protected override void Died()
     {
-        _connections.Clear();
-        _dismissed.Clear();
+        _members.Forget();
         base.Died();
     }
 
@@ -53,7 +57,7 @@ internal sealed class AggregatorProcess(World world, string name) : DialingProce
                 HearOf((ServerProcess)e.Subject!);
                 break;
             case Happening.ConnectionLost:
-                if (e.Subject is Connection { Server: AggregatorProcess } member) Lose(member);
+                if (e.Subject is Connection { Server: AggregatorProcess } member) _members.Lose(member);
                 else Disconnect((Connection)e.Subject!);
                 break;
             case Happening.Dismissed:
@@ -63,10 +67,10 @@ internal sealed class AggregatorProcess(World world, string name) : DialingProce
                 if (OrderIn((Connection)e.Subject!, e) is { } order) Take(order);
                 break;
             case Happening.Hello:
-                Join((Connection)e.Subject!);
+                _members.Join((Connection)e.Subject!);
                 break;
             case Happening.FrameToServer:
-                TakeFrame((Connection)e.Subject!, e);
+                _members.TakeFrame((Connection)e.Subject!, e);
                 break;
             default:
                 throw new System.Diagnostics.UnreachableException($"{e.What} is not for an aggregator.");
@@ -91,42 +95,10 @@ internal sealed class AggregatorProcess(World world, string name) : DialingProce
         if (server.State.Incarnation != _incarnation)
         {
             _incarnation = server.State.Incarnation;
-            foreach (var connection in _connections) World.Network.Break(connection);
+            _members.BreakAll();
             return null;
         }
         return _state.Cores > 0 ? server : null;
-    }
-
-    private void Join(Connection connection)
-    {
-        if (connection.IsLostAtServer) return;
-        if (_dismissed.Contains(connection.Worker.Name))
-        {
-            Dismiss(connection);
-            return;
-        }
-        if (!_connections.Exists(c => c.Worker == connection.Worker && c.Number > connection.Number))
-        {
-            _connections.RemoveAll(c => c.Worker == connection.Worker);
-            _connections.Add(connection);
-        }
-        Take(new ShardJoined(connection.Unit, connection.Cores, IsRemote: true));
-    }
-
-    private void Lose(Connection connection)
-    {
-        connection.IsLostAtServer = true;
-        _connections.Remove(connection);
-        Take(new ShardLost(connection.Unit, "its connection broke"));
-    }
-
-    private void TakeFrame(Connection connection, in Event frame)
-    {
-        if (!World.Network.Arrives(connection, frame)) return;
-        if (frame.Payload is SendFailure failure)
-            Take(new WorkFailed(connection.Unit, failure.Key, failure.Reason));
-        else if (frame.Payload is WorkAnswer answer)
-            Take(new WorkAnswered(connection.Unit, World.Settings.IsReal ? World.Run.Copied(answer) : answer));
     }
 
     private void Take(WorkOrder order)
@@ -174,28 +146,17 @@ internal sealed class AggregatorProcess(World world, string name) : DialingProce
                 if (e.Order.Key.Incarnation < _state.Incarnation)
                     throw new Violation($"{Name} works for an older server");
                 if (Shards.Find(s => s.Id == e.Shard) is { } shard) Give(shard, e.Order);
-                else if (_connections.Find(c => c.Unit == e.Shard) is { } connection)
-                    World.Network.SendToWorker(connection, World.Settings.IsReal ? e.Order : World.Run.Copied(e.Order));
+                else _members.Send(e);
                 break;
             case ReportLost { Microbatches: > 0 }:
                 World.Tally(Notable.PartOfLostMember);
                 break;
             case DismissNode e:
-                _dismissed.Add(e.Shard.Name);
-                if (_connections.Find(c => c.Unit == e.Shard) is { } dismissed) Dismiss(dismissed);
+                _members.Dismiss(e.Shard);
                 break;
             default:
                 break;
         }
-    }
-
-    private void Dismiss(Connection connection)
-    {
-        World.Tally(Notable.NodeDismissed);
-        World.Network.Break(connection);
-        World.At(
-            World.Network.Arrival(this, connection.Worker), Happening.Dismissed, connection.Worker,
-            connection.WorkerLife);
     }
 
     // What is not answered either waits or is worked on.

@@ -1,6 +1,8 @@
 namespace ActorTrain.Simulation.Tests.Cluster;
 
-/// <summary>A process that takes part in a run over one connection to the server, or to somebody in its place.</summary>
+/// <summary>
+/// A process that takes part in a run over one connection to the server, or to somebody in its place.
+/// </summary>
 internal abstract class DialingProcess(World world, string name) : Process(world, name)
 {
     private ServerProcess? _server;

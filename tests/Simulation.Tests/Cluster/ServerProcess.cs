@@ -7,17 +7,17 @@ internal sealed class ServerProcess : Process
 {
     private const long TickInterval = 40_000;
 
-    private readonly List<Connection> _connections = [];
+    private readonly UnitConnections _units;
     private readonly ServerChecks _checks;
     private VectorPool _pool = new();
     private ServerState? _state;
-    private readonly HashSet<string> _dismissed = [];
     private long _lastCheckpoint;
 
     public ServerProcess(World world, string name) : base(world, name)
     {
         Checkpoints = new(world, this);
         _checks = new(world.Run, this);
+        _units = new(world, this, Take);
     }
 
     /// <summary>True while it holds the server, even where the others have gone on without it.</summary>
@@ -56,8 +56,7 @@ internal sealed class ServerProcess : Process
     {
         Checkpoints.Died();
         _state = null;
-        _dismissed.Clear();
-        _connections.Clear();
+        _units.Forget();
         World.Membership.Leave(this);
     }
 
@@ -98,13 +97,13 @@ internal sealed class ServerProcess : Process
                 After(TickInterval, Happening.Tick);
                 break;
             case Happening.Hello:
-                Join((Connection)e.Subject!);
+                _units.Join((Connection)e.Subject!);
                 break;
             case Happening.ConnectionLost:
-                Lose((Connection)e.Subject!);
+                _units.Lose((Connection)e.Subject!);
                 break;
             case Happening.FrameToServer:
-                TakeFrame((Connection)e.Subject!, e);
+                _units.TakeFrame((Connection)e.Subject!, e);
                 break;
             case Happening.StopAsked:
                 Take(new StopRequested());
@@ -137,38 +136,6 @@ internal sealed class ServerProcess : Process
 
     protected override void ShardThrew(ShardId shard, WorkKey key, string reason) =>
         Take(new WorkFailed(shard, key, reason));
-
-    private void Join(Connection connection)
-    {
-        if (connection.IsLostAtServer) return;
-        if (_dismissed.Contains(connection.Worker.Name))
-        {
-            Dismiss(connection);
-            return;
-        }
-        if (!_connections.Exists(c => c.Worker == connection.Worker && c.Number > connection.Number))
-        {
-            _connections.RemoveAll(c => c.Worker == connection.Worker);
-            _connections.Add(connection);
-        }
-        Take(new ShardJoined(connection.Unit, connection.Cores, IsRemote: true));
-    }
-
-    private void Lose(Connection connection)
-    {
-        connection.IsLostAtServer = true;
-        _connections.Remove(connection);
-        Take(new ShardLost(connection.Unit, "its connection broke"));
-    }
-
-    private void TakeFrame(Connection connection, in Event frame)
-    {
-        if (!World.Network.Arrives(connection, frame)) return;
-        if (frame.Payload is SendFailure failure)
-            Take(new WorkFailed(connection.Unit, failure.Key, failure.Reason));
-        else if (frame.Payload is WorkAnswer answer)
-            Take(new WorkAnswered(connection.Unit, World.Settings.IsReal ? World.Run.Copied(answer) : answer));
-    }
 
     private void Take(ServerEvent @event)
     {
@@ -221,17 +188,14 @@ internal sealed class ServerProcess : Process
         {
             case SendWork e:
                 if (Shards.Find(s => s.Id == e.Shard) is { } shard) Give(shard, e.Order);
-                else if (_connections.Find(c => c.Unit == e.Shard) is { } connection)
-                    World.Network.SendToWorker(connection, World.Settings.IsReal ? e.Order : World.Run.Copied(e.Order));
+                else _units.Send(e);
                 break;
             case SaveCheckpoint e:
                 _lastCheckpoint = State.StepsDone;
                 Checkpoints.Save(e.Training);
                 break;
             case DismissNode e:
-                World.Tally(Notable.NodeDismissed);
-                _dismissed.Add(e.Shard.Name);
-                if (_connections.Find(c => c.Unit == e.Shard) is { } dismissed) Dismiss(dismissed);
+                _units.Dismiss(e.Shard);
                 break;
             case EndRun { Phase: RunPhase.Failed } e:
                 throw new Violation($"the run failed: {e.Reason}");
@@ -241,14 +205,6 @@ internal sealed class ServerProcess : Process
             default:
                 break;
         }
-    }
-
-    private void Dismiss(Connection connection)
-    {
-        World.Network.Break(connection);
-        World.At(
-            World.Network.Arrival(this, connection.Worker), Happening.Dismissed,
-            connection.Worker, connection.WorkerLife);
     }
 
     private void EndWhenSaved()

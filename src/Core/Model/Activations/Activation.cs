@@ -1,3 +1,5 @@
+using ActorTrain.Kernels;
+
 namespace ActorTrain;
 
 /// <summary>A function of each element alone, without parameters: what such layers have in common.</summary>
@@ -21,7 +23,7 @@ public abstract record Activation : Layer
         Parameters parameters, Tensor input, LayerContext context)
     {
         var output = context.Take(input.Shape);
-        Values(input.Span, output.Span);
+        Run(new ForwardPass(input.Span, output.Span));
         return (output.Freeze(), new(input));
     }
 
@@ -30,11 +32,10 @@ public abstract record Activation : Layer
         Parameters parameters, Saved saved, Tensor outputGradient, LayerContext context)
     {
         var inputGradient = context.Take(outputGradient.Shape);
-        Slopes(saved.Tensor!.Span, outputGradient.Span, inputGradient.Span);
+        Run(new BackwardPass(saved.Tensor!.Span, outputGradient.Span, inputGradient.Span));
         return (inputGradient.Freeze(), parameters);
     }
 
-    private protected abstract void Values(ReadOnlySpan<float> x, Span<float> y);
-
-    private protected abstract void Slopes(ReadOnlySpan<float> x, ReadOnlySpan<float> dy, Span<float> dx);
+    /// <summary>Gives its function to a pass, which is compiled for that function.</summary>
+    private protected abstract void Run<TPass>(TPass pass) where TPass : IElementwisePass, allows ref struct;
 }

@@ -15,11 +15,7 @@ public sealed record ELU(float Alpha = 1) : Activation
     public override string ToString() => string.Create(
         System.Globalization.CultureInfo.InvariantCulture, $"ELU(alpha={Alpha})");
 
-    private protected override void Values(ReadOnlySpan<float> x, Span<float> y) =>
-        Elementwise.Forward(new Function(Alpha), x, y);
-
-    private protected override void Slopes(ReadOnlySpan<float> x, ReadOnlySpan<float> dy, Span<float> dx) =>
-        Elementwise.Backward(new Function(Alpha), x, dy, dx);
+    private protected override void Run<TPass>(TPass pass) => pass.Of(new Function(Alpha));
 
     private readonly struct Function(float alpha) : IElementwise
     {

@@ -13,11 +13,7 @@ public sealed record LeakyReLU(float NegativeSlope = 0.01f) : Activation
     public override string ToString() => string.Create(
         System.Globalization.CultureInfo.InvariantCulture, $"LeakyReLU(negative_slope={NegativeSlope})");
 
-    private protected override void Values(ReadOnlySpan<float> x, Span<float> y) =>
-        Elementwise.Forward(new Function(NegativeSlope), x, y);
-
-    private protected override void Slopes(ReadOnlySpan<float> x, ReadOnlySpan<float> dy, Span<float> dx) =>
-        Elementwise.Backward(new Function(NegativeSlope), x, dy, dx);
+    private protected override void Run<TPass>(TPass pass) => pass.Of(new Function(NegativeSlope));
 
     private readonly struct Function(float negativeSlope) : IElementwise
     {

@@ -20,11 +20,7 @@ public sealed record Softplus(float Beta = 1, float Threshold = 20) : Activation
     public override string ToString() => string.Create(
         System.Globalization.CultureInfo.InvariantCulture, $"Softplus(beta={Beta}, threshold={Threshold})");
 
-    private protected override void Values(ReadOnlySpan<float> x, Span<float> y) =>
-        Elementwise.Forward(new Function(Beta, Threshold), x, y);
-
-    private protected override void Slopes(ReadOnlySpan<float> x, ReadOnlySpan<float> dy, Span<float> dx) =>
-        Elementwise.Backward(new Function(Beta, Threshold), x, dy, dx);
+    private protected override void Run<TPass>(TPass pass) => pass.Of(new Function(Beta, Threshold));
 
     private readonly struct Function(float beta, float threshold) : IElementwise
     {

@@ -8,11 +8,7 @@ public sealed record Tanh : Activation
     /// <inheritdoc/>
     public override string ToString() => "Tanh()";
 
-    private protected override void Values(ReadOnlySpan<float> x, Span<float> y) =>
-        Elementwise.Forward(new Function(), x, y);
-
-    private protected override void Slopes(ReadOnlySpan<float> x, ReadOnlySpan<float> dy, Span<float> dx) =>
-        Elementwise.Backward(new Function(), x, dy, dx);
+    private protected override void Run<TPass>(TPass pass) => pass.Of(new Function());
 
     private readonly struct Function : IElementwise
     {

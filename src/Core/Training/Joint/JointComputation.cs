@@ -208,6 +208,9 @@ internal sealed class JointComputation(TrainingPlan plan, Dataset data, Minibatc
             return columns;
         }
 
+        public RowsAhead AheadOf(int row, int column) =>
+            computation._parameters.AheadOf(layer, _pass.Step, row, column);
+
         public void Take(int row, int column, int rows, int columns)
         {
             var sum = computation._block.Span[..(rows * columns)];

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using ActorTrain.Kernels;
 
 namespace ActorTrain;
@@ -59,6 +61,21 @@ internal sealed class RankParameters
         var place = _places[layer];
         var start = (place.IsOwn ? place.Weight : place.Layer.Weight) + (from * place.Layer.Out);
         return new(Before(place, step, -1)[start..], to - from, place.Layer.Out);
+    }
+
+    /// <summary>
+    /// Parameters and first moment that an update will read, where they are too many to have stayed in a cache.
+    /// </summary>
+    public unsafe RowsAhead AheadOf(int layer, int step, int row, int column)
+    {
+        var place = _places[layer];
+        if (place.IsOwn || Moments == 0 || place.Layer.In * place.Width <= MostFloats) return default;
+        var start = place.Weight + (row * place.Stride) + column;
+        return new() { First = Pointer(-1), Second = Pointer(0), Stride = place.Stride };
+
+        // Only asked for, never read: it may move.
+        float* Pointer(int moment) => (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(
+            Before(place, step, moment)[start..]));
     }
 
     /// <summary>Updates rows of the part of a layer's weight.</summary>
