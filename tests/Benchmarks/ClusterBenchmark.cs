@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using System.Text.Json;
 using ActorTrain.Benchmarks.Peers;
 using ActorTrain.Benchmarks.Report;
 
@@ -9,96 +8,98 @@ namespace ActorTrain.Benchmarks;
 
 /// <summary>
 /// A step of two processes that both compute, side by side with PyTorch's DistributedDataParallel over gloo at the same
-/// total minibatch of 64, and of a server with two workers. The contenders take turns, so that a noisy moment hits all.
+/// total minibatch of 64, and of a server with more and more workers. The contenders take turns, so that a noisy moment
+/// hits all.
 /// </summary>
 internal static class ClusterBenchmark
 {
-    private const int StepsPerEpoch = 938;
+    private const int BatchSize = 64;
+    private const int StepsPerEpoch = 200;
+    private static readonly int[] Workers = [1, 2, 4, 8];
+    private static readonly Bar OfGloo = Bar.AtLeast(2);
 
-    // The first epoch of each run warms up.
-    private static readonly (string Hidden, int Rounds, int Epochs)[] Models = [("128,64", 3, 3), ("1024,1024", 2, 2)];
+    // The first epochs of each run warm up.
+    private static readonly (string Hidden, int Turns, int Epochs)[] Networks =
+        [("128,64", 3, 8), ("1024,1024", 2, 4)];
 
     /// <summary>Measures and reports.</summary>
     /// <param name="peers">The folder with the peers; none: without them.</param>
     public static Section Run(string? peers)
     {
-        var (program, peer, rows) = (ProgramFile.Find(), Peer.DdpGloo(peers), new List<string[]>());
-        foreach (var (hidden, rounds, epochs) in Models)
+        var (peer, rows) = (Peer.DdpGloo(peers), new List<string[]>());
+        using var data = Data(StepsPerEpoch);
+        foreach (var (hidden, turns, epochs) in Networks)
         {
-            List<double> one = [], two = [], ddp = [];
-            for (var round = 0; round < rounds; round++)
-            {
-                one.AddRange(StepsOf(program, hidden, epochs, workers: 1, serverShards: 1));
-                two.AddRange(StepsOf(program, hidden, epochs, workers: 2, serverShards: 0));
-                ddp.AddRange(peer.Steps("--world", "2", "--hidden", hidden, "--epochs", "2"));
-            }
-            var (ours, theirs) = (new Figures(one), new Figures(ddp));
+            var figures = Turns.Take(turns,
+            [
+                () => StepsOf(new(data.Path, hidden, epochs, Workers: 1, ServerShards: 1)),
+                () => StepsOf(new(data.Path, hidden, epochs, Workers: 2, ServerShards: 0)),
+                () => peer.Steps(data.Path, "--world", "2", "--hidden", hidden, "--epochs", $"{epochs}"),
+            ]);
             rows.Add(
-                [hidden, $"{ours}", $"{new Figures(two)}", $"{theirs}", Figures.Short(theirs.Median / ours.Median)]);
+            [
+                hidden, .. figures.Select(f => $"{f}"), OfGloo.Judge(figures[2].Median / figures[0].Median),
+            ]);
         }
         return new("A cluster's step beside PyTorch DDP over gloo",
-            "Processes on loopback, one thread of computation each, a total minibatch of 64, microseconds a step, "
-            + "epochs after the first "
-            + "of runs that took turns. Three processes on two cores only share the cores: that column says that "
-            + "nothing collapses.",
-            ["hidden", "server and worker, a shard each",
-                "server with two workers", "DDP over gloo, world 2", "DDP / server and worker"], rows);
+            $"Processes on loopback, one thread of computation each, a total minibatch of {BatchSize}, microseconds a "
+            + $"step of epochs of {StepsPerEpoch} steps after those that warm up, {peer.Name}. Three processes on two "
+            + "cores only share the cores: that column says that nothing collapses.",
+            [
+                "hidden", "server and worker, a shard each", "server with two workers", "DDP over gloo, world 2",
+                "DDP / server and worker",
+            ],
+            rows);
     }
 
     /// <summary>A server that only serves, and more and more workers.</summary>
-    public static Section RunGrowth(string hidden, int epochs, params int[] workers)
+    public static Section Growth()
     {
-        var program = ProgramFile.Find();
-        var steps = workers.Select(w =>
-            new Figures(StepsOf(program, hidden, epochs, w, serverShards: 0, "--microbatches", "16"))).ToList();
-        return new("Worker processes",
-            $"Hidden {hidden}, a minibatch of 64 in 16 microbatches, {Environment.ProcessorCount} cores: more "
-            + "processes than cores can only share "
-            + "them. What must not happen is a collapse.",
-            ["worker processes", "µs a step"], [.. workers.Zip(steps, (w, s) => new[] { $"{w}", $"{s}" })])
+        const string hidden = "128,64";
+        using var data = Data(StepsPerEpoch);
+        var figures = Turns.Take(2,
+        [
+            .. Workers.Select<int, Func<IEnumerable<double>>>(workers => () => StepsOf(
+                new(data.Path, hidden, Epochs: 6, workers, ServerShards: 0, "--microbatches", "16"))),
+        ]);
+        return new("Growth: worker processes",
+            $"Hidden {hidden}, a minibatch of {BatchSize} in 16 microbatches, a shard each, "
+            + $"{Environment.ProcessorCount} cores: more processes than cores can only share them. What must not "
+            + "happen is a collapse.",
+            ["worker processes", "µs a step", "of the one with 1"],
+            [
+                .. Workers.Zip(figures, (w, f) => new[]
+                {
+                    $"{w}", $"{f}", Figures.Short(f.Median / figures[0].Median),
+                }),
+            ])
         {
             Pictures =
             [
                 ("A step by worker processes", "growth-workers.png", Chart.Png(
                     "A step by worker processes", "worker processes", "µs a step",
-                    ("a step", [.. workers.Zip(steps, (w, s) => ((double)w, s.Median))]))),
+                    ("a step", [.. Workers.Zip(figures, (w, f) => ((double)w, f.Median))]))),
             ],
         };
     }
 
-    // The first epoch warms up.
-    private static List<double> StepsOf(
-        string program, string hidden, int epochs, int workers, int serverShards, params string[] options) =>
-    [
-        .. EpochsOf(program, "mnist", hidden, epochs, workers, serverShards, options).Skip(1)
-            .Select(s => s / StepsPerEpoch * 1e6),
-    ];
-
     /// <summary>Seconds of the steps of each epoch of a run, workers with a shard each.</summary>
-    public static List<double> EpochsOf(
-        string program, string data, string hidden, int epochs, int workers, int serverShards,
-        params string[] options)
+    public static IEnumerable<double> EpochsOf(ClusterRun run)
     {
-        var folder = Directory.CreateTempSubdirectory("actortrain-bench-").FullName;
-        var port = FreePort();
-        var children = new List<Process>();
+        using var folder = new TemporaryFolder();
+        var (port, children) = (FreePort(), new List<Process>());
         try
         {
-            for (var i = 0; i < workers; i++)
-                children.Add(Start("dotnet", [
-                    program, "node", "--data", data,
-                    "--role", "worker", "--seed-node", $"127.0.0.1:{port}", "--shards", "1", "--until-input-ends"
-                ]));
-            using var server = Start("dotnet",
-            [
-                program, "train", "--data", data,
-                "--nodes", $"{workers}", "--port", $"{port}", "--shards", $"{serverShards}", "--hidden", hidden,
-                "--epochs", $"{epochs}", "--out", Path.Combine(folder, "run"), .. options,
+            for (var i = 0; i < run.Workers; i++)
+                children.Add(ProgramFile.Start(
+                    "node", "--data", run.Data, "--role", "worker", "--seed-node", $"127.0.0.1:{port}",
+                    "--shards", "1", "--until-input-ends"));
+            ProgramFile.Run([
+                "train", "--data", run.Data, "--nodes", $"{run.Workers}", "--port", $"{port}",
+                "--shards", $"{run.ServerShards}", "--hidden", run.Hidden, "--epochs", $"{run.Epochs}",
+                "--out", folder.File("run"), .. run.Options,
             ]);
-            var output = server.StandardOutput.ReadToEnd();
-            server.WaitForExit();
-            if (server.ExitCode != 0) throw new InvalidOperationException(output + server.StandardError.ReadToEnd());
-            return [.. EpochSeconds(Path.Combine(folder, "run", "events.jsonl"))];
+            return ProgramFile.EpochsOf(folder.File("run")).Select(e => e.Seconds).ToList();
         }
         finally
         {
@@ -107,23 +108,20 @@ internal static class ClusterBenchmark
                 child.Kill();
                 child.Dispose();
             }
-            Directory.Delete(folder, recursive: true);
         }
     }
 
-    private static IEnumerable<double> EpochSeconds(string events) =>
-        from line in File.ReadAllLines(events)
-        let json = JsonDocument.Parse(line).RootElement
-        where json.GetProperty("event").GetString() == "EpochDone"
-        select json.GetProperty("trainSeconds").GetDouble();
+    private static TemporaryFolder Data(int steps)
+    {
+        var folder = new TemporaryFolder();
+        IdxFolder.WriteCompressed(
+            folder.Path, Subset.Of(Dataset.Mnist(), steps * BatchSize, TrainingPlan.EvaluationRows));
+        return folder;
+    }
 
-    private static Process Start(string file, IEnumerable<string> arguments) =>
-        Process.Start(new ProcessStartInfo(file, arguments)
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
+    // After a second of compiling all is as fast as it gets; an epoch of the small network is shorter.
+    private static IEnumerable<double> StepsOf(ClusterRun run) =>
+        EpochsOf(run).Skip(run.Epochs / 3).Select(seconds => seconds * 1e6 / StepsPerEpoch);
 
     private static int FreePort()
     {
@@ -132,3 +130,13 @@ internal static class ClusterBenchmark
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
+
+/// <summary>A run of a server and workers on this machine.</summary>
+/// <param name="Data">A folder.</param>
+/// <param name="Hidden">Features of the hidden layers.</param>
+/// <param name="Epochs">How many.</param>
+/// <param name="Workers">Processes with a shard each.</param>
+/// <param name="ServerShards">0: it only serves.</param>
+/// <param name="Options">More of the server.</param>
+internal sealed record ClusterRun(
+    string Data, string Hidden, int Epochs, int Workers, int ServerShards, params string[] Options);

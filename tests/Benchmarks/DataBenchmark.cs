@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using ActorTrain.Benchmarks.Report;
 
@@ -9,50 +8,42 @@ internal static class DataBenchmark
 {
     private const int Steps = 3000;
 
+    private static readonly Bar Memory = Bar.AtMost(400);
     private static readonly int[] Copies = [1, 10, 100];
 
     /// <summary>Measures and reports; needs 4.8 GB of disk for a while.</summary>
     public static Section Run() => new("Growth: images",
         $"{Steps} steps of the default recipe on copies of MNIST in plain IDX files. Files above 256 MB are not read "
-        + "into memory: each image "
-        + "is read when its batch is made. The start includes the check sum over all images.",
+        + "into memory: each image is read when its batch is made. The start includes the check sum over all images.",
         ["training images", "file, MB", "µs a step", "first step after, s", "peak resident memory, MB"],
         [.. Copies.Select(Measure)]);
 
     private static string[] Measure(int copies)
     {
-        var folder = Directory.CreateTempSubdirectory("actortrain-data-").FullName;
-        try
+        using var folder = new TemporaryFolder();
+        var megabytes = IdxFolder.WritePlain(folder.Path, Dataset.Mnist(), copies) / 1e6;
+        var report = folder.File("report.json");
+        using var process = ProgramFile.Start(
+            "train", "--data", folder.Path, "--max-steps", $"{Steps}", "--out", folder.File("run"), "--report", report);
+        var peak = 0L;
+        process.OutputDataReceived += (_, _) => { };
+        process.BeginOutputReadLine();
+        process.ErrorDataReceived += (_, line) => Console.Error.Write(line.Data);
+        process.BeginErrorReadLine();
+        while (!process.WaitForExit(20))
         {
-            var megabytes = IdxFolder.Write(folder, Dataset.Mnist(), copies) / 1e6;
-            var report = Path.Combine(folder, "report.json");
-            using var process = Process.Start(new ProcessStartInfo("dotnet",
-                [ProgramFile.Find(), "train", "--data",
-                    folder, "--max-steps", $"{Steps}", "--out", Path.Combine(folder, "run"), "--report", report])
-            {
-                RedirectStandardOutput = true,
-            })!;
-            var peak = 0L;
-            process.OutputDataReceived += (_, _) => { };
-            process.BeginOutputReadLine();
-            while (!process.WaitForExit(20))
-            {
-                process.Refresh();
-                if (!process.HasExited) peak = Math.Max(peak, process.PeakWorkingSet64);
-            }
-            if (process.ExitCode != 0)
-                throw new InvalidOperationException($"actortrain train ended with {process.ExitCode}.");
-            var figures = JsonDocument.Parse(File.ReadAllText(report)).RootElement;
-            return
-            [
-                $"{copies * 60_000:N0}", $"{megabytes:N0}", Figures.Short(
-                    figures.GetProperty("trainSeconds").GetDouble() * 1e6 / Steps),
-                Figures.Short(figures.GetProperty("secondsToFirstStep").GetDouble()), $"{peak / 1e6:N0}",
-            ];
+            process.Refresh();
+            if (!process.HasExited) peak = Math.Max(peak, process.PeakWorkingSet64);
         }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+        if (process.ExitCode != 0)
+            throw new InvalidOperationException($"actortrain train ended with {process.ExitCode}.");
+        var figures = JsonDocument.Parse(File.ReadAllText(report)).RootElement;
+        return
+        [
+            $"{copies * 60_000:N0}", $"{megabytes:N0}",
+            Figures.Short(figures.GetProperty("trainSeconds").GetDouble() * 1e6 / Steps),
+            Figures.Short(figures.GetProperty("secondsToFirstStep").GetDouble()),
+            Memory.Judge(peak / 1e6, megabytes => $"{megabytes:N0}"),
+        ];
     }
 }

@@ -13,6 +13,7 @@ internal static class PriceBenchmark
     private const int Rounds = 41;
     private const int Turns = 4;
     private const int Epochs = 4;
+    private const int Images = 12_800;
 
     /// <summary>Measures and reports.</summary>
     public static Section Run()
@@ -23,8 +24,7 @@ internal static class PriceBenchmark
             $"All products of a step with {BatchSize} rows on one thread: the managed kernel with leaves of "
             + $"{Product.LeafRows} rows, against the fastest kernel of each product that is here (managed, MKL, "
             + "OpenBLAS), all rows in one call and in any order. A whole step: the default recipe's 4 microbatches, "
-            + "against as "
-            + $"many as there are shards ({cores}), the fewest that keep all busy; they took turns.",
+            + $"against as many as there are shards ({cores}), the fewest that keep all busy; they took turns.",
             ["hidden", "what", "fixed order, µs", "free, µs", "price"],
             [.. networks.Select(Products), .. networks.Select(hidden => Step(hidden, cores))]);
     }
@@ -47,21 +47,17 @@ internal static class PriceBenchmark
 
     private static string[] Step(int[] hidden, int shards)
     {
-        var data = Dataset.Mnist();
+        var data = Subset.Of(Dataset.Mnist(), Images, TrainingPlan.EvaluationRows);
         var recipe = new Recipe
         {
             Model = Sequential.Mlp([784, .. hidden, 10]),
             BatchSize = BatchSize,
-            Epochs = hidden[0] > 512 ? 2 : Epochs,
+            Epochs = Epochs,
         };
-        List<double> fixedOrder = [], free = [];
-        for (var turn = 0; turn < Turns; turn++)
-        {
-            fixedOrder.AddRange(StepBenchmark.StepMicroseconds(recipe, data, shards).Skip(1));
-            free.AddRange(
-                StepBenchmark.StepMicroseconds(recipe with { Microbatches = shards }, data, shards).Skip(1));
-        }
-        return Row(hidden, "a step", new Figures(fixedOrder).Median, new Figures(free).Median);
+        var figures = Report.Turns.Take(Turns, [Step(recipe), Step(recipe with { Microbatches = shards })]);
+        return Row(hidden, "a step", figures[0].Median, figures[1].Median);
+
+        Func<IEnumerable<double>> Step(Recipe of) => () => StepBenchmark.StepMicroseconds(of, data, shards).Skip(1);
     }
 
     private static string[] Row(int[] hidden, string what, double fixedOrder, double free) =>

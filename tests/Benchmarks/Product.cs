@@ -35,6 +35,9 @@ internal sealed record Product(string Name, string Shape, double Flops, IReadOnl
         return present;
     }
 
+    /// <summary>A shape in words.</summary>
+    public static string ShapeOf(int rows, int inputs, int outputs) => $"{rows}x{inputs}x{outputs}";
+
     /// <summary>The products of a layer: forward, weight gradient, input gradient.</summary>
     public static IEnumerable<Product> Of(int rows, int inputs, int outputs, IReadOnlyList<IMatMul> kernels)
     {
@@ -52,7 +55,7 @@ internal sealed record Product(string Name, string Shape, double Flops, IReadOnl
         Product Of(string name, Action<IMatMul, int[]> call)
         {
             int[] one = [rows], many = rows <= LeafRows ? one : [.. Enumerable.Repeat(LeafRows, rows / LeafRows)];
-            return new(name, $"{rows}x{inputs}x{outputs}", 2.0 * rows * inputs * outputs,
+            return new(name, ShapeOf(rows, inputs, outputs), 2.0 * rows * inputs * outputs,
                 [.. kernels.Select(k => new Case(() => call(k, one))), new Case(() => call(kernels[0], many))]);
         }
     }

@@ -1,59 +1,54 @@
 using ActorTrain.Benchmarks;
 using ActorTrain.Benchmarks.Scaling;
 
-if (args is ["wire-echo", var batching])
+// The other ends of what is measured between processes.
+switch (args)
 {
-    WireBenchmark.Echo(batching);
+    case ["wire-echo", var batching]:
+        WireBenchmark.Echo(batching);
+        return 0;
+    case ["link-echo", var certificates]:
+        LinkCosts.Echo(certificates);
+        return 0;
+}
+
+if (args is ["recipes", .. var recipes])
+{
+    RecipeBenchmark.Run(recipes);
     return 0;
 }
 
-if (args is ["link-echo", var folderOfCertificates])
-{
-    LinkCosts.Echo(folderOfCertificates);
-    return 0;
-}
-
-if (args is ["recipes", .. var options])
-{
-    RecipeBenchmark.Run(options);
-    return 0;
-}
-
-var peers = args is [_, "--peers", var folder] ? folder : null;
-// One line for each benchmark.
-Dictionary<string, (string Summary, Action Run)> benchmarks = new()
-{
-    ["all"] = ("everything, written to docs/benchmarks.md", () => Suite.All(peers)),
-    ["quick"] = ("training, kernels and inference in less than two minutes", () => Suite.Quick(peers)),
-    ["step"] = ("epochs with actors in one process, against the arithmetic limit and libtorch",
-        () => Console.WriteLine(StepBenchmark.Run(peers, isQuick: false).Markdown())),
-    ["kernel"] = ("matrix products at the shapes that training uses, against the FMA peak, MKL and OpenBLAS",
-        () => Console.WriteLine(KernelBenchmark.Run(isQuick: false).Markdown())),
-    ["inference"] = ("the seed's network forward, against ONNX Runtime",
-        () => Console.WriteLine(InferenceBenchmark.Run(isQuick: false).Markdown())),
-    ["cluster"] = ("a step of several processes, against PyTorch's DDP over gloo",
-        () => Console.WriteLine(ClusterBenchmark.Run(peers).Markdown())),
-    ["growth"] = ("a step as minibatch, width, parameters and shards grow",
-        () => Console.WriteLine(string.Join('\n', GrowthBenchmark.Run().Select(s => s.Markdown())))),
-    ["round"] = ("what actors add to a step", () => Console.WriteLine(RoundBenchmark.Run().Markdown())),
-    ["price"] = ("what the same bits cost, against kernels and sums in any order",
-        () => Console.WriteLine(PriceBenchmark.Run().Markdown())),
-    ["data"] = (
-        "runs on up to 6 million images that stay in their file",
-        () => Console.WriteLine(DataBenchmark.Run().Markdown())),
-    ["scaling"] = (
-        "a cost model checked against real processes, and predictions to 1,024 nodes, written to docs/scaling.md",
+var options = args.Skip(1).ToList();
+var isWritten = options.Remove("--write");
+var peers = options is ["--peers", var folder] ? folder : null;
+var isUnderstood = args.Length > 0 && (options.Count == 0 || peers is not null);
+var part = Suite.Parts.FirstOrDefault(p => p.Name == args.FirstOrDefault());
+(string Name, string Summary, Action Run)[] others =
+[
+    ("all", "everything above, written to docs/benchmarks.md", () => Suite.All(peers)),
+    ("quick", "training, kernels and inference in less than two minutes", () => Suite.Quick(peers)),
+    ("scaling", "a cost model, real processes beside it, predictions to 1,024 nodes, written to docs/scaling.md",
         ScalingBenchmark.Run),
-    ["wire"] = ("a small message and its echo through Akka.Remote, between two processes", WireBenchmark.Run),
-    ["strategies"] = ("accuracy and bytes of each strategy and compression, in virtual time", StrategyBenchmark.Run),
-};
-if ((args.Length == 1 || peers is not null) && benchmarks.TryGetValue(args[0], out var benchmark))
+    ("wire", "a small message and its echo through Akka.Remote, between two processes", WireBenchmark.Run),
+    ("strategies", "accuracy and bytes of each strategy and compression, in virtual time", StrategyBenchmark.Run),
+];
+var other = others.FirstOrDefault(o => o.Name == args.FirstOrDefault());
+if (isUnderstood && part is not null)
 {
-    benchmark.Run();
+    if (isWritten) Suite.Merge(part, peers);
+    else foreach (var section in part.Run(peers)) Console.WriteLine(section.Markdown());
     return 0;
 }
-Console.Error.WriteLine("usage: benchmarks NAME [--peers FOLDER]   (FOLDER with torchsharp/run.sh and ddp_gloo.py)");
-Console.Error.WriteLine(
-    "       benchmarks recipes [--seeds N] [RECIPE ...]   accuracy and training time of configs/recipes");
-foreach (var (known, (summary, _)) in benchmarks) Console.Error.WriteLine($"  {known,-12}{summary}");
+if (isUnderstood && !isWritten && other.Run is not null)
+{
+    other.Run();
+    return 0;
+}
+Console.Error.WriteLine("usage: benchmarks NAME [--peers FOLDER] [--write]");
+Console.Error.WriteLine("       benchmarks recipes [--seeds N] [RECIPE ...]   accuracy and time of configs/recipes");
+Console.Error.WriteLine("  --peers FOLDER   with torchsharp/run.sh and ddp_gloo.py");
+Console.Error.WriteLine("  --write          the part's sections into docs/benchmarks.md, in the place of older ones");
+IEnumerable<(string, string)> known =
+    [.. Suite.Parts.Select(p => (p.Name, p.Summary)), .. others.Select(o => (o.Name, o.Summary))];
+foreach (var (name, summary) in known) Console.Error.WriteLine($"  {name,-12}{summary}");
 return 2;

@@ -13,59 +13,61 @@ namespace ActorTrain.Benchmarks;
 internal static class StepBenchmark
 {
     private const int BatchSize = 64;
+    private static readonly int[] Counts = [.. new[] { 1, Environment.ProcessorCount }.Distinct()];
+
+    private static readonly Network Seed = new([128, 64], Images: 60_000, Turns: 3, Epochs: 5)
+    {
+        OfLimit = shards => Bar.AtMost(shards == 1 ? Machine.ByWidth(1.5, 1.7) : Machine.ByWidth(1.6, 1.9)),
+        Libtorch = Bar.AtLeast(Machine.ByWidth(2.6, 4.5)),
+        AllShards = Bar.AtLeast(1.75),
+        Adam = Bar.AtMost(1.1),
+    };
+
+    private static readonly Network Wide = new([1024, 1024], Images: 12_800, Turns: 3, Epochs: 3)
+    {
+        OfLimit = _ => Bar.AtMost(Machine.ByWidth(1.4, 1.7)),
+        Libtorch = Bar.AtLeast(Machine.ByWidth(1.45, 3.2)),
+        AllShards = Bar.AtLeast(1.9),
+    };
 
     /// <summary>Measures and reports.</summary>
     /// <param name="peers">The folder with the peers; none: without them.</param>
     /// <param name="isQuick">A few epochs of the small network only.</param>
-    public static Section Run(string? peers, bool isQuick)
+    public static IEnumerable<Section> Run(string? peers, bool isQuick)
     {
         var torch = Peer.TorchSharp(peers);
-        var rows = new List<string[]>();
-        (int[] Hidden, int Turns, int Epochs)[] models = isQuick
-            ? [([128, 64], 1, 3)]
-            : [([128, 64], 4, 5), ([1024, 1024], 2, 2)];
-        foreach (var (hidden, turns, epochs) in models) rows.AddRange(Compare(hidden, turns, epochs, torch));
-        return new("A step in one process",
-            $"Minibatches of {BatchSize}, SGD with momentum, epochs of MNIST after the first of each run, which warms "
-            + "up. The "
-            + "limit is the step's multiply-adds at the FMA peak of as many cores, measured in the same run.",
-            ["hidden", "contender", "µs a step", "limit, µs", "median / limit", "libtorch's best / median"], rows);
+        Network[] networks = isQuick ? [Seed with { Turns = 1, Epochs = 4 }] : [Seed, Wide];
+        var measured = networks.Select(network => Measure(network, torch)).ToList();
+        yield return new("A step in one process",
+            $"Minibatches of {BatchSize}, SGD with momentum unless Adam is named, epochs of MNIST (1024,1024: of its "
+            + $"first {Wide.Images:N0} images) after the first of each run, which warms up. The limit is the step's "
+            + "multiply-adds at the FMA peak of as many cores, measured in the same run.",
+            ["hidden", "contender", "µs a step", "limit, µs", "median / limit", "libtorch's best / median"],
+            [.. measured.SelectMany(m => m.Steps(torch.Name))]);
+        yield return new("A step: shards and optimizers",
+            "Medians of the same run.", ["hidden", "what", "ratio"], [.. measured.SelectMany(m => m.Ratios())]);
     }
 
-    private static IEnumerable<string[]> Compare(int[] hidden, int turns, int epochs, Peer torch)
+    private static Measured Measure(Network network, Peer torch)
     {
-        var data = Dataset.Mnist();
-        var recipe =
-            new Recipe { Model = Sequential.Mlp([784, .. hidden, 10]), BatchSize = BatchSize, Epochs = epochs };
-        int[] counts = [.. new[] { 1, Environment.ProcessorCount }.Distinct()];
-        var ours = counts.ToDictionary(c => c, _ => new List<double>());
-        var theirs = counts.ToDictionary(c => c, _ => new List<double>());
-        var peaks = counts.ToDictionary(c => c, _ => 0.0);
-        var name = string.Join(',', hidden);
-        for (var turn = 0; turn < turns; turn++)
-            foreach (var count in counts)
-            {
-                peaks[count] = Math.Max(peaks[count], BenchCommand.AllCores(count));
-                ours[count].AddRange(StepMicroseconds(recipe, data, count).Skip(1));
-                theirs[count].AddRange(torch.Steps("--threads", $"{count}", "--epochs", $"{epochs}", "--hidden", name));
-            }
-        var best = theirs.Values.Select(v => new Figures(v).Median).Where(double.IsFinite).DefaultIfEmpty(double.NaN)
-            .Min();
-        foreach (var count in counts)
+        var data = Subset.Of(Dataset.Mnist(), network.Images, test: 10_000);
+        using var folder = new TemporaryFolder();
+        IdxFolder.WriteCompressed(folder.Path, data);
+        var sgd = new Recipe { Model = network.Model, BatchSize = BatchSize, Epochs = network.Epochs };
+        var adam = sgd with { Optimizer = new Adam() };
+        Dictionary<(Kind, int), Func<IEnumerable<double>>> contenders = [];
+        foreach (var count in Counts)
         {
-            var (figures, limit) = (new Figures(ours[count]), Flops(recipe.Model) * BatchSize / peaks[count] / 1e3);
-            yield return
-            [
-                name, $"ActorTrain, {Count(count, "shard")}", $"{figures}", Figures.Short(limit), Figures.Short(
-                    figures.Median / limit),
-                Figures.Short(best / figures.Median),
-            ];
+            contenders[(Kind.Sgd, count)] = () => StepMicroseconds(sgd, data, count).Skip(1);
+            if (network.Adam is not null)
+                contenders[(Kind.Adam, count)] = () => StepMicroseconds(adam, data, count).Skip(1);
+            contenders[(Kind.Libtorch, count)] = () => torch.Steps(
+                folder.Path, "--threads", $"{count}", "--epochs", $"{network.Epochs}", "--hidden", network.Name);
+            contenders[(Kind.Peak, count)] = () => [BenchCommand.AllCores(count)];
         }
-        foreach (var count in counts)
-            yield return [name, $"{torch.Name}, {Count(count, "thread")}", $"{new Figures(theirs[count])}", "", "", ""];
+        var figures = Turns.Take(network.Turns, [.. contenders.Values]);
+        return new(network, contenders.Keys.Zip(figures).ToDictionary(pair => pair.First, pair => pair.Second));
     }
-
-    private static string Count(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
 
     /// <summary>
     /// Operations of one example: forward, weight gradient and, but for the first layer, input gradient.
@@ -81,11 +83,82 @@ internal static class StepBenchmark
     public static IReadOnlyList<double> StepMicroseconds(Recipe recipe, Dataset data, int shards)
     {
         var times = new List<double>();
-        var stepsPerEpoch = new TrainingPlan(recipe, data.Description).StepsPerEpoch;
         LocalRun.ToEnd(recipe, data, shards, e =>
         {
-            if (e is EpochDone epoch) times.Add(epoch.Pace.Seconds * 1e6 / stepsPerEpoch);
+            if (e is EpochDone epoch) times.Add(epoch.Pace.Seconds * 1e6 / epoch.Pace.Steps);
         });
         return times;
+    }
+
+    private enum Kind
+    {
+        Sgd,
+        Adam,
+        Libtorch,
+        Peak,
+    }
+
+    // Epochs of so many images; the bars are those of its step.
+    private sealed record Network(int[] Hidden, int Images, int Turns, int Epochs)
+    {
+        public string Name => string.Join(',', Hidden);
+
+        public Sequential Model { get; } = Sequential.Mlp([784, .. Hidden, 10]);
+
+        public required Func<int, Bar> OfLimit { get; init; }
+
+        public required Bar Libtorch { get; init; }
+
+        public required Bar AllShards { get; init; }
+
+        public Bar? Adam { get; init; }
+    }
+
+    private sealed record Measured(Network Network, IReadOnlyDictionary<(Kind Kind, int Count), Figures> Of)
+    {
+        public IEnumerable<string[]> Steps(string torch) =>
+        [
+            .. Counts.Select(Sgd), .. Others(Kind.Adam, "ActorTrain, Adam", "shard"),
+            .. Others(Kind.Libtorch, torch, "thread"),
+        ];
+
+        public IEnumerable<string[]> Ratios()
+        {
+            var all = Counts[^1];
+            if (all > 1)
+                yield return
+                [
+                    Network.Name, $"1 shard / {CountOf(all, "shard")}",
+                    Network.AllShards.Judge(Of[(Kind.Sgd, 1)].Median / Of[(Kind.Sgd, all)].Median),
+                ];
+            if (Network.Adam is not { } bar) yield break;
+            foreach (var count in Counts)
+                yield return
+                [
+                    Network.Name, $"Adam / SGD, {CountOf(count, "shard")}",
+                    bar.Judge(Of[(Kind.Adam, count)].Median / Of[(Kind.Sgd, count)].Median),
+                ];
+        }
+
+        // The bar beside libtorch is that of all shards.
+        private string[] Sgd(int count)
+        {
+            var figures = Of[(Kind.Sgd, count)];
+            var limit = Flops(Network.Model) * BatchSize / Of[(Kind.Peak, count)].Most / 1e3;
+            var ratio = Counts.Min(c => Of[(Kind.Libtorch, c)].Median) / figures.Median;
+            return
+            [
+                Network.Name, $"ActorTrain, {CountOf(count, "shard")}", $"{figures}", Figures.Short(limit),
+                Network.OfLimit(count).Judge(figures.Median / limit),
+                count == Counts[^1] ? Network.Libtorch.Judge(ratio) : Figures.Short(ratio),
+            ];
+        }
+
+        private IEnumerable<string[]> Others(Kind kind, string name, string part) =>
+            from count in Counts
+            where Of.ContainsKey((kind, count))
+            select new[] { Network.Name, $"{name}, {CountOf(count, part)}", $"{Of[(kind, count)]}", "", "", "" };
+
+        private static string CountOf(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
     }
 }

@@ -44,12 +44,7 @@ internal static class WireBenchmark
 
     private static void Measure(string batching)
     {
-        using var other = Process.Start(new ProcessStartInfo(Environment.ProcessPath!)
-        {
-            ArgumentList = { "wire-echo", batching },
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-        })!;
+        using var other = OtherProcess.Start("wire-echo", batching);
         var path = other.StandardOutput.ReadLine()!;
         using var system = Start(batching);
         var echo = ((ExtendedActorSystem)system).Provider.ResolveActorRef(path);

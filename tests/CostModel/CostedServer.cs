@@ -10,6 +10,9 @@ internal sealed class CostedServer(
 {
     private const double BetweenTicks = 50_000;
 
+    // A step of minutes is looked at less often, or looking would be most of what there is to simulate.
+    private const double StepShareBetweenTicks = 0.01;
+
     private readonly Dictionary<ShardId, Unit> _units = [];
     private readonly List<(Unit Unit, List<WorkOrder> Orders)> _ahead = [];
     private readonly VectorPool _pool = new();
@@ -39,11 +42,15 @@ internal sealed class CostedServer(
     }
 
     /// <summary>Begins to look after those who are late.</summary>
-    public void StartTicking() => time.After(BetweenTicks, () =>
+    public void StartTicking()
     {
-        Take(Ticked.Instance);
-        StartTicking();
-    });
+        var age = time.Now - StepsDone.LastOrDefault();
+        time.After(Math.Max(BetweenTicks, StepShareBetweenTicks * age), () =>
+        {
+            Take(Ticked.Instance);
+            StartTicking();
+        });
+    }
 
     /// <summary>An answer has arrived.</summary>
     public void TakeAnswer(ShardId unit, WorkAnswer answer) => Take(new WorkAnswered(unit, answer));

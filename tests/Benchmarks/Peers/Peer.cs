@@ -4,47 +4,61 @@ using System.Globalization;
 namespace ActorTrain.Benchmarks.Peers;
 
 /// <summary>
-/// Another trainer, run as a process that prints a line for each epoch which ends in <c>N us/step</c>.
+/// Another trainer, run as a process that prints a line for each epoch: its name and version, <c>threads</c> or
+/// <c>world</c> and so on, and <c>N us/step</c>.
 /// </summary>
-/// <param name="Name">For the report.</param>
-/// <param name="File">The program; the peer is absent where it is.</param>
-/// <param name="Command">How to run it.</param>
-internal sealed record Peer(string Name, string File, params string[] Command)
+internal sealed class Peer
 {
+    private readonly string _file;
+    private readonly string[] _command;
+
+    private Peer(string name, string? folder, string file, params string[] command)
+    {
+        Name = name;
+        _file = folder is null ? "" : Path.Combine(folder, file);
+        _command = command;
+    }
+
     /// <summary>libtorch through TorchSharp.</summary>
     public static Peer TorchSharp(string? folder) =>
-        Of("libtorch (TorchSharp)", folder, "torchsharp/run.sh", "/usr/bin/env", "bash");
+        new("libtorch", folder, "torchsharp/run.sh", "/usr/bin/env", "bash");
 
     /// <summary>PyTorch's DistributedDataParallel over gloo.</summary>
-    public static Peer DdpGloo(string? folder) => Of("DDP over gloo", folder, "ddp_gloo.py", "/usr/bin/python3");
+    public static Peer DdpGloo(string? folder) => new("DDP gloo torch", folder, "ddp_gloo.py", "/usr/bin/python3");
 
-    /// <summary>False: it can't be run here.</summary>
-    public bool IsPresent => System.IO.File.Exists(File);
+    /// <summary>For the report; with its version once it has run.</summary>
+    public string Name { get; private set; }
 
-    /// <summary>Microseconds a step of each epoch but the first, which warms up; none where it is absent.</summary>
-    public IReadOnlyList<double> Steps(params IEnumerable<string> options)
+    /// <summary>
+    /// Microseconds a step of each epoch but the first, which warms up; none where its program is not there.
+    /// </summary>
+    /// <param name="data">A folder with MNIST's <c>.gz</c> files.</param>
+    /// <param name="options">Its own.</param>
+    public IReadOnlyList<double> Steps(string data, params IEnumerable<string> options)
     {
-        if (!IsPresent) return [];
-        var start = new ProcessStartInfo(Command[0], [
-            .. Command.Skip(1), File, Path.GetFullPath(Dataset.FindMnist()), .. options
-        ])
+        if (!File.Exists(_file)) return [];
+        var start = new ProcessStartInfo(_command[0], [.. _command.Skip(1), _file, Path.GetFullPath(data), .. options])
         {
             RedirectStandardOutput = true,
         };
         start.Environment["OMP_NUM_THREADS"] = "1";
         using var process = Process.Start(start)!;
-        var lines = process.StandardOutput.ReadToEnd().Split('\n')
-            .Where(l => l.Contains("us/step", StringComparison.Ordinal));
+        string[][] lines =
+        [
+            .. process.StandardOutput.ReadToEnd().Split('\n')
+                .Where(l => l.Contains("us/step", StringComparison.Ordinal))
+                .Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries)),
+        ];
         process.WaitForExit();
+        if (lines.Length == 0)
+            throw new InvalidOperationException(
+                $"{_file} printed no line with us/step and ended with {process.ExitCode}.");
+        Name = string.Join(' ', lines[0].TakeWhile(word => word is not ("threads" or "world")));
         return [.. lines.Skip(1).Select(StepOf)];
     }
 
-    private static Peer Of(string name, string? folder, string file, params string[] command) =>
-        new(name, folder is null ? "" : Path.Combine(folder, file), command);
-
-    private static double StepOf(string line)
+    private static double StepOf(string[] words)
     {
-        var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         var unit = Array.FindIndex(words, w => w.StartsWith("us/step", StringComparison.Ordinal));
         return double.Parse(words[unit - 1], CultureInfo.InvariantCulture);
     }

@@ -10,15 +10,19 @@ internal sealed class Figures(IEnumerable<double> values)
     /// <summary>True where nothing was measured: the contender is absent.</summary>
     public bool IsEmpty => _sorted.Length == 0;
 
-    /// <summary>The middle one; NaN without any.</summary>
-    public double Median => IsEmpty ? double.NaN : _sorted[_sorted.Length / 2];
+    /// <summary>The middle one, or the mean of both; NaN without any.</summary>
+    public double Median =>
+        IsEmpty ? double.NaN : (_sorted[(_sorted.Length - 1) / 2] + _sorted[_sorted.Length / 2]) / 2;
 
     /// <summary>The least one; NaN without any.</summary>
     public double Least => IsEmpty ? double.NaN : _sorted[0];
 
+    /// <summary>The largest one; NaN without any.</summary>
+    public double Most => IsEmpty ? double.NaN : _sorted[^1];
+
     /// <summary>Median, with least and most in brackets.</summary>
     public override string ToString() =>
-        IsEmpty ? "absent" : $"{Short(Median)} ({Short(_sorted[0])} to {Short(_sorted[^1])})";
+        IsEmpty ? "absent" : $"{Short(Median)} ({Short(Least)} to {Short(Most)})";
 
     /// <summary>A number with about three figures.</summary>
     public static string Short(double value) => value switch

@@ -13,9 +13,12 @@ internal sealed record Section(string Title, string Text, string[] Head, IReadOn
     public IReadOnlyList<(string Shows, string File, byte[] Png)> Pictures { get; init; } = [];
 
     /// <summary>As Markdown.</summary>
-    public string Markdown()
+    public string Markdown() => $"## {Title}\n\n{Body()}";
+
+    /// <summary>The same without its heading.</summary>
+    public string Body()
     {
-        var text = new StringBuilder().Append("## ").Append(Title).Append("\n\n").Append(Text.Trim()).Append("\n\n");
+        var text = new StringBuilder().Append(Text.Trim()).Append("\n\n");
         Row(text, Head);
         Row(text, [.. Head.Select(_ => "---")]);
         foreach (var row in Rows) Row(text, row);

@@ -31,29 +31,17 @@ internal sealed record LinkCosts(
     /// <param name="isSecured">With TLS, as between machines.</param>
     public static LinkCosts Measure(int frameBytes, bool isSecured)
     {
-        var folder = Directory.CreateTempSubdirectory("actortrain-link-").FullName;
-        try
-        {
-            if (isSecured) WriteIdentity(folder);
-            using var other = Process.Start(new ProcessStartInfo(Environment.ProcessPath!)
-            {
-                ArgumentList = { "link-echo", isSecured ? folder : "-" },
-                RedirectStandardInput = true,
-                RedirectStandardOutput = true,
-            })!;
-            var port = int.Parse(other.StandardOutput.ReadLine()!, CultureInfo.InvariantCulture);
-            var owner = new Owner();
-            using var link = BulkConnection.Connect(
-                "127.0.0.1", port, isSecured ? Tls(folder) : null, Run, Token, owner, CancellationToken.None);
-            var costs = Measure(owner, other, frameBytes);
-            other.StandardInput.Close();
-            other.WaitForExit();
-            return costs;
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+        using var folder = new TemporaryFolder();
+        if (isSecured) WriteIdentity(folder.Path);
+        using var other = OtherProcess.Start("link-echo", isSecured ? folder.Path : "-");
+        var port = int.Parse(other.StandardOutput.ReadLine()!, CultureInfo.InvariantCulture);
+        var owner = new Owner();
+        using var link = BulkConnection.Connect(
+            "127.0.0.1", port, isSecured ? Tls(folder.Path) : null, Run, Token, owner, CancellationToken.None);
+        var costs = Measure(owner, other, frameBytes);
+        other.StandardInput.Close();
+        other.WaitForExit();
+        return costs;
     }
 
     /// <summary>The other process: receives, answers orders, and tells the processor time that it has used.</summary>

@@ -14,6 +14,7 @@ internal static class ScalingBenchmark
     /// <summary>Measures, predicts, and writes <c>docs/scaling.md</c> of the folder that this runs in.</summary>
     public static void Run()
     {
+        Docs.PathOf(ScalingPage.File);
         var (data, load) = (Dataset.Mnist(), Machine.Load);
         var hop = ComputeCosts.Hop(data);
         var measured = Models.Select(m => new MeasuredCosts(m.Sizes, data, hop)).ToList();
@@ -47,6 +48,10 @@ internal static class ScalingBenchmark
         Add("MB received", m => m.Plain.Receive.PerByte * 1e6);
         Add("MB sent, TLS", m => m.Secured.Send.PerByte * 1e6);
         Add("MB received, TLS", m => m.Secured.Receive.PerByte * 1e6);
+        Add("one way beyond the work of both ends", m => m.Plain.Latency);
+        Add("one way beyond the work of both ends, TLS", m => m.Secured.Latency);
+        Add("MB one way, as fast as they go", m => 1e6 / m.Plain.BytesPerMicrosecond);
+        Add("MB one way, as fast as they go, TLS", m => 1e6 / m.Secured.BytesPerMicrosecond);
         Add("frame left to the thread that sends", m => m.Secured.Queue);
         foreach (var n in nodes) Add($"answer of one of {n} nodes", _ => forecasts[0].ServerCost.Answer.At(n));
         foreach (var (forecast, name) in new[] { (forecasts[0], "fixed"), (forecasts[^1], "growing") })
@@ -54,7 +59,8 @@ internal static class ScalingBenchmark
                 Add($"plan of a step for {n} nodes, minibatch {name}", _ => forecast.ServerCost.Plan.At(n));
         return new(
             "What was measured",
-            "Microseconds of one core. An answer and a plan are the server's transitions alone, with so many nodes.",
+            "Microseconds: of one core's work, and one way of time, between two processes on loopback. An answer and a "
+            + "plan are the server's transitions alone, with so many nodes.",
             ["what", .. Models.Select(m => $"hidden {m.Hidden}")], rows);
 
         void Add(string what, Func<MeasuredCosts, double> of) =>

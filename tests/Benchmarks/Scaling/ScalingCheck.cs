@@ -23,22 +23,16 @@ internal static class ScalingCheck
     public static Section Run(
         Dataset data, IReadOnlyList<(string Hidden, int Rounds, int Epochs, MeasuredCosts Costs)> models)
     {
-        var folder = Directory.CreateTempSubdirectory("actortrain-scaling-").FullName;
-        try
-        {
-            IdxFolder.Write(folder, data, StepsPerEpoch * Minibatch, test: TrainingPlan.EvaluationRows);
-            return Run(folder, models);
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+        using var folder = new TemporaryFolder();
+        IdxFolder.WriteCompressed(
+            folder.Path, Subset.Of(data, StepsPerEpoch * Minibatch, TrainingPlan.EvaluationRows));
+        return Run(folder.Path, models);
     }
 
     private static Section Run(
         string folder, IReadOnlyList<(string Hidden, int Rounds, int Epochs, MeasuredCosts Costs)> models)
     {
-        var (program, rows) = (ProgramFile.Find(), new List<string[]>());
+        var (rows, ratios) = (new List<string[]>(), new List<double>());
         var server = ServerCosts.Of(Workers, _ => (Minibatch, Microbatches));
         foreach (var (hidden, rounds, epochs, costs) in models)
         {
@@ -48,8 +42,8 @@ internal static class ScalingCheck
                 {
                     Console.WriteLine($"hidden {hidden}, {workers} worker processes, load {Machine.Load}");
                     measured[workers].AddRange(ClusterBenchmark.EpochsOf(
-                        program, folder, hidden, epochs, workers, serverShards: 0,
-                        "--microbatches", $"{Microbatches}", "--shared-memory", "false")
+                        new(folder, hidden, epochs, workers, ServerShards: 0,
+                            "--microbatches", $"{Microbatches}", "--shared-memory", "false"))
                         .Skip(EpochsThatDoNotCount).Select(seconds => seconds * 1e6 / StepsPerEpoch));
                 }
             foreach (var workers in Workers)
@@ -59,18 +53,19 @@ internal static class ScalingCheck
                     costs.OnThisMachine(Minibatch / Microbatches, server),
                     new(workers, ShardsOfWorker: 1, IsOneMachine: true)).StepMicroseconds;
                 var figures = new Figures(measured[workers]);
+                ratios.Add(predicted / figures.Median);
                 rows.Add(
                 [
-                    hidden, $"{workers}", $"{figures}", Figures.Short(predicted),
-                    Figures.Short(predicted / figures.Median),
+                    hidden, $"{workers}", $"{figures}", Figures.Short(predicted), Figures.Short(ratios[^1]),
                 ]);
             }
         }
         return new("Predicted and measured on one machine",
-            $"A server that only serves and workers with a shard each, {Environment.ProcessorCount} cores for all of "
-            + $"them; a minibatch of {Minibatch} in {Microbatches} microbatches, gradients and parameters through "
-            + $"sockets (`--shared-memory false`). Microseconds a step, epochs of {StepsPerEpoch} steps after the "
-            + $"first {EpochsThatDoNotCount} of runs that took turns.",
+            $"The model predicts {Figures.Short(ratios.Min())} to {Figures.Short(ratios.Max())} times what was "
+            + "measured. A server that only serves and workers with a shard each, "
+            + $"{Environment.ProcessorCount} cores for all of them; a minibatch of {Minibatch} in {Microbatches} "
+            + "microbatches, gradients and parameters through sockets (`--shared-memory false`). Microseconds a step, "
+            + $"epochs of {StepsPerEpoch} steps after the first {EpochsThatDoNotCount} of runs that took turns.",
             ["hidden", "worker processes", "measured", "predicted", "predicted / measured"], rows);
     }
 }

@@ -66,20 +66,27 @@ internal sealed record ScalingForecast(
         };
     }
 
-    /// <summary>From how many nodes on more do not help, and what is used most there.</summary>
-    public IEnumerable<string[]> Limits() => Gigabits.Select(g =>
+    /// <summary>From how many nodes on more do not help, and what is used there.</summary>
+    public IEnumerable<Limit> Limits() => Gigabits.Select(g =>
     {
         var pays = Scenario.Nodes.Zip(Scenario.Nodes.Skip(1))
             .TakeWhile(n => ImagesPerSecond(g, n.Second) >= LeastGain * ImagesPerSecond(g, n.First))
             .Select(n => n.Second).LastOrDefault(1);
-        var best = Scenario.Nodes.MaxBy(n => Gain(g, n));
         var beyond = Scenario.Nodes.FirstOrDefault(n => n > pays, pays);
-        return new[]
-        {
-            Hidden, Scenario.File, $"{g}", Figures.Short(NodesWhoseTransferIsComputing(g)), $"{pays}",
-            $"{Figures.Short(Gain(g, best))} at {best}", Busiest(Run(g, beyond)),
-        };
+        return new Limit(
+            Hidden, Scenario, g, NodesWhoseTransferIsComputing(g), pays, beyond,
+            [.. Scenario.Nodes.Select(n => (n, Gain(g, n)))], UsedIn(Run(g, beyond)));
     });
+
+    /// <summary>
+    /// The fewest nodes whose work is handed out again on the usual network because it was late, and how often; none
+    /// where that does not happen.
+    /// </summary>
+    public (int Nodes, int Times)? LateOnUsualNetwork() => Scenario.Nodes
+        .Select(n => ((int Nodes, int Times)?)(n, Run(UsualGigabits, n).Late)).FirstOrDefault(l => l!.Value.Times > 0);
+
+    /// <summary>What it takes the server's actor to divide a step among so many nodes.</summary>
+    public double PlanMicroseconds(int nodes) => ServerCost.Plan.At(nodes);
 
     /// <summary>What nodes in between and several servers would change, on the usual network.</summary>
     public IEnumerable<string[]> Alternatives() => NodesOfAlternatives.Select(nodes =>
@@ -107,13 +114,15 @@ internal sealed record ScalingForecast(
 
     private string Picture => $"scaling-{Scenario.File}-{Hidden.Replace(',', '-')}.png";
 
-    private static string Busiest(Prediction run) => new[]
-    {
-        (run.Computing, "the nodes compute"), (run.Sending, "the server's network, outgoing"),
-        (run.Receiving, "the server's network, incoming"), (run.Serving, "the server's actor"),
-        (run.Cores, "the server's cores"),
-    }.OrderByDescending(share => share.Item1).Take(2)
-        .Select(share => $"{share.Item2} {Figures.Percent(share.Item1)}").Aggregate((a, b) => $"{a}, {b}");
+    private static IReadOnlyList<(string What, double Share)> UsedIn(Prediction run) =>
+    [
+        .. new[]
+        {
+            ("the nodes' computing", run.Computing), ("the server's network, outgoing", run.Sending),
+            ("the server's network, incoming", run.Receiving), ("the server's actor", run.Serving),
+            ("the server's cores", run.Cores),
+        }.OrderByDescending(share => share.Item2),
+    ];
 
     private double ImagesPerSecond(int gigabits, int nodes) =>
         Scenario.MinibatchOf(nodes) * 1e6 / Run(gigabits, nodes).StepMicroseconds;

@@ -6,20 +6,19 @@ namespace ActorTrain.Benchmarks.Scaling;
 /// <summary>The page about scaling.</summary>
 internal static class ScalingPage
 {
-    private const string Folder = "docs";
+    /// <summary>Its name.</summary>
+    public const string File = "scaling.md";
+
     private const double MostLoad = 1.5;
 
     /// <summary>Writes it and its pictures.</summary>
     public static void Write(string load, Section constants, Section check, IReadOnlyList<ScalingForecast> forecasts)
     {
-        if (!Directory.Exists(Folder))
-            throw new DirectoryNotFoundException(
-                $"There is no folder {Folder} here; run this at the top of the repository.");
         Section[] tables = [.. forecasts.Select(f => f.Table())];
-        foreach (var (_, file, png) in tables.SelectMany(t => t.Pictures))
-            File.WriteAllBytes(Path.Combine(Folder, "images", file), png);
+        List<Limit> limited = [.. forecasts.SelectMany(f => f.Limits())];
         Section limits = new("What breaks first",
-            "A doubling of the nodes pays as long as it brings a quarter more images a second. Gain is over one "
+            ScalingWords.WhatBreaksFirst(limited, forecasts)
+            + "\n\nA doubling of the nodes pays as long as it brings a quarter more images a second. Gain is over one "
             + "process on one machine. Transfer is the parameters to each node and one gradient back, through the one "
             + "network of the server. The last column is what is used most at the first number of nodes that does not "
             + "pay.",
@@ -27,7 +26,7 @@ internal static class ScalingPage
                 "hidden", "minibatch", "Gbit/s", "nodes whose transfer takes as long as computing",
                 "doubling pays up to", "most gain, at nodes", "what is used most beyond",
             ],
-            [.. forecasts.SelectMany(f => f.Limits())]);
+            [.. limited.Select(Row)]);
         Section alternatives = new("What would help",
             $"Milliseconds a step on {ScalingForecast.UsualGigabits} Gbit/s: simulated; simulated with nodes "
             + $"that compute up to {Figures.Percent(ScalingForecast.Spread)} faster or slower; and as a sum of terms "
@@ -40,10 +39,16 @@ internal static class ScalingPage
                 "8 servers", "both", "gradients when nodes differ",
             ],
             [.. forecasts.SelectMany(f => f.Alternatives())]);
-        File.WriteAllText(
-            Path.Combine(Folder, "scaling.md"), Page(load, [limits, check, .. tables, alternatives, constants]));
-        Console.WriteLine($"written: {Path.Combine(Folder, "scaling.md")}");
+        Section[] sections = [limits, check, .. tables, alternatives, constants];
+        Docs.Write(File, Text(load, sections), sections);
     }
+
+    private static string[] Row(Limit l) =>
+    [
+        l.Hidden, l.Scenario.File, $"{l.Gigabits}", Figures.Short(l.EvenNodes), $"{l.Pays}",
+        $"{Figures.Short(l.Best.Gain)} at {l.Best.Nodes}",
+        string.Join(", ", l.Used.Take(2).Select(u => $"{u.What} {Figures.Percent(u.Share)}")),
+    ];
 
     // Other programs take turns with the processes that are measured, not with the model's.
     private static string Warning(string load) =>
@@ -52,7 +57,7 @@ internal static class ScalingPage
                 + "model, and the constants are too large. Run the command again when it is quiet.**"
             : "The machine was quiet.";
 
-    private static string Page(string load, IEnumerable<Section> sections) => $"""
+    private static string Text(string load, IEnumerable<Section> sections) => $"""
         # How far it scales
 
         Written by
