@@ -13,7 +13,7 @@ internal static class Suite
         [
             StepBenchmark.Run(
                 peers, isQuick: false), KernelBenchmark.Run(isQuick: false), InferenceBenchmark.Run(isQuick: false),
-            RoundBenchmark.Run(), PriceBenchmark.Run(), ClusterBenchmark.Run(peers), .. GrowthBenchmark.Run(),
+            .. ConvolutionBenchmark.Run(withPeer: peers is not null), RoundBenchmark.Run(), PriceBenchmark.Run(), ClusterBenchmark.Run(peers), .. GrowthBenchmark.Run(),
             DataBenchmark.Run(), ClusterBenchmark.RunGrowth("128,64", 2, 1, 2, 4, 8),
         ];
         const string folder = "docs";

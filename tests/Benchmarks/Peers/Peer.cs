@@ -15,6 +15,9 @@ internal sealed record Peer(string Name, string File, params string[] Command)
     public static Peer TorchSharp(string? folder) =>
         Of("libtorch (TorchSharp)", folder, "torchsharp/run.sh", "/usr/bin/env", "bash");
 
+    /// <summary>The same with more networks (<c>--model</c>), which lies beside this program.</summary>
+    public static Peer Networks() => TorchSharp(Path.Combine(AppContext.BaseDirectory, "Peers"));
+
     /// <summary>PyTorch's DistributedDataParallel over gloo.</summary>
     public static Peer DdpGloo(string? folder) => Of("DDP over gloo", folder, "ddp_gloo.py", "/usr/bin/python3");
 
