@@ -112,7 +112,10 @@ internal sealed partial class ServerNodeActor : ReceiveActor
         // After a take-over the run goes on with whoever is there.
         var units = _isTakeOver ? 1 : _node.Training.Shards + _node.WorkersToBegin;
         var initial = ServerState.Initial(
-            m.Plan, m.State.Training, _origin.Incarnation, Math.Max(1, units), _node.Cluster.CheckpointSteps);
+            m.Plan, m.State.Training, _origin.Incarnation, Math.Max(1, units), _node.Cluster.CheckpointSteps) with
+        {
+            Joint = _node.Training.JointMemoryOf(m.Plan),
+        };
         if (_node.Cluster.ParameterServers > 0) initial = Split(initial);
         _server = Context.ActorOf(
             ParameterServerActor.Props(

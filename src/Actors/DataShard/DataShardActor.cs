@@ -48,6 +48,9 @@ public sealed class DataShardActor : ReceiveActor
     {
     }
 
+    /// <summary>Other shards may wait for this one's part of a step.</summary>
+    protected override void PostStop() => _computation.Leave();
+
     private void Work(TrainingProtocol.DoWork message)
     {
         (_state, var order) = DataShard.Step(_state, message.Order);

@@ -32,6 +32,10 @@ public sealed record TrainingJob
     /// <summary>Told what happens, one event after another, on a thread of the run's.</summary>
     public Action<TrainingEvent> OnEvent { get; init; } = _ => { };
 
+    /// <summary>What the shards make joint steps with: as many of them as there are cores.</summary>
+    internal JointMemory? JointMemoryOf(TrainingPlan plan) =>
+        JointMemory.For(plan, Math.Min(Shards, Environment.ProcessorCount));
+
     /// <summary>Empty when valid; else one sentence for each mistake.</summary>
     public IEnumerable<string> Errors()
     {

@@ -78,7 +78,10 @@ public sealed class TrainingRun : BackgroundService
         var plan = new TrainingPlan(_job.Recipe, data.Description);
         var events = Channel.CreateUnbounded<TrainingEvent>(new() { SingleReader = true, SingleWriter = true });
         var state = ServerState.Initial(
-            plan, _job.From ?? TrainingState.Initial(_job.Recipe), incarnation: 1, _job.Shards);
+            plan, _job.From ?? TrainingState.Initial(_job.Recipe), incarnation: 1, _job.Shards) with
+        {
+            Joint = _job.JointMemoryOf(plan),
+        };
         var server = _system.ActorOf(
             ParameterServerActor.Props(state, _job.Checkpoints, events.Writer, _time), "parameter-server");
         var worker = _system.ActorOf(DataShardsActor.Props(_job.Shards, server, plan, data, matMul), "worker");

@@ -50,8 +50,8 @@ public sealed class ParameterServerActor : ReceiveActor, IWithTimers
         _state = initial;
         _watchers = watchers;
         _time = time;
-        _clock = new(time, initial.Training.Totals.Seen);
         _firstStep = initial.Plan.StepsDone(initial.Training.Position);
+        _clock = new(time, _firstStep, initial.Training.Totals.Seen);
         _checkpoints = checkpoints is null && origin is null
             ? ActorRefs.Nobody
             : Context.ActorOf(CheckpointsActor.Props(checkpoints), "checkpoints");
@@ -137,7 +137,7 @@ public sealed class ParameterServerActor : ReceiveActor, IWithTimers
                 Apply(e.Update);
                 break;
             case ReportStep e:
-                if (_clock.StepDone(e.Training.Totals.Seen))
+                if (_clock.StepDone(_state.Plan.StepsDone(e.Training.Position), e.Training.Totals.Seen))
                     Tell(new StepDone(e.Training.Position, _state.Plan.StepsPerEpoch, e.Training.Totals, _clock.Epoch));
                 break;
             case ReportEpoch e:
@@ -165,7 +165,7 @@ public sealed class ParameterServerActor : ReceiveActor, IWithTimers
                 _holders.CarryOut(effect, _state);
                 break;
             case ReportWentBack e:
-                _clock.GoBack(_state.Training.Totals.Seen);
+                _clock.GoBack(_state.StepsDone, _state.Training.Totals.Seen);
                 Tell(new WentBack(e.From, e.To));
                 break;
             case EndRun e:

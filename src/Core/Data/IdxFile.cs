@@ -139,6 +139,7 @@ public static class IdxFile
     private static byte[] ReadRest(Stream stream, ReadOnlySpan<byte> start, IdxHeader header, string path)
     {
         var contents = GC.AllocateUninitializedArray<byte>((int)header.FileBytes);
+        LargePages.AskFor(contents);
         start.CopyTo(contents);
         var rest = contents.AsSpan(start.Length);
         CheckLength(start.Length + stream.ReadAtLeast(rest, rest.Length, throwOnEndOfStream: false), header, path);

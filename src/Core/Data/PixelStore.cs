@@ -17,6 +17,11 @@ internal abstract class PixelStore
     /// <param name="features">Pixels of an image.</param>
     public abstract void Prefetch(int index, int features);
 
+    /// <summary>The same, but not so soon: other work goes on before.</summary>
+    /// <param name="index">Which.</param>
+    /// <param name="features">Pixels of an image.</param>
+    public virtual void Fetch(int index, int features) => Prefetch(index, features);
+
     /// <summary>All pixels in order, in pieces of which each is valid until the next one is asked for.</summary>
     public abstract IEnumerable<ReadOnlyMemory<byte>> Pieces();
 }
@@ -34,6 +39,10 @@ internal sealed class MemoryPixels(ReadOnlyMemory<byte> pixels) : PixelStore
     /// <inheritdoc/>
     public override void Prefetch(int index, int features) =>
         Packing.PrefetchNear(pixels.Span.Slice(index * features, features));
+
+    /// <inheritdoc/>
+    public override void Fetch(int index, int features) =>
+        Packing.Prefetch(pixels.Span.Slice(index * features, features));
 
     /// <inheritdoc/>
     public override IEnumerable<ReadOnlyMemory<byte>> Pieces() => [pixels];

@@ -135,6 +135,12 @@ public sealed class Split
         if ((uint)index < (uint)Count) _pixels.Prefetch(index, Features);
     }
 
+    /// <summary>The same, but not so soon.</summary>
+    internal void Fetch(int index)
+    {
+        if ((uint)index < (uint)Count) _pixels.Fetch(index, Features);
+    }
+
     /// <summary>Is there a file with training images in <paramref name="folder"/>?</summary>
     internal static bool IsAt(string folder) =>
         Array.Exists(IdxFile.Spellings(TrainImages), name => File.Exists(Path.Combine(folder, name)));

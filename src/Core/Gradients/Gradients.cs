@@ -23,7 +23,8 @@ public static class Gradients
             labels.Length);
     }
 
-    private static double SumByLeaf(ReadOnlySpan<float> rowLosses, ReadOnlySpan<int> leafRows)
+    /// <summary>The loss of a node: each leaf's rows in order, the leaves in the order of the tree.</summary>
+    internal static double SumByLeaf(ReadOnlySpan<float> rowLosses, ReadOnlySpan<int> leafRows)
     {
         Span<double> leaves = leafRows.Length <= 256 ? stackalloc double[leafRows.Length] : new double[leafRows.Length];
         var row = 0;

@@ -8,18 +8,23 @@ internal static unsafe partial class Gemm<TLanes, TVector>
     // Packed columns of B that stay in cache while the blocks of A pass.
     private const int PackedFloats = 256 * 1024;
 
-    /// <summary>C = Aᵀ·B, each leaf a chain of its own, the leaves joined pairwise tile by tile.</summary>
+    /// <summary>
+    /// C = Aᵀ·B, each leaf a chain of its own, the leaves joined pairwise tile by tile; in blocks of rows, each of
+    /// which may be used up before the next one.
+    /// </summary>
     /// <remarks>
     /// For a block of A (48 columns, in L2 or L1) and a micropanel of B (in L1), the leaves go by in groups of up to KC
     /// rows, and for each group all tiles of the block. Partial sums that wait for their sibling stay beside their
     /// tile.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void TransposedMultiply(Operand a, Operand b, Operand c, ReadOnlySpan<int> leafRows)
+    public static void TransposedMultiply<TBlocks>(
+        Operand a, Operand b, ReadOnlySpan<int> leafRows, scoped ref TBlocks blocks)
+        where TBlocks : struct, IRowBlocks, allows ref struct
     {
         if (leafRows.IsEmpty) leafRows = [0];
         var k = a.Rows;
-        var nc = Math.Min((c.Columns + Nr - 1) / Nr, Math.Max(1, PackedFloats / (Math.Max(1, k) * Nr))) * Nr;
+        var nc = Math.Min((b.Columns + Nr - 1) / Nr, Math.Max(1, PackedFloats / (Math.Max(1, k) * Nr))) * Nr;
         // The partial sums before the last leaf, and a chain that is longer than KC.
         var slots = PairwiseTree.MaxWaiting(leafRows.Length) + 1;
         var packedB = Scratch.Take(
@@ -33,19 +38,20 @@ internal static unsafe partial class Gemm<TLanes, TVector>
             Edge = edge,
         };
         // Few panels do not repay a copy of A, unless its rows fall into few sets of L1.
-        var packsA = c.Columns > 4 * Nr || (a.Stride % 256 == 0 && k > 8);
-        for (var jc = 0; jc < c.Columns; jc += nc)
+        var packsA = b.Columns > 4 * Nr || (a.Stride % 256 == 0 && k > 8);
+        for (var jc = 0; jc < b.Columns; jc += nc)
         {
-            var end = Math.Min(c.Columns, jc + nc);
+            var end = Math.Min(b.Columns, jc + nc);
+            var stride = blocks.StrideOf(end - jc);
             for (var j = jc; j < end; j += Nr)
             {
                 var panel = new Panel(Math.Min(Nr, end - j));
                 var packed = packedB + ((j - jc) * (nint)k);
                 Packing.Rows<TLanes, TVector>(b.At(0, j), b.Stride, k, panel.Columns, packed, panel.Nr);
             }
-            for (var row = 0; row < c.Rows; row += PackedA.Columns)
+            for (var row = 0; row < a.Columns; row += PackedA.Columns)
             {
-                block.Rows = Math.Min(PackedA.Columns, c.Rows - row);
+                block.Rows = Math.Min(PackedA.Columns, a.Columns - row);
                 block.A = a.At(0, row);
                 block.StepOfA = a.Stride;
                 block.TileFloatsOfA = Microkernel.MaxRows;
@@ -56,12 +62,14 @@ internal static unsafe partial class Gemm<TLanes, TVector>
                     block.StepOfA = PackedA.RowFloats;
                     block.TileFloatsOfA = k * PackedA.RowFloats;
                 }
+                var c = blocks.At(row, jc);
                 for (var j = jc; j < end; j += Nr)
                 {
                     block.B = packedB + ((j - jc) * (nint)k);
-                    block.C = c.At(row, j);
-                    SumLeaves(block, new(Math.Min(Nr, end - j)), c.Stride, leafRows);
+                    block.C = c + (j - jc);
+                    SumLeaves(block, new(Math.Min(Nr, end - j)), stride, leafRows);
                 }
+                blocks.Take(row, jc, block.Rows, end - jc);
             }
         }
     }

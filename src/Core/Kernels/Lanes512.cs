@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace ActorTrain.Kernels;
 
@@ -18,6 +19,8 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> LoadBytes(byte* source)
     {
+        if (Avx512F.IsSupported)
+            return Vector512.ConvertToSingle(Avx512F.ConvertToVector512Int32(Vector128.Load(source)));
         var (lower, upper) = Vector128.Widen(Vector128.Load(source));
         var (first, second) = Vector256.Widen(Vector256.Create(lower, upper));
         return Vector512.ConvertToSingle(Vector512.Create(first, second).AsInt32());

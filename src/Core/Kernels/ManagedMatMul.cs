@@ -8,8 +8,11 @@ namespace ActorTrain.Kernels;
 /// </summary>
 public sealed class ManagedMatMul : IMatMul
 {
+    /// <summary>Its name in recipes.</summary>
+    public const string KernelName = "managed";
+
     /// <inheritdoc/>
-    public string Name => "managed";
+    public string Name => KernelName;
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">Sizes that do not fit together, or memory too short for them.</exception>
@@ -47,6 +50,22 @@ public sealed class ManagedMatMul : IMatMul
         else if (Vector128.IsHardwareAccelerated)
             ManagedMatMul<Lanes128, Vector128<float>>.TransposedMultiply(a, b, c, leafRows);
         else ManagedMatMul<LanesScalar, float>.TransposedMultiply(a, b, c, leafRows);
+    }
+
+    /// <summary>
+    /// As <see cref="TransposedMultiply(MatrixView, MatrixView, MatrixSpan, ReadOnlySpan{int})"/>, in blocks of rows.
+    /// </summary>
+    internal static void TransposedMultiply<TBlocks>(
+        MatrixView a, MatrixView b, ReadOnlySpan<int> leafRows, scoped ref TBlocks blocks)
+        where TBlocks : struct, IRowBlocks, allows ref struct
+    {
+        if (Vector512.IsHardwareAccelerated)
+            ManagedMatMul<Lanes512, Vector512<float>>.TransposedMultiply(a, b, leafRows, ref blocks);
+        else if (Vector256.IsHardwareAccelerated)
+            ManagedMatMul<Lanes256, Vector256<float>>.TransposedMultiply(a, b, leafRows, ref blocks);
+        else if (Vector128.IsHardwareAccelerated)
+            ManagedMatMul<Lanes128, Vector128<float>>.TransposedMultiply(a, b, leafRows, ref blocks);
+        else ManagedMatMul<LanesScalar, float>.TransposedMultiply(a, b, leafRows, ref blocks);
     }
 
     private static void Multiply(
@@ -101,7 +120,19 @@ internal static unsafe class ManagedMatMul<TLanes, TVector>
     {
         MatMulArguments.Check("TransposedMultiply", a, b, c, (a.Columns, b.Columns, a.Rows, b.Rows), a.Rows, leafRows);
         fixed (float* pa = a.Data, pb = b.Data, pc = c.Data)
-            Gemm<TLanes, TVector>.TransposedMultiply(On(a, pa), On(b, pb), On(c, pc), leafRows);
+        {
+            var whole = new WholeResult(On(c, pc));
+            Gemm<TLanes, TVector>.TransposedMultiply(On(a, pa), On(b, pb), leafRows, ref whole);
+        }
+    }
+
+    /// <summary>The same in blocks.</summary>
+    public static void TransposedMultiply<TBlocks>(
+        MatrixView a, MatrixView b, ReadOnlySpan<int> leafRows, scoped ref TBlocks blocks)
+        where TBlocks : struct, IRowBlocks, allows ref struct
+    {
+        fixed (float* pa = a.Data, pb = b.Data)
+            Gemm<TLanes, TVector>.TransposedMultiply(On(a, pa), On(b, pb), leafRows, ref blocks);
     }
 
     // Either B is transposed (N·K floats), or A and C are (M·(K + N)) and M is padded to whole vectors.

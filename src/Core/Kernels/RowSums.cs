@@ -25,9 +25,11 @@ internal static class RowSums
             for (var leaf = 0; leaf < leafRows.Length; leaf++)
             {
                 var sum = waiting.Slice(depth++ * block, width);
-                sum.Clear();
-                for (var end = row + leafRows[leaf]; row < end; row++)
-                    VectorOperations.Add(sum, rows.Data.Slice((row * rows.Stride) + column, width), sum);
+                if (leafRows[leaf] == 0) sum.Clear();
+                else
+                    VectorOperations.SumRows(
+                        rows.Data[((row * rows.Stride) + column)..], rows.Stride, leafRows[leaf], sum);
+                row += leafRows[leaf];
                 for (var joins = PairwiseTree.JoinsAfter(leaf); joins > 0; joins--) Join(waiting, --depth, width);
             }
             while (depth > 1) Join(waiting, --depth, width);

@@ -33,6 +33,40 @@ public static class VectorOperations
         else VectorOperations<LanesScalar, float>.ReluBackward(y, dy, dx);
     }
 
+    /// <summary>The same for a block of rows.</summary>
+    /// <param name="y">Rows of what <see cref="Relu"/> gave.</param>
+    /// <param name="dx">As many rows of ∂L/∂y; where y is 0, they become 0.</param>
+    public static void ReluBackward(MatrixView y, MatrixSpan dx)
+    {
+        if (y.Rows != dx.Rows || y.Columns != dx.Columns)
+            throw new ArgumentException(
+                $"ReluBackward: {y.Rows}x{y.Columns} outputs beside {dx.Rows}x{dx.Columns} gradients; give as many.");
+        if (Vector512.IsHardwareAccelerated) VectorOperations<Lanes512, Vector512<float>>.ReluBackward(y, dx);
+        else if (Vector256.IsHardwareAccelerated) VectorOperations<Lanes256, Vector256<float>>.ReluBackward(y, dx);
+        else if (Vector128.IsHardwareAccelerated) VectorOperations<Lanes128, Vector128<float>>.ReluBackward(y, dx);
+        else VectorOperations<LanesScalar, float>.ReluBackward(y, dx);
+    }
+
+    /// <summary>sumᵢ = the i-th elements of some rows, added in ascending order to 0.</summary>
+    /// <param name="rows">The first row's first element on.</param>
+    /// <param name="stride">Elements from row to row.</param>
+    /// <param name="count">How many rows, at least 1.</param>
+    /// <param name="sum">As long as the part of a row that is added.</param>
+    /// <exception cref="ArgumentException">There are not so many elements.</exception>
+    public static void SumRows(ReadOnlySpan<float> rows, int stride, int count, Span<float> sum)
+    {
+        if (rows.Length < ((count - 1) * stride) + sum.Length)
+            throw new ArgumentException(
+                $"SumRows: {rows.Length} elements for {count} rows of {sum.Length}, {stride} apart; give all.");
+        if (Vector512.IsHardwareAccelerated)
+            VectorOperations<Lanes512, Vector512<float>>.SumRows(rows, stride, count, sum);
+        else if (Vector256.IsHardwareAccelerated)
+            VectorOperations<Lanes256, Vector256<float>>.SumRows(rows, stride, count, sum);
+        else if (Vector128.IsHardwareAccelerated)
+            VectorOperations<Lanes128, Vector128<float>>.SumRows(rows, stride, count, sum);
+        else VectorOperations<LanesScalar, float>.SumRows(rows, stride, count, sum);
+    }
+
     /// <summary>sumᵢ = aᵢ + bᵢ.</summary>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
     public static void Add(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> sum)
@@ -107,78 +141,6 @@ public static class VectorOperations
         else VectorOperations<LanesScalar, float>.BytesToFloats(source, scale, shift, destination);
     }
 
-    /// <summary>
-    /// One step of gradient descent with momentum (PyTorch's convention, dampening 0): g = gradientSum·gradientScale
-    /// (+ weightDecay·parameter), newVelocity = decay·velocity + g, newParameter =
-    /// parameter − learningRate·newVelocity; each sum with a product is rounded once.
-    /// </summary>
-    /// <param name="gradientSum">The gradient's sum over the samples of the minibatch.</param>
-    /// <param name="velocity">The velocity before the step.</param>
-    /// <param name="parameters">The parameters before the step.</param>
-    /// <param name="step">The step's numbers.</param>
-    /// <param name="newVelocity">Overwritten; may be the memory of <paramref name="velocity"/>.</param>
-    /// <param name="newParameters">Overwritten; may be the memory of <paramref name="parameters"/>.</param>
-    /// <exception cref="ArgumentException">The lengths differ.</exception>
-    public static void SgdMomentum(
-        ReadOnlySpan<float> gradientSum, ReadOnlySpan<float> velocity, ReadOnlySpan<float> parameters,
-        MomentumStep step,
-        Span<float> newVelocity, Span<float> newParameters)
-    {
-        CheckLength(gradientSum.Length, newParameters.Length);
-        CheckLength(velocity.Length, newParameters.Length);
-        CheckLength(parameters.Length, newParameters.Length);
-        CheckLength(newVelocity.Length, newParameters.Length);
-        if (Vector512.IsHardwareAccelerated)
-            VectorOperations<Lanes512, Vector512<float>>.SgdMomentum(gradientSum, velocity, parameters, step,
-                newVelocity, newParameters);
-        else if (Vector256.IsHardwareAccelerated)
-            VectorOperations<Lanes256, Vector256<float>>.SgdMomentum(gradientSum, velocity, parameters, step,
-                newVelocity, newParameters);
-        else if (Vector128.IsHardwareAccelerated)
-            VectorOperations<Lanes128, Vector128<float>>.SgdMomentum(gradientSum, velocity, parameters, step,
-                newVelocity, newParameters);
-        else
-            VectorOperations<LanesScalar, float>.SgdMomentum(gradientSum, velocity, parameters, step,
-                newVelocity, newParameters);
-    }
-
-    /// <summary>
-    /// One step of Adam (Kingma and Ba 2015, as PyTorch computes it): g = gradientSum·gradientScale
-    /// (+ weightDecay·parameter), m ← m + (1−β₁)(g−m), v ← β₂·v + (1−β₂)·g²,
-    /// parameter ← parameter (·parameterScale) − stepSize·m / (√v·rootScale + ε); each sum with a product is rounded
-    /// once.
-    /// </summary>
-    /// <param name="gradientSum">The gradient's sum over the samples of the minibatch.</param>
-    /// <param name="mean">m before the step.</param>
-    /// <param name="square">v before the step.</param>
-    /// <param name="parameters">The parameters before the step.</param>
-    /// <param name="step">The step's numbers.</param>
-    /// <param name="newMean">Overwritten; may be the memory of <paramref name="mean"/>.</param>
-    /// <param name="newSquare">Overwritten; may be the memory of <paramref name="square"/>.</param>
-    /// <param name="newParameters">Overwritten; may be the memory of <paramref name="parameters"/>.</param>
-    /// <exception cref="ArgumentException">The lengths differ.</exception>
-    public static void Adam(
-        ReadOnlySpan<float> gradientSum, ReadOnlySpan<float> mean, ReadOnlySpan<float> square,
-        ReadOnlySpan<float> parameters, AdamStep step,
-        Span<float> newMean, Span<float> newSquare, Span<float> newParameters)
-    {
-        foreach (var length in (ReadOnlySpan<int>)
-            [gradientSum.Length, mean.Length, square.Length, parameters.Length, newMean.Length, newSquare.Length])
-            CheckLength(length, newParameters.Length);
-        if (Vector512.IsHardwareAccelerated)
-            VectorOperations<Lanes512, Vector512<float>>.Adam(
-                gradientSum, mean, square, parameters, step, newMean, newSquare, newParameters);
-        else if (Vector256.IsHardwareAccelerated)
-            VectorOperations<Lanes256, Vector256<float>>.Adam(
-                gradientSum, mean, square, parameters, step, newMean, newSquare, newParameters);
-        else if (Vector128.IsHardwareAccelerated)
-            VectorOperations<Lanes128, Vector128<float>>.Adam(
-                gradientSum, mean, square, parameters, step, newMean, newSquare, newParameters);
-        else
-            VectorOperations<LanesScalar, float>.Adam(
-                gradientSum, mean, square, parameters, step, newMean, newSquare, newParameters);
-    }
-
     private static void CheckLength(int length, int destinationLength)
     {
         if (length != destinationLength)
@@ -186,26 +148,3 @@ public static class VectorOperations
                 $"a span of {length} elements beside a destination of {destinationLength}; give as many.");
     }
 }
-
-/// <summary>The numbers of one step of <see cref="VectorOperations.SgdMomentum"/>.</summary>
-/// <param name="GradientScale">What the gradient's sum is multiplied with: 1 / (samples of the minibatch) for a
-/// mean.</param>
-/// <param name="Decay">How much of the velocity stays: 0 is plain gradient descent.</param>
-/// <param name="LearningRate">How far the parameters go along the velocity.</param>
-/// <param name="WeightDecay">How much of the parameters joins the gradient; 0 leaves it out.</param>
-public readonly record struct MomentumStep(float GradientScale, float Decay, float LearningRate, float WeightDecay = 0);
-
-/// <summary>The numbers of one step of <see cref="VectorOperations.Adam"/>.</summary>
-/// <param name="GradientScale">What the gradient's sum is multiplied with: 1 / (samples of the minibatch) for a
-/// mean.</param>
-/// <param name="MeanRate">1 − β₁.</param>
-/// <param name="SquareDecay">β₂.</param>
-/// <param name="SquareRate">1 − β₂.</param>
-/// <param name="StepSize">Learning rate / (1 − β₁ᵗ).</param>
-/// <param name="RootScale">1 / √(1 − β₂ᵗ).</param>
-/// <param name="Epsilon">What keeps the divisor from 0.</param>
-/// <param name="WeightDecay">How much of the parameters joins the gradient; 0 leaves it out.</param>
-/// <param name="ParameterScale">What is left of the parameters before the step: decoupled weight decay.</param>
-public readonly record struct AdamStep(
-    float GradientScale, float MeanRate, float SquareDecay, float SquareRate, float StepSize, float RootScale,
-    float Epsilon, float WeightDecay = 0, float ParameterScale = 1);

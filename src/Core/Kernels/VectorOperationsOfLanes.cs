@@ -136,70 +136,46 @@ internal static unsafe class VectorOperations<TLanes, TVector>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void SgdMomentum(
-        ReadOnlySpan<float> gradientSum, ReadOnlySpan<float> velocity, ReadOnlySpan<float> parameters,
-        MomentumStep step,
-        Span<float> newVelocity, Span<float> newParameters)
+    public static void ReluBackward(MatrixView y, MatrixSpan dx)
     {
-        fixed (float* g = gradientSum, v = velocity, p = parameters, toV = newVelocity, toP = newParameters)
+        for (var r = 0; r < dx.Rows; r++)
         {
-            var i = 0;
-            for (; i <= newParameters.Length - TLanes.Count; i += TLanes.Count)
-                StepVector<TLanes, TVector>(g + i, v + i, p + i, step, toV + i, toP + i);
-            for (; i < newParameters.Length; i++)
-                StepVector<LanesScalar, float>(g + i, v + i, p + i, step, toV + i, toP + i);
+            var row = dx.Data.Slice(r * dx.Stride, dx.Columns);
+            ReluBackward(y.Data.Slice(r * y.Stride, y.Columns), row, row);
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StepVector<TSome, TSomeVector>(
-        float* gradientSum, float* velocity, float* parameters, MomentumStep step, float* newVelocity,
-        float* newParameters)
-        where TSome : struct, ILanes<TSomeVector> where TSomeVector : struct
-    {
-        var p = TSome.Load(parameters);
-        var g = TSome.Multiply(TSome.Load(gradientSum), TSome.Create(step.GradientScale));
-        if (step.WeightDecay != 0) g = TSome.FusedMultiplyAdd(TSome.Create(step.WeightDecay), p, g);
-        var v = TSome.FusedMultiplyAdd(TSome.Create(step.Decay), TSome.Load(velocity), g);
-        TSome.Store(v, newVelocity);
-        TSome.Store(TSome.FusedMultiplyAdd(TSome.Create(-step.LearningRate), v, p), newParameters);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Adam(
-        ReadOnlySpan<float> gradientSum, ReadOnlySpan<float> mean, ReadOnlySpan<float> square,
-        ReadOnlySpan<float> parameters, AdamStep step,
-        Span<float> newMean, Span<float> newSquare, Span<float> newParameters)
+    public static void SumRows(ReadOnlySpan<float> rows, int stride, int count, Span<float> sum)
     {
-        fixed (float* g = gradientSum, m = mean, v = square, p = parameters, toM = newMean, toV = newSquare,
-            toP = newParameters)
+        fixed (float* from = rows, to = sum)
         {
             var i = 0;
-            for (; i <= newParameters.Length - TLanes.Count; i += TLanes.Count)
-                AdamVector<TLanes, TVector>(g + i, m + i, v + i, p + i, step, toM + i, toV + i, toP + i);
-            for (; i < newParameters.Length; i++)
-                AdamVector<LanesScalar, float>(g + i, m + i, v + i, p + i, step, toM + i, toV + i, toP + i);
+            for (; i <= sum.Length - (4 * TLanes.Count); i += 4 * TLanes.Count)
+            {
+                TVector zero = TLanes.Create(0f), s0 = zero, s1 = zero, s2 = zero, s3 = zero;
+                var row = from + i;
+                for (var r = 0; r < count; r++, row += stride)
+                {
+                    s0 = TLanes.Add(s0, TLanes.Load(row));
+                    s1 = TLanes.Add(s1, TLanes.Load(row + TLanes.Count));
+                    s2 = TLanes.Add(s2, TLanes.Load(row + (2 * TLanes.Count)));
+                    s3 = TLanes.Add(s3, TLanes.Load(row + (3 * TLanes.Count)));
+                }
+                TLanes.Store(s0, to + i);
+                TLanes.Store(s1, to + i + TLanes.Count);
+                TLanes.Store(s2, to + i + (2 * TLanes.Count));
+                TLanes.Store(s3, to + i + (3 * TLanes.Count));
+            }
+            for (; i <= sum.Length - TLanes.Count; i += TLanes.Count)
+            {
+                var s = TLanes.Create(0f);
+                for (var r = 0; r < count; r++) s = TLanes.Add(s, TLanes.Load(from + i + ((nint)r * stride)));
+                TLanes.Store(s, to + i);
+            }
+            sum[i..].Clear();
+            for (var r = 0; r < count; r++)
+                for (var c = i; c < sum.Length; c++) to[c] += from[c + ((nint)r * stride)];
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AdamVector<TSome, TSomeVector>(
-        float* gradientSum, float* mean, float* square, float* parameters, AdamStep step, float* newMean,
-        float* newSquare, float* newParameters)
-        where TSome : struct, ILanes<TSomeVector> where TSomeVector : struct
-    {
-        var (p, m) = (TSome.Load(parameters), TSome.Load(mean));
-        var g = TSome.Multiply(TSome.Load(gradientSum), TSome.Create(step.GradientScale));
-        if (step.WeightDecay != 0) g = TSome.FusedMultiplyAdd(TSome.Create(step.WeightDecay), p, g);
-        m = TSome.FusedMultiplyAdd(TSome.Create(step.MeanRate), TSome.Subtract(g, m), m);
-        var v = TSome.Multiply(TSome.Create(step.SquareDecay), TSome.Load(square));
-        v = TSome.FusedMultiplyAdd(TSome.Create(step.SquareRate), TSome.Multiply(g, g), v);
-        var divisor = TSome.FusedMultiplyAdd(
-            TSome.Sqrt(v), TSome.Create(step.RootScale), TSome.Create(step.Epsilon));
-        if (step.ParameterScale != 1) p = TSome.Multiply(TSome.Create(step.ParameterScale), p);
-        TSome.Store(m, newMean);
-        TSome.Store(v, newSquare);
-        TSome.Store(
-            TSome.FusedMultiplyAdd(TSome.Create(-step.StepSize), TSome.Divide(m, divisor), p), newParameters);
     }
 }

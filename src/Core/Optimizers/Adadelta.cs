@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ActorTrain.Kernels;
 
 namespace ActorTrain;
@@ -29,13 +30,17 @@ public sealed record Adadelta(
     public override int MomentCount => 2;
 
     /// <inheritdoc/>
-    public override void Update(OptimizerUpdate update) => ElementRule.Apply(
+    internal override bool TakesRows => true;
+
+    /// <inheritdoc/>
+    public override void Update(in OptimizerUpdate update) => ElementRule.Apply(
         new Rule(Rho, (float)(1 - (double)Rho), Epsilon, update.LearningRate), update, WeightDecay);
 
     private readonly struct Rule(float rho, float share, float epsilon, float learningRate) : IElementRule
     {
         public static int MomentCount => 2;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public TVector Apply<TLanes, TVector>(TVector g, TVector parameter, ref TVector square, ref TVector steps)
             where TLanes : struct, ILanes<TVector> where TVector : struct
         {

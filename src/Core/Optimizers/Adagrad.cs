@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ActorTrain.Kernels;
 
 namespace ActorTrain;
@@ -30,7 +31,10 @@ public sealed record Adagrad(
     public override int MomentCount => 1;
 
     /// <inheritdoc/>
-    public override void Update(OptimizerUpdate update)
+    internal override bool TakesRows => true;
+
+    /// <inheritdoc/>
+    public override void Update(in OptimizerUpdate update)
     {
         var rate = (float)(update.LearningRate / (1 + (update.Step * (double)LearningRateDecay)));
         ElementRule.Apply(new Rule(Epsilon, rate), update, WeightDecay);
@@ -40,6 +44,7 @@ public sealed record Adagrad(
     {
         public static int MomentCount => 1;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public TVector Apply<TLanes, TVector>(TVector g, TVector parameter, ref TVector sum, ref TVector none)
             where TLanes : struct, ILanes<TVector> where TVector : struct
         {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ActorTrain.Kernels;
 
 namespace ActorTrain;
@@ -34,22 +35,51 @@ public sealed record Adam(
     public override int MomentCount => 2;
 
     /// <inheritdoc/>
-    public override void Update(OptimizerUpdate update) =>
-        Apply(update, StepOf(update, Beta1, Beta2, Epsilon) with { WeightDecay = WeightDecay });
+    internal override bool TakesRows => true;
 
-    /// <summary>The numbers of an update, without weight decay.</summary>
-    internal static AdamStep StepOf(OptimizerUpdate update, float beta1, float beta2, float epsilon)
+    /// <inheritdoc/>
+    public override void Update(in OptimizerUpdate update) =>
+        ElementRule.Apply(new AdamRule(update, Beta1, Beta2, Epsilon, parameterScale: 1), update, WeightDecay);
+}
+
+/// <summary>
+/// Adam's rule for one element: m ← m + (1−β₁)(g−m), v ← β₂·v + (1−β₂)·g²,
+/// θ ← θ (·parameterScale) − lr/(1−β₁ᵗ) · m / (√v/√(1−β₂ᵗ) + ε); each sum with a product is rounded once.
+/// </summary>
+internal readonly struct AdamRule : IElementRule
+{
+    private readonly float _meanRate;
+    private readonly float _squareDecay;
+    private readonly float _squareRate;
+    private readonly float _stepSize;
+    private readonly float _rootScale;
+    private readonly float _epsilon;
+    private readonly float _parameterScale;
+
+    public AdamRule(in OptimizerUpdate update, float beta1, float beta2, float epsilon, float parameterScale)
     {
         var t = update.Step + 1;
-        return new(
-            update.GradientScale, (float)(1 - (double)beta1), beta2, (float)(1 - (double)beta2),
-            StepSize: (float)(update.LearningRate / (1 - ExactMath.Power(beta1, t))),
-            RootScale: (float)(1 / Math.Sqrt(1 - ExactMath.Power(beta2, t))),
-            epsilon);
+        _meanRate = (float)(1 - (double)beta1);
+        _squareDecay = beta2;
+        _squareRate = (float)(1 - (double)beta2);
+        _stepSize = (float)(update.LearningRate / (1 - ExactMath.Power(beta1, t)));
+        _rootScale = (float)(1 / Math.Sqrt(1 - ExactMath.Power(beta2, t)));
+        _epsilon = epsilon;
+        _parameterScale = parameterScale;
     }
 
-    /// <summary>One pass with these numbers.</summary>
-    internal static void Apply(OptimizerUpdate update, AdamStep step) => VectorOperations.Adam(
-        update.GradientSum, update.Moment1, update.Moment2, update.Parameters, step,
-        update.NewMoment1, update.NewMoment2, update.NewParameters);
+    public static int MomentCount => 2;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TVector Apply<TLanes, TVector>(TVector g, TVector parameter, ref TVector mean, ref TVector square)
+        where TLanes : struct, ILanes<TVector> where TVector : struct
+    {
+        mean = TLanes.FusedMultiplyAdd(TLanes.Create(_meanRate), TLanes.Subtract(g, mean), mean);
+        square = TLanes.FusedMultiplyAdd(
+            TLanes.Create(_squareRate), TLanes.Multiply(g, g), TLanes.Multiply(TLanes.Create(_squareDecay), square));
+        var divisor = TLanes.FusedMultiplyAdd(
+            TLanes.Sqrt(square), TLanes.Create(_rootScale), TLanes.Create(_epsilon));
+        if (_parameterScale != 1) parameter = TLanes.Multiply(TLanes.Create(_parameterScale), parameter);
+        return TLanes.FusedMultiplyAdd(TLanes.Create(-_stepSize), TLanes.Divide(mean, divisor), parameter);
+    }
 }

@@ -1,3 +1,5 @@
+using ActorTrain.Kernels;
+
 namespace ActorTrain;
 
 /// <summary>
@@ -32,10 +34,12 @@ public sealed record AdamW(
     public override int MomentCount => 2;
 
     /// <inheritdoc/>
-    public override void Update(OptimizerUpdate update) => Adam.Apply(
-        update,
-        Adam.StepOf(update, Beta1, Beta2, Epsilon) with
-        {
-            ParameterScale = (float)(1 - ((double)update.LearningRate * WeightDecay)),
-        });
+    internal override bool TakesRows => true;
+
+    /// <inheritdoc/>
+    public override void Update(in OptimizerUpdate update)
+    {
+        var parameterScale = (float)(1 - ((double)update.LearningRate * WeightDecay));
+        ElementRule.Apply(new AdamRule(update, Beta1, Beta2, Epsilon, parameterScale), update, weightDecay: 0);
+    }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ActorTrain.Kernels;
 
 namespace ActorTrain;
@@ -29,7 +30,10 @@ public sealed record Lion(
     public override int MomentCount => 1;
 
     /// <inheritdoc/>
-    public override void Update(OptimizerUpdate update)
+    internal override bool TakesRows => true;
+
+    /// <inheritdoc/>
+    public override void Update(in OptimizerUpdate update)
     {
         var rule = new Rule(
             (float)(1 - (double)Beta1), (float)(1 - (double)Beta2),
@@ -42,6 +46,7 @@ public sealed record Lion(
     {
         public static int MomentCount => 1;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public TVector Apply<TLanes, TVector>(TVector g, TVector parameter, ref TVector moment, ref TVector none)
             where TLanes : struct, ILanes<TVector> where TVector : struct
         {

@@ -26,12 +26,29 @@ public abstract record Optimizer
     public abstract int MomentCount { get; }
 
     /// <summary>One update on a run of elements; element by element, so that it may be divided anywhere.</summary>
-    public abstract void Update(OptimizerUpdate update);
+    public abstract void Update(in OptimizerUpdate update);
+
+    /// <summary>True for one that takes many rows at once; others get one after another.</summary>
+    internal virtual bool TakesRows => false;
 }
 
 /// <summary>A run of elements of one update. What is read and what is written may be the same memory.</summary>
 public readonly ref struct OptimizerUpdate
 {
+    /// <summary>One run.</summary>
+    public OptimizerUpdate()
+    {
+    }
+
+    /// <summary>More than 1 for optimisers that take blocks: rows that lie <see cref="Stride"/> apart.</summary>
+    internal int Rows { get; init; } = 1;
+
+    /// <summary>Elements of a row; the rows of <see cref="GradientSum"/> follow each other.</summary>
+    internal int Columns => GradientSum.Length / Rows;
+
+    /// <summary>Elements from one row to the next, in all spans but <see cref="GradientSum"/>.</summary>
+    internal int Stride { get; init; }
+
     /// <summary>Updates made before this one.</summary>
     public required long Step { get; init; }
 

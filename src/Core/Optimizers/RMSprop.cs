@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ActorTrain.Kernels;
 
 namespace ActorTrain;
@@ -34,7 +35,10 @@ public sealed record RMSprop(
     public override int MomentCount => 2;
 
     /// <inheritdoc/>
-    public override void Update(OptimizerUpdate update) => ElementRule.Apply(
+    internal override bool TakesRows => true;
+
+    /// <inheritdoc/>
+    public override void Update(in OptimizerUpdate update) => ElementRule.Apply(
         new Rule(Alpha, (float)(1 - (double)Alpha), Epsilon, Momentum, update.LearningRate), update, WeightDecay);
 
     private readonly struct Rule(float alpha, float share, float epsilon, float momentum, float learningRate)
@@ -42,6 +46,7 @@ public sealed record RMSprop(
     {
         public static int MomentCount => 2;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public TVector Apply<TLanes, TVector>(TVector g, TVector parameter, ref TVector square, ref TVector buffer)
             where TLanes : struct, ILanes<TVector> where TVector : struct
         {

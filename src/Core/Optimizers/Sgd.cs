@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ActorTrain.Kernels;
 
 namespace ActorTrain;
@@ -44,24 +45,37 @@ public sealed record Sgd(
     public override int MomentCount => 1;
 
     /// <inheritdoc/>
-    public override void Update(OptimizerUpdate update)
+    internal override bool TakesRows => true;
+
+    /// <inheritdoc/>
+    public override void Update(in OptimizerUpdate update)
     {
         if (Nesterov || Dampening != 0)
         {
             var share = update.Step == 0 || Momentum == 0 ? 1 : 1 - Dampening;
             ElementRule.Apply(new Rule(Momentum, share, Nesterov, update.LearningRate), update, WeightDecay);
-            return;
         }
-        VectorOperations.SgdMomentum(
-            update.GradientSum, update.Moment1, update.Parameters,
-            new(update.GradientScale, Momentum, update.LearningRate, WeightDecay), update.NewMoment1,
-            update.NewParameters);
+        else ElementRule.Apply(new PlainRule(Momentum, update.LearningRate), update, WeightDecay);
+    }
+
+    private readonly struct PlainRule(float momentum, float learningRate) : IElementRule
+    {
+        public static int MomentCount => 1;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TVector Apply<TLanes, TVector>(TVector g, TVector parameter, ref TVector velocity, ref TVector none)
+            where TLanes : struct, ILanes<TVector> where TVector : struct
+        {
+            velocity = TLanes.FusedMultiplyAdd(TLanes.Create(momentum), velocity, g);
+            return TLanes.FusedMultiplyAdd(TLanes.Create(-learningRate), velocity, parameter);
+        }
     }
 
     private readonly struct Rule(float momentum, float share, bool isNesterov, float learningRate) : IElementRule
     {
         public static int MomentCount => 1;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public TVector Apply<TLanes, TVector>(TVector g, TVector parameter, ref TVector velocity, ref TVector none)
             where TLanes : struct, ILanes<TVector> where TVector : struct
         {

@@ -42,22 +42,22 @@ public static class ParameterServer
         RangesCollected e => SplitRounds.Take(state, e, now, pool),
         RangeLost e => GoBack(state, e.Incarnation),
         Ticked => Rounds.HandOutLate(state, now),
-        ShardJoined e => Join(state, e, now),
-        ShardLost e => EndIfDeserted(Rounds.HandOut(Lose(state, e.Shard, e.Reason, now), now)),
-        WorkFailed e => Fail(state, e, now),
-        CheckpointSettled e => Settle(state, e.StepsDone, now),
-        StopRequested => Stop(state, now),
+        ShardJoined e => Join(state, e, now, pool),
+        ShardLost e => EndIfDeserted(Rounds.HandOut(Lose(state, e.Shard, e.Reason, now, pool), now)),
+        WorkFailed e => Fail(state, e, now, pool),
+        CheckpointSettled e => Settle(state, e.StepsDone, now, pool),
+        StopRequested => Stop(state, now, pool),
         _ => throw new System.Diagnostics.UnreachableException(
             $"ParameterServer.Step has no arm for {@event.GetType().Name}; add one."),
     };
 
-    private static Transition Join(ServerState state, ShardJoined e, TimeSpan now)
+    private static Transition Join(ServerState state, ShardJoined e, TimeSpan now, VectorPool pool)
     {
         var former = state.Shards.FirstOrDefault(s => s.Id.Name == e.Shard.Name);
         if (former is not null && former.Id.Incarnation >= e.Shard.Incarnation) return new(state, []);
         var (next, effects) = former is null
             ? new(state, [])
-            : Lose(state, former.Id, "it came back as a new one", now);
+            : Lose(state, former.Id, "it came back as a new one", now, pool);
         var failures = next.FailuresOfLost.GetValueOrDefault(e.Shard.Name);
         next = next with
         {
@@ -71,15 +71,17 @@ public static class ParameterServer
         if (next.Phase == RunPhase.Running) return Rounds.HandOut(new(next, effects), now);
         return next.Shards.Length < next.ShardsToBegin
             ? new(next, effects)
-            : Begin(next with { Phase = RunPhase.Running }, effects, now);
+            : Begin(next with { Phase = RunPhase.Running }, effects, now, pool);
     }
 
-    private static Transition Begin(ServerState state, IReadOnlyList<ServerEffect> effects, TimeSpan now) =>
+    private static Transition Begin(
+        ServerState state, IReadOnlyList<ServerEffect> effects, TimeSpan now, VectorPool pool) =>
         Rounds.IsToEvaluate(state)
         ? Rounds.Begin(state, WorkKind.Evaluation, effects, now)
-        : state.Plan.Recipe.Strategy.Begin(state, [.. effects, new SaveCheckpoint(state.Training)], now);
+        : state.Plan.Recipe.Strategy.Begin(state, [.. effects, new SaveCheckpoint(state.Training)], now, pool);
 
-    private static Transition Lose(ServerState state, ShardId shard, string reason, TimeSpan now)
+    private static Transition Lose(
+        ServerState state, ShardId shard, string reason, TimeSpan now, VectorPool pool)
     {
         var slot = state.Shards.FirstOrDefault(s => s.Id == shard);
         if (slot is null) return new(state, []);
@@ -91,18 +93,18 @@ public static class ParameterServer
         {
             if (!Rounds.IsWanted(state, key) || Rounds.IsHeld(state, key)) continue;
             microbatches += Rounds.MicrobatchesOf(state, key);
-            state = Rounds.PutBack(state, key);
+            state = Rounds.PutBack(state, key, pool);
         }
         return new(state, [new ReportLost(shard, state.StepsDone, now - slot.HeardAt, microbatches, reason)]);
     }
 
-    private static Transition Fail(ServerState state, WorkFailed e, TimeSpan now)
+    private static Transition Fail(ServerState state, WorkFailed e, TimeSpan now, VectorPool pool)
     {
         var slot = state.Shards.FirstOrDefault(s => s.Id == e.Shard);
         if (slot is null || !slot.Orders.Contains(e.Key)) return new(state, []);
         // What nobody waits for any more may have failed for want of the parameters that it was to be computed from.
         var failures = slot.Failures + (Rounds.IsWanted(state, e.Key) ? 1 : 0);
-        if (slot.IsRemote && failures >= MaxFailuresOfNode) return Dismiss(state, slot, failures, e.Reason, now);
+        if (slot.IsRemote && failures >= MaxFailuresOfNode) return Dismiss(state, slot, failures, e.Reason, now, pool);
         state = state with
         {
             Shards = state.Shards.Replace(slot, slot.Without(e.Key, now, rows: 0) with { Failures = failures }),
@@ -115,22 +117,23 @@ public static class ParameterServer
                 state with { Phase = RunPhase.Failed }, [new EndRun(RunPhase.Failed, state.Training, null, reason)]);
         }
         if (!Rounds.IsWanted(state, e.Key) || Rounds.IsHeld(state, e.Key)) return Rounds.HandOut(new(state, []), now);
-        state = Rounds.PutBack(state, e.Key);
+        state = Rounds.PutBack(state, e.Key, pool);
         return Rounds.HandOut(new(state, [new ReportReassignment(e.Shard, e.Key, e.Reason)]), now);
     }
 
     // Its failures are its own: they do not count against the run.
-    private static Transition Dismiss(ServerState state, ShardSlot slot, int failures, string why, TimeSpan now)
+    private static Transition Dismiss(
+        ServerState state, ShardSlot slot, int failures, string why, TimeSpan now, VectorPool pool)
     {
         var reason = $"it failed {failures} times, the last time with {why}";
-        var (next, effects) = Lose(state, slot.Id, reason, now);
+        var (next, effects) = Lose(state, slot.Id, reason, now, pool);
         return EndIfDeserted(Rounds.HandOut(new(next, [.. effects, new DismissNode(slot.Id, reason)]), now));
     }
 
-    private static Transition Stop(ServerState state, TimeSpan now)
+    private static Transition Stop(ServerState state, TimeSpan now, VectorPool pool)
     {
         state = state with { StopRequested = true };
-        if (state.Flow is not null) return Flows.Drain(state, now);
+        if (state.Flow is not null) return Flows.Drain(state, now, pool);
         return state.Round is null ? EndStopped(state, []) : EndIfDeserted(new(state, []));
     }
 
@@ -153,13 +156,13 @@ public static class ParameterServer
         return state is
         {
             StopRequested: true, IsAlive: true, Shards.IsEmpty: true, Flow: null,
-            Round.Kind: WorkKind.Gradient or WorkKind.LocalSteps,
+            Round.Kind: WorkKind.Gradient or WorkKind.LocalSteps or WorkKind.Joint,
         }
             ? EndStopped(state with { Round = null }, effects)
             : transition;
     }
 
-    private static Transition Settle(ServerState state, long stepsDone, TimeSpan now)
+    private static Transition Settle(ServerState state, long stepsDone, TimeSpan now, VectorPool pool)
     {
         var durability = state.Durability with { Settled = Math.Max(state.Durability.Settled, stepsDone) };
         if (durability == state.Durability) return new(state, []);
@@ -168,7 +171,7 @@ public static class ParameterServer
         {
             Phase: RunPhase.Running, Round: null, Flow: null, Split: not { IsCollecting: true },
         };
-        return isWaiting ? Continue(state, [], now) : new(state, []);
+        return isWaiting ? Continue(state, [], now, pool) : new(state, []);
     }
 
     private static Transition Answer(ServerState state, ShardId shard, WorkAnswer answer, TimeSpan now, VectorPool pool)
@@ -193,20 +196,27 @@ public static class ParameterServer
         {
             WorkKind.Gradient => EndGradient(state, round, now, pool),
             WorkKind.Update => EndRound(state, round.StepEnd!.Apply(state.Plan, state.Training), [], now, pool),
-            WorkKind.Evaluation => EndEvaluation(state, round, now),
+            WorkKind.Evaluation => EndEvaluation(state, round, now, pool),
             WorkKind.LocalSteps => EndLocalSteps(state, round, now, pool),
+            WorkKind.Joint => EndJoint(state, round, now, pool),
         };
     }
 
     private static Transition EndGradient(ServerState state, Round round, TimeSpan now, VectorPool pool)
     {
-        if (state.Split is not null) return SplitRounds.EndGradient(state, round, now);
+        if (state.Split is not null) return SplitRounds.EndGradient(state, round, now, pool);
         var answers = new GradientAnswer[round.Answers.Length];
         for (var i = 0; i < answers.Length; i++) answers[i] = (GradientAnswer)round.Answers[i];
         var end = StepEnd.Of(state.Plan, state.Training, answers, pool);
         if (end.Update.Runs >= MinRunsToDivide && Rounds.CountLocal(state) > 1)
             return Rounds.Begin(state, WorkKind.Update, [], now, end);
         return EndRound(state, end.Apply(state.Plan, state.Training), [new ApplyUpdate(end.Update)], now, pool);
+    }
+
+    private static Transition EndJoint(ServerState state, Round round, TimeSpan now, VectorPool pool)
+    {
+        state = JointRounds.End(state, round, now, out var after);
+        return EndRound(state, after, [], now, pool);
     }
 
     private static Transition EndLocalSteps(ServerState state, Round round, TimeSpan now, VectorPool pool)
@@ -222,7 +232,7 @@ public static class ParameterServer
     {
         var before = state.Training;
         state = Recording.Close(Retire(state, pool).Release(pool) with { Training = after, Round = null });
-        return AtBarrier(state, [.. effects, new ReportStep(state.Training)], now);
+        return AtBarrier(state, [.. effects, new ReportStep(state.Training)], now, pool);
     }
 
     // A unit whose order somebody else had too may still read the old version; its moments only if it makes own steps.
@@ -240,18 +250,19 @@ public static class ParameterServer
     }
 
     /// <summary>Everything that was handed out is applied: what comes next.</summary>
-    internal static Transition AtBarrier(ServerState state, IReadOnlyList<ServerEffect> effects, TimeSpan now)
+    internal static Transition AtBarrier(
+        ServerState state, IReadOnlyList<ServerEffect> effects, TimeSpan now, VectorPool pool)
     {
         var training = state.Training;
         if (SplitRounds.MustCollect(state)) return SplitRounds.Collect(state, effects);
         if (Rounds.IsToEvaluate(state)) return Rounds.Begin(state, WorkKind.Evaluation, effects, now);
         if (state.StopRequested) return End(state, RunPhase.Stopped, null, effects);
-        if (!state.Durability.IsDue(state.StepsDone)) return Continue(state, effects, now);
+        if (!state.Durability.IsDue(state.StepsDone)) return Continue(state, effects, now, pool);
         state = state with { Durability = state.Durability with { Requested = state.StepsDone } };
-        return Continue(state, [.. effects, new SaveCheckpoint(training)], now);
+        return Continue(state, [.. effects, new SaveCheckpoint(training)], now, pool);
     }
 
-    private static Transition EndEvaluation(ServerState state, Round round, TimeSpan now)
+    private static Transition EndEvaluation(ServerState state, Round round, TimeSpan now, VectorPool pool)
     {
         var evaluation = round.Answers.Evaluation(new(round.Tree, round.Nodes.AsSpan()));
         List<ServerEffect> effects = [];
@@ -265,14 +276,15 @@ public static class ParameterServer
         if (state.StopRequested) return End(state, RunPhase.Stopped, null, effects);
         state = state with { Durability = state.Durability with { Requested = state.StepsDone } };
         effects.Add(new SaveCheckpoint(state.Training));
-        return Continue(state, effects, now);
+        return Continue(state, effects, now, pool);
     }
 
     // The next step, unless too much would be lost with this process.
-    private static Transition Continue(ServerState state, IReadOnlyList<ServerEffect> effects, TimeSpan now) =>
+    private static Transition Continue(
+        ServerState state, IReadOnlyList<ServerEffect> effects, TimeSpan now, VectorPool pool) =>
         state.Durability.IsExhausted(state.StepsDone)
             ? new(state, effects)
-            : state.Plan.Recipe.Strategy.Begin(state, effects, now);
+            : state.Plan.Recipe.Strategy.Begin(state, effects, now, pool);
 
     private static Transition End(
         ServerState state, RunPhase phase, Evaluation? evaluation, IReadOnlyList<ServerEffect> effects) => new(

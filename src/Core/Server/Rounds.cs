@@ -37,6 +37,7 @@ public static class Rounds
             WorkKind.Evaluation => state.Plan.EvaluationTree,
             WorkKind.LocalSteps => ((LocalSgd)state.Plan.Recipe.Strategy)
                 .TreeOf(state.NextBarrier - state.StepsDone, Math.Max(1, units.Count)),
+            WorkKind.Joint => throw new System.Diagnostics.UnreachableException("JointRounds begins joint rounds."),
         };
         state = state with { Round = new(kind, tree, [], [], [], end), Failures = 0 };
         if (units.Count == 0)
@@ -91,11 +92,11 @@ public static class Rounds
     /// </summary>
     internal static Transition HandOutLate(ServerState state, TimeSpan now)
     {
-        // A part of an update writes into memory that all share: it has one owner.
+        // A part of an update or of a joint step writes into memory that all share: it has one owner.
         List<WorkKey> keys = state switch
         {
             { Flow: { Waiting.IsEmpty: true } flow } => [.. flow.Open.Select(o => o.Key)],
-            { Round: { Waiting.IsEmpty: true, Kind: not WorkKind.Update } round } =>
+            { Round: { Waiting.IsEmpty: true, Kind: not (WorkKind.Update or WorkKind.Joint) } round } =>
                 [.. round.Nodes.Select(state.KeyOf)],
             _ => [],
         };
@@ -154,15 +155,19 @@ public static class Rounds
     }
 
     /// <summary>A key that is wanted is to be handed out again, before all others.</summary>
-    internal static ServerState PutBack(ServerState state, WorkKey key) => state.Flow is { } flow
-        ? state with { Flow = flow with { Waiting = flow.Waiting.Insert(0, key) } }
-        : state with { Round = state.Round! with { Waiting = state.Round.Waiting.Insert(0, key.Node) } };
+    internal static ServerState PutBack(ServerState state, WorkKey key, VectorPool pool) => state switch
+    {
+        { Flow: { } flow } => state with { Flow = flow with { Waiting = flow.Waiting.Insert(0, key) } },
+        { Round.Joint: not null } => JointRounds.Dissolve(state, pool),
+        _ => state with { Round = state.Round! with { Waiting = state.Round.Waiting.Insert(0, key.Node) } },
+    };
 
     /// <summary>How many microbatches a key of a round or flow stands for; 0 where it is no training.</summary>
     internal static int MicrobatchesOf(ServerState state, WorkKey key) => key.Kind switch
     {
         WorkKind.Gradient => state.Plan.TreeOf(state.Plan.PositionOf(key.Step).Step).LeafCount(key.Node),
         WorkKind.LocalSteps => state.Round!.Tree.RowsOf(key.Node).Count * state.Plan.Recipe.Microbatches,
+        WorkKind.Joint => state.Plan.TreeOf(state.Training.Position.Step).Leaves,
         WorkKind.Update or WorkKind.Evaluation => 0,
     };
 
@@ -210,6 +215,7 @@ public static class Rounds
             WorkKind.Evaluation => new EvaluationOrder(key, state.Training.Parameters),
             WorkKind.LocalSteps =>
                 new LocalStepsOrder(key, key.Step + start, count, state.Training.Parameters, state.Training.Optimizer),
+            WorkKind.Joint => new JointOrder(key, state.Round.Joint!),
         };
     }
 

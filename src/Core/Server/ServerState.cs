@@ -86,6 +86,12 @@ public sealed record Round(
     ImmutableArray<WorkAnswer> Answers,
     StepEnd? StepEnd = null)
 {
+    /// <summary>The steps of a joint round; none in other rounds.</summary>
+    public JointRun? Joint { get; init; }
+
+    /// <summary>When it began.</summary>
+    public TimeSpan Since { get; init; }
+
     /// <summary>True when every node is answered.</summary>
     public bool IsComplete => Answers.Length == Nodes.Length;
 }
@@ -161,6 +167,12 @@ public sealed record ServerState(
 
     /// <summary>Minibatches that are applied as they arrive; none in rounds and between barriers.</summary>
     public Flow? Flow { get; init; }
+
+    /// <summary>What the server's own shards make joint steps with; none: they make none.</summary>
+    public JointMemory? Joint { get; init; }
+
+    /// <summary>How many joint steps the next round is to have.</summary>
+    public int JointSteps { get; init; } = 1;
 
     /// <summary>What the server knows of the holders of ranges; none: it holds the parameters itself.</summary>
     public SplitParameters? Split { get; init; }

@@ -12,6 +12,10 @@ public sealed class ShardComputation
     private readonly Dataset _data;
     private readonly IMatMul _matMul;
     private readonly VectorMemory? _memory;
+    private readonly Minibatches _minibatches;
+    private readonly JointComputation _joint;
+    private readonly Lazy<JointMemory?> _own;
+    private JointMemory? _met;
 
     // One arena for each order of a version: all its gradients stay readable until the server has summed them, and an
     // order of another version says that it has.
@@ -23,16 +27,18 @@ public sealed class ShardComputation
     private int _arenasInUse;
     private (long Incarnation, long Version) _version = (-1, -1);
     private (long Incarnation, long Version) _localVersion = (-1, -1);
-    private int _epoch = -1;
-    private System.Collections.Immutable.ImmutableArray<int> _order;
 
     /// <summary>A computation on this data.</summary>
     /// <param name="plan">The run's plan.</param>
     /// <param name="data">The data.</param>
     /// <param name="matMul">The kernel.</param>
     /// <param name="memory">Where gradients lie; none: ordinary memory.</param>
-    public ShardComputation(TrainingPlan plan, Dataset data, IMatMul matMul, VectorMemory? memory = null) =>
-        (_plan, _data, _matMul, _memory) = (plan, data, matMul, memory);
+    public ShardComputation(TrainingPlan plan, Dataset data, IMatMul matMul, VectorMemory? memory = null)
+    {
+        (_plan, _data, _matMul, _memory, _minibatches) = (plan, data, matMul, memory, new(plan));
+        _joint = new(plan, data, _minibatches);
+        _own = new(() => JointMemory.For(plan, ranks: 1));
+    }
 
     /// <summary>The answer to an order.</summary>
     /// <param name="order">The order.</param>
@@ -43,9 +49,49 @@ public sealed class ShardComputation
         UpdateOrder o => Update(o),
         EvaluationOrder o => new EvaluationAnswer(o.Key, Evaluate(o)),
         LocalStepsOrder o => LocalSteps(o),
+        JointOrder o => Join(o),
         _ => throw new System.Diagnostics.UnreachableException(
             $"ShardComputation.Answer has no arm for {order.GetType().Name}; add one."),
     };
+
+    /// <summary>The state some steps of an epoch on, computed here alone; fewer where it is cancelled.</summary>
+    internal TrainingState Run(
+        TrainingState state, int steps, VectorPool pool, CancellationToken cancellation = default)
+    {
+        if (_own.Value is { } memory)
+        {
+            var run = new JointRun(_plan, state, steps, memory, pool);
+            var next = run.Apply(_plan, _joint.Run(run, rank: 0, cancellation));
+            state.ReturnTo(pool);
+            return next;
+        }
+        for (var i = 0; i < steps && (i == 0 || !cancellation.IsCancellationRequested); i++)
+        {
+            var next = Step(state, pool);
+            state.ReturnTo(pool);
+            state = next;
+        }
+        return state;
+    }
+
+    /// <summary>Nobody is to wait for this shard's part of joint steps: it takes no part any more.</summary>
+    public void Leave() => _met?.Break();
+
+    private TrainingState Step(TrainingState state, VectorPool pool)
+    {
+        var tree = _plan.TreeOf(state.Position.Step);
+        var key = new WorkKey(
+            Incarnation: 0, state.Version, _plan.StepsDone(state.Position), WorkKind.Gradient, tree.Root);
+        var end = StepEnd.Of(_plan, state, [(GradientAnswer)Answer(new GradientOrder(key, state.Parameters))], pool);
+        end.Update.Apply();
+        return end.Apply(_plan, state);
+    }
+
+    private JointAnswer Join(JointOrder order)
+    {
+        _met = order.Run.Memory;
+        return new(order.Key, _joint.Run(order.Run, rank: order.Key.Node.FirstLeaf));
+    }
 
     private static UpdateAnswer Update(UpdateOrder order)
     {
@@ -64,7 +110,7 @@ public sealed class ShardComputation
         _localVersion = (order.Key.Incarnation, order.Key.Version);
         var state = new TrainingState(
             _plan.PositionOf(order.FirstStep), order.Parameters, order.Optimizer, default, []);
-        for (var i = 0; i < order.Steps; i++) state = Trainer.Step(_plan, this, state, _localPool);
+        state = Run(state, order.Steps, _localPool);
         _localStates.Add(state);
         return new(
             order.Key, state.Parameters, state.Optimizer,
@@ -73,12 +119,10 @@ public sealed class ShardComputation
 
     private GradientSum Gradient(GradientOrder order, GradientProgress? progress)
     {
-        var (epoch, step) = _plan.PositionOf(order.Key.Step);
-        if (_epoch != epoch) (_order, _epoch) = (Shuffle.Order(_plan.Data.TrainCount, _plan.Recipe.Seed, epoch), epoch);
-        var tree = _plan.TreeOf(step);
+        var (tree, minibatch) = _minibatches.Of(order.Key.Step);
         var (start, count) = tree.RowsOf(order.Key.Node);
         var arena = ArenaFor((order.Key.Incarnation, order.Key.Version));
-        var indices = _order.AsSpan().Slice(_plan.FirstSampleOf(step) + start, count);
+        var indices = minibatch.Span.Slice(start, count);
         var input = Gather(_data.Train, indices, arena, _plan.Recipe.Augmentation);
         var context = new LayerContext(
             _matMul, tree.LeafRowsOf(order.Key.Node), arena, progress, order.Arrival,
@@ -153,7 +197,8 @@ public sealed class ShardComputation
         if (augmentation is null) Batch.Gather(split, indices, _data.Normalization, input.Span, labels);
         else
             Batch.Gather(
-                split, indices, _data.Normalization, augmentation, _plan.Recipe.Seed, _epoch, input.Span, labels);
+                split, indices, _data.Normalization, augmentation, _plan.Recipe.Seed, _minibatches.Epoch, input.Span,
+                labels);
         return input.Freeze();
     }
 

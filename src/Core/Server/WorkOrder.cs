@@ -14,6 +14,9 @@ public enum WorkKind
 
     /// <summary>Optimiser steps of a shard's own on consecutive minibatches, to be averaged.</summary>
     LocalSteps,
+
+    /// <summary>Whole steps by the server's own shards together, each on its columns of every layer.</summary>
+    Joint,
 }
 
 /// <summary>
@@ -72,6 +75,11 @@ public sealed record EvaluationOrder(WorkKey Key, FlatVector Parameters) : WorkO
 public sealed record LocalStepsOrder(
     WorkKey Key, long FirstStep, int Steps, FlatVector Parameters, OptimizerState Optimizer) : WorkOrder(Key);
 
+/// <summary>Make steps together with the other shards of this process: the leaf is the shard's rank.</summary>
+/// <param name="Key">Its name.</param>
+/// <param name="Run">The steps.</param>
+public sealed record JointOrder(WorkKey Key, JointRun Run) : WorkOrder(Key);
+
 /// <summary>What comes back for a <see cref="WorkOrder"/>.</summary>
 /// <param name="Key">Of the order.</param>
 public abstract record WorkAnswer(WorkKey Key)
@@ -93,6 +101,11 @@ public sealed record GradientAnswer(WorkKey Key, GradientSum Sum) : WorkAnswer(K
 /// <summary>The answer to an update order: the runs are done.</summary>
 /// <param name="Key">Of the order.</param>
 public sealed record UpdateAnswer(WorkKey Key) : WorkAnswer(Key);
+
+/// <summary>The answer to a joint order: the rank's part is done.</summary>
+/// <param name="Key">Of the order.</param>
+/// <param name="End">The same from every rank.</param>
+public sealed record JointAnswer(WorkKey Key, JointEnd End) : WorkAnswer(Key);
 
 /// <summary>The answer to an evaluation order.</summary>
 /// <param name="Key">Of the order.</param>

@@ -30,26 +30,14 @@ public static class Trainer
         var state = from ?? TrainingState.Initial(recipe);
         while (!plan.IsEnd(state.Position) && !cancellation.IsCancellationRequested)
         {
-            state = Step(plan, computation, state, pool);
+            var steps = Math.Min(
+                plan.StepsPerEpoch - state.Position.Step, plan.TotalSteps - plan.StepsDone(state.Position));
+            state = computation.Run(state, (int)steps, pool, cancellation);
             if (state.Position.Step > 0) continue;
             state = EpochEnd.Apply(plan, state, Evaluator.Evaluate(plan, computation, state.Parameters));
             onEpoch?.Invoke(state.History[^1]);
         }
         return new(state, Evaluator.Evaluate(plan, computation, state.Parameters));
-    }
-
-    internal static TrainingState Step(
-        TrainingPlan plan, ShardComputation computation, TrainingState state, VectorPool pool)
-    {
-        var tree = plan.TreeOf(state.Position.Step);
-        var key = new WorkKey(
-            Incarnation: 0, state.Version, plan.StepsDone(state.Position), WorkKind.Gradient, tree.Root);
-        var answer = (GradientAnswer)computation.Answer(new GradientOrder(key, state.Parameters));
-        var end = StepEnd.Of(plan, state, [answer], pool);
-        end.Update.Apply();
-        var next = end.Apply(plan, state);
-        state.ReturnTo(pool);
-        return next;
     }
 }
 

@@ -22,48 +22,32 @@ public class VectorOperationsTests
         var random = new Random(seed);
         var count = random.Next(0, 100);
         float[] Values() => [.. Enumerable.Range(0, count).Select(_ => random.NextSingle() - 0.5f)];
-        float[] a = Values(), b = Values(), c = Values();
+        float[] a = Values(), b = Values();
         var bytes = new byte[count];
         random.NextBytes(bytes);
-        var step = new MomentumStep(1f / 64, 0.9f, 0.1f, seed % 2 == 0 ? 0 : 1e-4f);
-        var expected = All<LanesScalar, float>(a, b, c, bytes, step);
-        Assert.Equal<float>(expected, All<Lanes128, Vector128<float>>(a, b, c, bytes, step));
-        Assert.Equal<float>(expected, All<Lanes256, Vector256<float>>(a, b, c, bytes, step));
-        Assert.Equal<float>(expected, All<Lanes512, Vector512<float>>(a, b, c, bytes, step));
-
-        var adam = new AdamStep(1f / 64, 0.1f, 0.999f, 0.001f, 0.01f, 1.5f, 1e-8f, seed % 2 == 0 ? 0 : 1e-4f);
-        var squares = Array.ConvertAll(b, x => x * x);
-        var expectedAdam = Adam<LanesScalar, float>(a, b, squares, c, adam);
-        Assert.Equal<float>(expectedAdam, Adam<Lanes128, Vector128<float>>(a, b, squares, c, adam));
-        Assert.Equal<float>(expectedAdam, Adam<Lanes256, Vector256<float>>(a, b, squares, c, adam));
-        Assert.Equal<float>(expectedAdam, Adam<Lanes512, Vector512<float>>(a, b, squares, c, adam));
-        float[] mean = [.. b], square = [.. squares], parameters = [.. c];
-        VectorOperations.Adam(a, mean, square, parameters, adam, mean, square, parameters);
-        Assert.Equal<float>(expectedAdam, (float[])[.. mean, .. square, .. parameters]);
+        var expected = All<LanesScalar, float>(a, b, bytes);
+        Assert.Equal<float>(expected, All<Lanes128, Vector128<float>>(a, b, bytes));
+        Assert.Equal<float>(expected, All<Lanes256, Vector256<float>>(a, b, bytes));
+        Assert.Equal<float>(expected, All<Lanes512, Vector512<float>>(a, b, bytes));
 
         float[] relu = new float[count], back = new float[count], sum = new float[count], floats = new float[count];
-        float[] quotient = new float[count], v = [.. b], p = [.. c];
+        float[] quotient = new float[count], rows = new float[count];
         VectorOperations.Relu(a, relu);
         VectorOperations.ReluBackward(a, b, back);
         VectorOperations.Add(a, b, sum);
         VectorOperations.Divide(a, 3, quotient);
         VectorOperations.BytesToFloats(bytes, 0.003f, -0.4f, floats);
-        VectorOperations.SgdMomentum(a, v, p, step, v, p);
+        VectorOperations.SumRows([.. a, .. b], count, 2, rows);
         Assert.Equal<float>(
-            expected, new[] { relu, back, sum, quotient, floats, v, p }.SelectMany(part => part).ToArray());
+            expected, new[] { relu, back, sum, quotient, floats, rows }.SelectMany(part => part).ToArray());
     }
 
     [Fact]
-    public void A_step_with_momentum_is_what_its_formula_says()
+    public void Rows_are_added_in_order_from_their_first_elements_on()
     {
-        float[] velocity = [0.5f], parameters = [2f];
-        VectorOperations.SgdMomentum([8f], velocity, parameters,
-            new(GradientScale: 0.25f, Decay: 0.5f, LearningRate: 0.125f), velocity, parameters);
-        Assert.Equal(2.25f, velocity[0]);
-        Assert.Equal(2f - (0.125f * 2.25f), parameters[0]);
-        VectorOperations.SgdMomentum([0f], [0f], [4f], new(1f, 0.5f, 0.5f, WeightDecay: 0.25f), velocity, parameters);
-        Assert.Equal(1f, velocity[0]);
-        Assert.Equal(3.5f, parameters[0]);
+        var sum = new float[2];
+        VectorOperations.SumRows([1e8f, 1f, 9f, 1f, 2f, 9f, -1e8f, 3f], stride: 3, count: 3, sum);
+        Assert.Equal<float>([0f, 6f], sum);
     }
 
     [Fact]
@@ -87,26 +71,18 @@ public class VectorOperationsTests
         Assert.Equal("a span of 2 elements beside a destination of 3; give as many.",
             Assert.Throws<ArgumentException>(() => VectorOperations.Relu(new float[2], new float[3])).Message);
 
-    private static float[] Adam<TLanes, TVector>(float[] g, float[] m, float[] v, float[] p, AdamStep step)
-        where TLanes : struct, ILanes<TVector> where TVector : struct
-    {
-        float[] mean = [.. m], square = [.. v], parameters = [.. p];
-        VectorOperations<TLanes, TVector>.Adam(g, mean, square, parameters, step, mean, square, parameters);
-        return [.. mean, .. square, .. parameters];
-    }
-
-    private static float[] All<TLanes, TVector>(float[] a, float[] b, float[] c, byte[] bytes, MomentumStep step)
+    private static float[] All<TLanes, TVector>(float[] a, float[] b, byte[] bytes)
         where TLanes : struct, ILanes<TVector> where TVector : struct
     {
         var count = a.Length;
         float[] relu = new float[count], back = new float[count], sum = new float[count], floats = new float[count];
-        float[] quotient = new float[count], v = new float[count], p = new float[count];
+        float[] quotient = new float[count], rows = new float[count];
         VectorOperations<TLanes, TVector>.Relu(a, relu);
         VectorOperations<TLanes, TVector>.ReluBackward(a, b, back);
         VectorOperations<TLanes, TVector>.Add(a, b, sum);
         VectorOperations<TLanes, TVector>.Divide(a, 3, quotient);
         VectorOperations<TLanes, TVector>.BytesToFloats(bytes, 0.003f, -0.4f, floats);
-        VectorOperations<TLanes, TVector>.SgdMomentum(a, b, c, step, v, p);
-        return [.. relu, .. back, .. sum, .. quotient, .. floats, .. v, .. p];
+        VectorOperations<TLanes, TVector>.SumRows((float[])[.. a, .. b], count, 2, rows);
+        return [.. relu, .. back, .. sum, .. quotient, .. floats, .. rows];
     }
 }

@@ -230,7 +230,7 @@ public class StrategyTests
     {
         var state = new TrainingState(new(0, first), from.Parameters, from.Optimizer, default, []);
         var computation = new ShardComputation(server.State.Plan, Tiny.Data, new ManagedMatMul());
-        for (var i = 0; i < steps; i++) state = Trainer.Step(server.State.Plan, computation, state, new());
+        for (var i = 0; i < steps; i++) state = computation.Run(state, 1, new());
         return state;
     }
 

@@ -12,12 +12,16 @@ internal sealed class TestServer
     private readonly Dataset _data;
 
     public TestServer(
-        Recipe recipe, Dataset data, int shardsToBegin, TrainingState? from = null, int mostStepsAtRisk = 0)
+        Recipe recipe, Dataset data, int shardsToBegin, TrainingState? from = null, int mostStepsAtRisk = 0,
+        int jointRanks = 0)
     {
         _data = data;
         State = ServerState.Initial(
             new(recipe, data.Description), from ?? TrainingState.Initial(recipe), incarnation: 1, shardsToBegin,
-            mostStepsAtRisk);
+            mostStepsAtRisk) with
+        {
+            Joint = JointMemory.For(new(recipe, data.Description), jointRanks),
+        };
     }
 
     public ServerState State { get; private set; }
@@ -42,9 +46,10 @@ internal sealed class TestServer
     public static ShardId Shard(int number, int incarnation = 0) => new($"shard-{number}", incarnation);
 
     /// <summary>A server that has begun with this many shards.</summary>
-    public static TestServer With(int shards, Recipe recipe, Dataset data, TrainingState? from = null)
+    public static TestServer With(
+        int shards, Recipe recipe, Dataset data, TrainingState? from = null, int jointRanks = 0)
     {
-        var server = new TestServer(recipe, data, shards, from);
+        var server = new TestServer(recipe, data, shards, from, jointRanks: jointRanks);
         for (var i = 1; i <= shards; i++) server.Join(Shard(i));
         return server;
     }
@@ -115,6 +120,18 @@ internal sealed class TestServer
         compression.Encode(gradient.Span, residual, bytes);
         compression.Decode(bytes, arrived);
         return new(gradient.Layout, FlatVector.From(arrived));
+    }
+
+    /// <summary>Answers all that is asked, each shard on a thread of its own.</summary>
+    public void AnswerTogether()
+    {
+        var orders = Orders.ToList();
+        Orders.Clear();
+        var answers = new WorkAnswered[orders.Count];
+        var threads = orders.Select((order, i) => new Thread(() => answers[i] = Compute(order))).ToList();
+        threads.ForEach(t => t.Start());
+        threads.ForEach(t => t.Join());
+        foreach (var answer in answers) Take(answer);
     }
 
     public IReadOnlyList<ServerEffect> AnswerOldest() => Take(Compute(Orders[0]));

@@ -42,7 +42,7 @@ internal static class SplitRounds
     }
 
     /// <summary>Every node of the minibatch is answered, and its gradients are where they belong.</summary>
-    public static Transition EndGradient(ServerState state, Round round, TimeSpan now)
+    public static Transition EndGradient(ServerState state, Round round, TimeSpan now, VectorPool pool)
     {
         var training = state.Training;
         var nodes = ImmutableArray.CreateBuilder<TreeNode>(round.Answers.Length);
@@ -69,7 +69,7 @@ internal static class SplitRounds
             Round = null,
             Split = state.Split! with { Pushed = ImmutableDictionary<TreeNode, ulong>.Empty },
         };
-        return ParameterServer.AtBarrier(state, [update, new ReportStep(state.Training)], now);
+        return ParameterServer.AtBarrier(state, [update, new ReportStep(state.Training)], now, pool);
     }
 
     /// <summary>True when what comes next needs vectors that the server does not have.</summary>
@@ -92,7 +92,7 @@ internal static class SplitRounds
         split.Whole.ReturnTo(pool);
         var whole = state.Training with { Parameters = e.Parameters, Optimizer = e.Optimizer };
         state = state with { Training = whole, Split = split with { Whole = whole, IsCollecting = false } };
-        return ParameterServer.AtBarrier(state, [], now);
+        return ParameterServer.AtBarrier(state, [], now, pool);
     }
 
     /// <summary>

@@ -8,6 +8,7 @@ namespace ActorTrain;
 /// </summary>
 public sealed record Asynchronous : Strategy
 {
-    internal override Transition Begin(ServerState state, IReadOnlyList<ServerEffect> before, TimeSpan now) =>
+    internal override Transition Begin(
+        ServerState state, IReadOnlyList<ServerEffect> before, TimeSpan now, VectorPool pool) =>
         Flows.Begin(state, before, now);
 }

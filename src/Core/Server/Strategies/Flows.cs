@@ -56,16 +56,16 @@ internal static class Flows
         }).Release(pool);
         ServerEffect[] effects = [new ApplyUpdate(end.Update), new ReportStep(state.Training)];
         return state.Flow!.IsDrained
-            ? ParameterServer.AtBarrier(state with { Flow = null }, effects, now)
+            ? ParameterServer.AtBarrier(state with { Flow = null }, effects, now, pool)
             : HandOut(new(state, effects), now);
     }
 
     /// <summary>Hands out nothing new; what is handed out is still applied.</summary>
-    public static Transition Drain(ServerState state, TimeSpan now)
+    public static Transition Drain(ServerState state, TimeSpan now, VectorPool pool)
     {
         var flow = state.Flow! with { End = state.Flow.Next };
         return flow.IsDrained
-            ? ParameterServer.AtBarrier(state with { Flow = null }, [], now)
+            ? ParameterServer.AtBarrier(state with { Flow = null }, [], now, pool)
             : new(state with { Flow = flow }, []);
     }
 

@@ -17,7 +17,8 @@ public sealed record LocalSgd(int Steps) : Strategy
         : throw new ArgumentOutOfRangeException(
             nameof(Steps), Steps, $"LocalSgd: the steps are {Steps}; give 1 to {Most}.");
 
-    internal override Transition Begin(ServerState state, IReadOnlyList<ServerEffect> before, TimeSpan now) =>
+    internal override Transition Begin(
+        ServerState state, IReadOnlyList<ServerEffect> before, TimeSpan now, VectorPool pool) =>
         Rounds.Begin(state, WorkKind.LocalSteps, before, now);
 
     /// <summary>A round's minibatches as rows of a tree; a leaf is what one participant takes.</summary>

@@ -17,7 +17,8 @@ public sealed record StaleSynchronous(int Bound) : Strategy
         : throw new ArgumentOutOfRangeException(
             nameof(Bound), Bound, $"StaleSynchronous: the bound is {Bound}; give 0 to {Most}.");
 
-    internal override Transition Begin(ServerState state, IReadOnlyList<ServerEffect> before, TimeSpan now) =>
+    internal override Transition Begin(
+        ServerState state, IReadOnlyList<ServerEffect> before, TimeSpan now, VectorPool pool) =>
         Flows.Begin(state, before, now);
 
     /// <summary>

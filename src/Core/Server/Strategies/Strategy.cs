@@ -52,5 +52,6 @@ public abstract record Strategy
     };
 
     /// <summary>Begins with the next minibatches; the run stands at a barrier.</summary>
-    internal abstract Transition Begin(ServerState state, IReadOnlyList<ServerEffect> before, TimeSpan now);
+    internal abstract Transition Begin(
+        ServerState state, IReadOnlyList<ServerEffect> before, TimeSpan now, VectorPool pool);
 }
