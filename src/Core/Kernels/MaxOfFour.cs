@@ -21,16 +21,19 @@ internal static unsafe class MaxOfFour
             for (var i = 0; i < rows; i++)
             {
                 float* top = pixels + (2 * i * width), bottom = top + width;
-                var j = 0;
-                for (; j <= across - 4; j += 4, to += 4)
-                {
-                    var (e0, o0) = Split(top + (2 * j));
-                    var (e1, o1) = Split(bottom + (2 * j));
-                    Larger(e1, o1, Larger(e0, o0)).Store(to);
-                }
-                for (; j < across; j++, to++)
-                    *to = Larger(
-                        bottom[2 * j], bottom[(2 * j) + 1], Larger(top[2 * j], top[(2 * j) + 1]));
+                if (across < 4)
+                    for (var j = 0; j < across; j++)
+                        to[j] = pixels[Largest(pixels, (2 * i * width) + (2 * j), width)];
+                else
+                    for (var j = 0; j < across; j += 4)
+                    {
+                        // The last four may have been done in part: they come out the same again.
+                        var place = Math.Min(j, across - 4);
+                        var (e0, o0) = Split(top + (2 * place));
+                        var (e1, o1) = Split(bottom + (2 * place));
+                        Larger(Larger(Larger(e0, o0), e1), o1).Store(to + place);
+                    }
+                to += across;
             }
         }
     }
@@ -49,29 +52,37 @@ internal static unsafe class MaxOfFour
             for (var i = 0; i < rows; i++)
             {
                 nint line = 2 * i * width;
-                var j = 0;
-                for (; j <= across - 4; j += 4, from += 4)
-                {
-                    var top = line + (2 * j);
-                    var (e0, o0) = Split(pixels + top);
-                    var (e1, o1) = Split(pixels + top + width);
-                    var second = IsLarger(o0, e0);
-                    var best = Vector128.ConditionalSelect(second, o0, e0);
-                    var third = IsLarger(e1, best);
-                    var fourth = IsLarger(o1, Vector128.ConditionalSelect(third, e1, best));
-                    var slope = Vector128.Load(from);
-                    var upper = Vector128.AndNot(slope, third | fourth);
-                    Join(Vector128.AndNot(upper, second), upper & second, slopes + top);
-                    Join(Vector128.AndNot(slope & third, fourth), slope & fourth, slopes + top + width);
-                }
-                for (; j < across; j++, from++)
-                {
-                    var place = line + (2 * j);
-                    slopes[place] = slopes[place + 1] = slopes[place + width] = slopes[place + width + 1] = 0;
-                    slopes[Largest(pixels, place, width)] = *from;
-                }
+                if (across < 4)
+                    for (var j = 0; j < across; j++)
+                    {
+                        var place = line + (2 * j);
+                        slopes[place] = slopes[place + 1] = slopes[place + width] = slopes[place + width + 1] = 0;
+                        slopes[Largest(pixels, place, width)] = from[j];
+                    }
+                else
+                    for (var j = 0; j < across; j += 4)
+                    {
+                        var place = Math.Min(j, across - 4);
+                        SpreadFour(pixels + line + (2 * place), width, from + place, slopes + line + (2 * place));
+                    }
+                from += across;
             }
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void SpreadFour(float* top, int width, float* slope, float* slopes)
+    {
+        var (e0, o0) = Split(top);
+        var (e1, o1) = Split(top + width);
+        var second = IsLarger(o0, e0);
+        var best = Vector128.ConditionalSelect(second, o0, e0);
+        var third = IsLarger(e1, best);
+        var fourth = IsLarger(o1, Vector128.ConditionalSelect(third, e1, best));
+        var dy = Vector128.Load(slope);
+        var upper = Vector128.AndNot(dy, third | fourth);
+        Join(Vector128.AndNot(upper, second), upper & second, slopes);
+        Join(Vector128.AndNot(dy & third, fourth), dy & fourth, slopes + width);
     }
 
     private static nint Largest(float* pixels, nint place, int width)
@@ -102,15 +113,7 @@ internal static unsafe class MaxOfFour
     private static Vector128<float> Larger(Vector128<float> best, Vector128<float> next) =>
         Vector128.ConditionalSelect(IsLarger(next, best), next, best);
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> Larger(Vector128<float> third, Vector128<float> fourth, Vector128<float> best) =>
-        Larger(Larger(best, third), fourth);
-
     private static bool IsLarger(float next, float best) => next > best || float.IsNaN(next);
-
-    private static float Larger(float best, float next) => IsLarger(next, best) ? next : best;
-
-    private static float Larger(float third, float fourth, float best) => Larger(Larger(best, third), fourth);
 
     private static void Check(int length, int needed)
     {

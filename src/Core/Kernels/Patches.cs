@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace ActorTrain.Kernels;
 
 /// <summary>
@@ -26,10 +29,42 @@ internal readonly unsafe record struct Patches(int Channels, int Height, int Wid
     /// <summary>Floats of an image.</summary>
     public int ImageLength => Channels * Height * Width;
 
+    /// <summary>Where in an image the pixels of a row of the matrix begin.</summary>
+    public int Offset(int row)
+    {
+        var (c, y, x) = (row / (KernelSize * KernelSize), row / KernelSize % KernelSize, row % KernelSize);
+        return (((c * Height) + y) * Width) + x;
+    }
+
+    /// <summary>Columns of images one after another, as runs along their lines.</summary>
+    /// <param name="pixels">The first image.</param>
+    /// <param name="first">The first column.</param>
+    /// <param name="count">How many columns.</param>
+    /// <param name="runs">Written; as many as columns at most.</param>
+    /// <returns>How many runs.</returns>
+    public int Runs(float* pixels, int first, int count, PixelRun* runs)
+    {
+        var (rows, across, runCount) = (Rows, Across, 0);
+        var (line, x) = (first / across, first % across);
+        var (image, y) = (line / rows, line % rows);
+        for (int left = count, length; left > 0; left -= length)
+        {
+            length = Math.Min(across - x, left);
+            runs[runCount].From = pixels + ((nint)image * ImageLength) + (((y * Width) + x) * Stride);
+            runs[runCount++].Length = length;
+            x = 0;
+            if (++y < rows) continue;
+            y = 0;
+            image++;
+        }
+        return runCount;
+    }
+
     /// <summary>Writes an image's columns.</summary>
     /// <param name="image">[C, H, W].</param>
     /// <param name="columns">From the first of them on.</param>
     /// <param name="columnsStride">Floats from one row of the matrix to the next.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Gather(ReadOnlySpan<float> image, Span<float> columns, int columnsStride)
     {
         Check(image.Length, columns.Length, columnsStride);
@@ -39,10 +74,9 @@ internal readonly unsafe record struct Patches(int Channels, int Height, int Wid
             var to = start;
             for (var row = 0; row < Depth; row++, to += skip)
             {
-                var from = At(pixels, row);
+                var from = pixels + Offset(row);
                 for (var y = 0; y < rows; y++, from += Stride * Width, to += across)
-                    if (Stride == 1) Packing.CopyRow<Lanes256, System.Runtime.Intrinsics.Vector256<float>>(
-                        from, across, to);
+                    if (Stride == 1) Packing.CopyRow<Lanes256, Vector256<float>>(from, across, to);
                     else
                         for (var x = 0; x < across; x++) to[x] = from[x * Stride];
             }
@@ -53,6 +87,7 @@ internal readonly unsafe record struct Patches(int Channels, int Height, int Wid
     /// <param name="columns">From the image's first on.</param>
     /// <param name="columnsStride">Floats from one row of the matrix to the next.</param>
     /// <param name="image">[C, H, W].</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Scatter(ReadOnlySpan<float> columns, int columnsStride, Span<float> image)
     {
         Check(image.Length, columns.Length, columnsStride);
@@ -62,7 +97,7 @@ internal readonly unsafe record struct Patches(int Channels, int Height, int Wid
             var from = start;
             for (var row = 0; row < Depth; row++, from += skip)
             {
-                var to = At(pixels, row);
+                var to = pixels + Offset(row);
                 for (var y = 0; y < rows; y++, to += Stride * Width, from += across)
                     if (Stride == 1) AddRow(from, across, to);
                     else
@@ -71,12 +106,7 @@ internal readonly unsafe record struct Patches(int Channels, int Height, int Wid
         }
     }
 
-    private float* At(float* pixels, int row)
-    {
-        var (c, y, x) = (row / (KernelSize * KernelSize), row / KernelSize % KernelSize, row % KernelSize);
-        return pixels + (((c * Height) + y) * Width) + x;
-    }
-
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void AddRow(float* from, int count, float* to)
     {
         var i = 0;

@@ -73,15 +73,25 @@ public sealed record Conv2d(
     private (Tensor Output, Saved Saved) Forward(
         Parameters parameters, Tensor input, LayerContext context, bool relu)
     {
-        var groups = new ImageGroups(this, input.Shape, context);
+        // The managed kernel packs its panels from the images themselves; others are given the matrix.
+        var isManaged = context.MatMul is ManagedMatMul;
+        var groups = new ImageGroups(this, input.Shape, context, hasColumns: !isManaged);
         var output = context.Take(groups.OutputShape);
         var weight = new MatrixView(parameters.Stored(0), OutChannels, groups.Depth);
+        var bias = Bias ? parameters.Stored(1) : default;
         for (var n = 0; n < groups.Examples; n += groups.Most)
         {
             var count = Math.Min(groups.Most, groups.Examples - n);
+            if (isManaged)
+            {
+                PatchProduct.Run(
+                    groups.Patches, groups.Images(input.Span, n, count), weight, bias, relu,
+                    groups.Results(output.Span, n, count));
+                continue;
+            }
             groups.Gather(input.Span, n, count);
             context.MatMul.Multiply(weight, groups.ReadColumns(count), [], groups.Product(count), [OutChannels]);
-            groups.Part(n, count, Bias ? parameters.Stored(1) : default, relu, output.Span);
+            groups.Part(n, count, bias, relu, output.Span);
         }
         return (output.Freeze(), new(input));
     }
@@ -92,7 +102,7 @@ public sealed record Conv2d(
         Parameters parameters, Saved saved, Tensor outputGradient, LayerContext context)
     {
         var input = saved.Tensor!;
-        var groups = new ImageGroups(this, input.Shape, context);
+        var groups = new ImageGroups(this, input.Shape, context, hasColumns: true);
         var gradient = context.TakeGradient(Layout);
         var inputGradient = context.InputGradientNeeded ? context.Take(input.Shape) : null;
         LeafSums.Of(

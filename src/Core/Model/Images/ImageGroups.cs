@@ -8,8 +8,9 @@ namespace ActorTrain;
 /// </summary>
 internal readonly ref struct ImageGroups
 {
-    // 256 KB.
+    // 256 KB of columns; and where nobody writes columns down, images enough that few panels are not full.
     private const int MostFloats = 1 << 16;
+    private const int MostImages = 16;
 
     private readonly Patches _patches;
     private readonly int _padding;
@@ -22,8 +23,9 @@ internal readonly ref struct ImageGroups
     /// <param name="layer">The layer.</param>
     /// <param name="input">[N, C, H, W].</param>
     /// <param name="context">Where memory is taken from.</param>
+    /// <param name="hasColumns">False: only images are asked for.</param>
     /// <exception cref="ShapeMismatchException">The layer does not take such images.</exception>
-    public ImageGroups(Conv2d layer, Shape input, LayerContext context)
+    public ImageGroups(Conv2d layer, Shape input, LayerContext context, bool hasColumns)
     {
         if (input.Rank != 4)
             throw new ShapeMismatchException(
@@ -32,14 +34,21 @@ internal readonly ref struct ImageGroups
         (_padding, _outChannels, Examples) = (layer.Padding, layer.OutChannels, input[0]);
         _patches = new(
             layer.InChannels, input[2] + (2 * _padding), input[3] + (2 * _padding), layer.KernelSize, layer.Stride);
-        Most = Math.Clamp(MostFloats / Math.Max(1, Depth * Places), 1, Math.Max(1, Examples));
-        _columns = context.Take([Depth, Most * Places]).Span;
-        _product = context.Take([_outChannels, Most * Places]).Span;
+        var most = hasColumns ? MostFloats / Math.Max(1, Depth * Places) : MostImages;
+        Most = Math.Clamp(most, 1, Math.Max(1, Examples));
+        if (hasColumns)
+        {
+            _columns = context.Take([Depth, Most * Places]).Span;
+            _product = context.Take([_outChannels, Most * Places]).Span;
+        }
         if (_padding == 0) return;
-        _padded = context.Take([_patches.ImageLength]).Span;
-        // The border; what is inside is written again for each image.
+        _padded = context.Take([Most, _patches.ImageLength]).Span;
+        // The borders; what is inside is written again for each image.
         _padded.Clear();
     }
+
+    /// <summary>How the window goes over an image.</summary>
+    public Patches Patches => _patches;
 
     /// <summary>N.</summary>
     public int Examples { get; }
@@ -65,21 +74,26 @@ internal readonly ref struct ImageGroups
     /// <summary>Memory for [O, images·places].</summary>
     public MatrixSpan Product(int count) => new(_product, _outChannels, count * Places);
 
+    /// <summary>Some images, padded.</summary>
+    public ReadOnlySpan<float> Images(ReadOnlySpan<float> x, int first, int count)
+    {
+        var length = x.Length / Math.Max(1, Examples);
+        var images = x.Slice(first * length, count * length);
+        if (_padding == 0) return images;
+        for (var i = 0; i < count; i++)
+            foreach (var (inner, padded) in new Lines(_patches, _padding))
+                images.Slice((i * length) + inner, Inner).CopyTo(_padded[((i * _patches.ImageLength) + padded)..]);
+        return _padded[..(count * _patches.ImageLength)];
+    }
+
     /// <summary>Writes the columns of some images.</summary>
     public void Gather(ReadOnlySpan<float> x, int first, int count)
     {
-        var length = Length(x);
+        var images = Images(x, first, count);
         for (var i = 0; i < count; i++)
-        {
-            var image = x.Slice((first + i) * length, length);
-            if (_padding > 0)
-            {
-                foreach (var (inner, padded) in new Lines(_patches, _padding))
-                    image.Slice(inner, Inner).CopyTo(_padded[padded..]);
-                image = _padded;
-            }
-            _patches.Gather(image, _columns[(i * Places)..], count * Places);
-        }
+            _patches.Gather(
+                images.Slice(i * _patches.ImageLength, _patches.ImageLength), _columns[(i * Places)..],
+                count * Places);
     }
 
     /// <summary>Adds the columns of each image up to its pixels.</summary>
@@ -89,7 +103,7 @@ internal readonly ref struct ImageGroups
         for (var i = 0; i < count; i++)
         {
             var image = dx.Slice((first + i) * length, length);
-            var sums = _padding > 0 ? _padded : image;
+            var sums = _padding > 0 ? _padded[.._patches.ImageLength] : image;
             sums.Clear();
             _patches.Scatter(_columns[(i * Places)..], count * Places, sums);
             if (_padding == 0) continue;
@@ -97,8 +111,12 @@ internal readonly ref struct ImageGroups
                 sums.Slice(padded, Inner).CopyTo(image[inner..]);
         }
         // For the next images to gather.
-        if (_padding > 0) _padded.Clear();
+        if (_padding > 0) _padded[.._patches.ImageLength].Clear();
     }
+
+    /// <summary>What becomes of some images: their part of [N, O, H', W'].</summary>
+    public Span<float> Results(Span<float> y, int first, int count) =>
+        y.Slice(first * _outChannels * Places, count * _outChannels * Places);
 
     /// <summary>Writes [O, images·places] of images [N, O, H', W'].</summary>
     public MatrixView Join(ReadOnlySpan<float> images, int first, int count)
@@ -127,8 +145,6 @@ internal readonly ref struct ImageGroups
     }
 
     private int Inner => _patches.Width - (2 * _padding);
-
-    private int Length(ReadOnlySpan<float> x) => x.Length / Math.Max(1, Examples);
 
     /// <summary>Where each line of an image begins, and where in the padded one.</summary>
     private ref struct Lines(Patches patches, int padding)
