@@ -69,14 +69,26 @@ internal static class StepBenchmark
         return new(network, contenders.Keys.Zip(figures).ToDictionary(pair => pair.First, pair => pair.Second));
     }
 
+    /// <summary>In words.</summary>
+    public static string Count(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
+
     /// <summary>
-    /// Operations of one example: forward, weight gradient and, but for the first layer, input gradient.
+    /// Operations of one example: forward, weight gradient and, but for the first layer that has weights, input
+    /// gradient.
     /// </summary>
     public static double Flops(Sequential model)
     {
-        var linears = model.Layers.Select(l => l.Layer).OfType<Linear>().Select(l => 2.0 * l.InFeatures * l.OutFeatures)
-            .ToList();
-        return (3 * linears.Sum()) - linears[0];
+        var example = model.InputShape!.Value;
+        var products = new List<double>();
+        foreach (var (_, layer) in model.Layers)
+        {
+            var output = layer.OutputShape(example);
+            if (layer is Linear linear) products.Add(2.0 * linear.InFeatures * linear.OutFeatures);
+            if (layer is Conv2d conv)
+                products.Add(2.0 * conv.InChannels * conv.KernelSize * conv.KernelSize * output.Count);
+            example = output;
+        }
+        return (3 * products.Sum()) - products[0];
     }
 
     /// <summary>Microseconds a step of each epoch of a run.</summary>

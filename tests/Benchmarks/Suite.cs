@@ -24,6 +24,8 @@ internal static class Suite
             _ => [KernelBenchmark.Run(isQuick: false)]),
         new("inference", "the seed's network forward, against ONNX Runtime",
             _ => [InferenceBenchmark.Run(isQuick: false)]),
+        new("conv", "training and inference of LeNet-5 and a small CNN, against libtorch and ONNX Runtime",
+            peers => ConvolutionBenchmark.Run(withPeer: peers is not null)),
         new("round", "what actors add to a step", _ => [RoundBenchmark.Run()]),
         new("price", "what the same bits cost, against kernels and sums in any order", _ => [PriceBenchmark.Run()]),
         new("cluster", "a step of several processes, against PyTorch's DDP over gloo",

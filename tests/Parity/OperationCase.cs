@@ -71,8 +71,10 @@ internal static class OperationCase
             ? F.Linear(x["x"], x["weight"], x.Find("bias"))
             : throw new UnknownException("weight layout but out,in"),
         "conv2d" => F.Conv2d(x["x"], x["weight"], x.Find("bias"), a.Whole("stride", 1), a.Whole("padding", 0)),
-        "max_pool2d" => F.MaxPool2d(x["x"], a.Whole("kernel", 0), a.Whole("stride", a.Whole("kernel", 0))),
-        "avg_pool2d" => F.AvgPool2d(x["x"], a.Whole("kernel", 0), a.Whole("stride", a.Whole("kernel", 0))),
+        "max_pool2d" => F.MaxPool2d(
+            x["x"], a.Whole("kernel", 0), a.Whole("stride", a.Whole("kernel", 0)), a.Whole("padding", 0)),
+        "avg_pool2d" => F.AvgPool2d(
+            x["x"], a.Whole("kernel", 0), a.Whole("stride", a.Whole("kernel", 0)), a.Whole("padding", 0)),
         "layer_norm" => F.LayerNorm(x["x"], x["weight"], x["bias"], a.Number("eps", 1e-5f)),
         "batch_norm" => F.BatchNorm(
             x["x"],

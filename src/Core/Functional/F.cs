@@ -70,12 +70,12 @@ public static partial class F
     }
 
     /// <summary>The largest pixel under each place of a window.</summary>
-    public static Tensor MaxPool2d(Tensor x, int kernelSize, int? stride = null) =>
-        Apply(new MaxPool2d(kernelSize, stride), x);
+    public static Tensor MaxPool2d(Tensor x, int kernelSize, int? stride = null, int padding = 0) =>
+        Apply(new MaxPool2d(kernelSize, stride, padding), x);
 
     /// <summary>The mean of the pixels under each place of a window.</summary>
-    public static Tensor AvgPool2d(Tensor x, int kernelSize, int? stride = null) =>
-        Apply(new AvgPool2d(kernelSize, stride), x);
+    public static Tensor AvgPool2d(Tensor x, int kernelSize, int? stride = null, int padding = 0) =>
+        Apply(new AvgPool2d(kernelSize, stride, padding), x);
 
     /// <summary>Features with mean 0 and variance 1 over the last dimension, then scaled.</summary>
     public static Tensor LayerNorm(Tensor x, Tensor weight, Tensor bias, float epsilon = 1e-5f) =>

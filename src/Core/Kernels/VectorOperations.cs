@@ -79,6 +79,20 @@ public static class VectorOperations
         else VectorOperations<LanesScalar, float>.Add(a, b, sum);
     }
 
+    /// <summary>yᵢ = xᵢ + constant; then, if asked, what <see cref="Relu"/> makes of it.</summary>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
+    public static void AddConstant(ReadOnlySpan<float> x, float constant, bool relu, Span<float> y)
+    {
+        CheckLength(x.Length, y.Length);
+        if (Vector512.IsHardwareAccelerated)
+            VectorOperations<Lanes512, Vector512<float>>.AddConstant(x, constant, relu, y);
+        else if (Vector256.IsHardwareAccelerated)
+            VectorOperations<Lanes256, Vector256<float>>.AddConstant(x, constant, relu, y);
+        else if (Vector128.IsHardwareAccelerated)
+            VectorOperations<Lanes128, Vector128<float>>.AddConstant(x, constant, relu, y);
+        else VectorOperations<LanesScalar, float>.AddConstant(x, constant, relu, y);
+    }
+
     /// <summary>yᵢ = xᵢ / divisor.</summary>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
     public static void Divide(ReadOnlySpan<float> x, float divisor, Span<float> y)

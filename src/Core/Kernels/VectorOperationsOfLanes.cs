@@ -50,6 +50,26 @@ internal static unsafe class VectorOperations<TLanes, TVector>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void AddConstant(ReadOnlySpan<float> x, float constant, bool relu, Span<float> y)
+    {
+        fixed (float* px = x, py = y)
+        {
+            var (constants, zero) = (TLanes.Create(constant), TLanes.Create(0f));
+            var i = 0;
+            for (; i <= y.Length - TLanes.Count; i += TLanes.Count)
+            {
+                var v = TLanes.Add(TLanes.Load(px + i), constants);
+                TLanes.Store(relu ? TLanes.And(TLanes.LessThan(zero, v), v) : v, py + i);
+            }
+            for (; i < y.Length; i++)
+            {
+                var v = px[i] + constant;
+                py[i] = relu && !(0f < v) ? 0f : v;
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Divide(ReadOnlySpan<float> x, float divisor, Span<float> y)
     {
         fixed (float* px = x, py = y)

@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using ActorTrain.Kernels;
+
 namespace ActorTrain;
 
 /// <summary>
@@ -48,20 +51,24 @@ public abstract record BatchNorm : Layer
         var output = context.Take(input.Shape);
         var x = input.Span;
         var y = output.Span;
-        var groups = new Groups(this, parameters, input, context);
+        var groups = new Groups(this, input.Shape, context);
+        var moments = context.Take([groups.Count, Features, Moments.Length]);
+        var first = 0;
         for (var group = 0; group < groups.Count; group++)
+        {
+            var rows = groups.Rows(group);
             for (var c = 0; c < Features; c++)
             {
-                var (mean, scale) = groups.Moments(x, group, c);
-                var (weight, bias) = (parameters.Stored(0)[c], parameters.Stored(1)[c]);
-                for (var row = groups.First(group); row < groups.First(group + 1); row++)
-                {
-                    var start = groups.Start(row, c);
-                    for (var i = start; i < start + groups.Places; i++)
-                        y[i] = ((x[i] - mean) * scale * weight) + bias;
-                }
+                var channel = groups.Channel(first, rows, c);
+                var of = groups.IsTraining ? Moments.Of(x, channel, Epsilon) : Moments.Running(parameters, c, Epsilon);
+                of.CopyTo(moments.Span, (group * Features) + c);
+                channel.Normalize(x, of.Mean, of.Scale, parameters.Stored(0)[c], parameters.Stored(1)[c], y);
             }
-        return (output.Freeze(), new(input));
+            first += rows;
+        }
+        var saved = context.TakeSaved(1);
+        saved[0] = new(moments.Freeze());
+        return (output.Freeze(), new(input, ImmutableCollectionsMarshal.AsImmutableArray(saved)));
     }
 
     // With x̂ = (x − µ)/σ and g = ∂y·w, over a microbatch: ∂L/∂x = (g − mean g − x̂·mean(g·x̂)) / σ, and where µ and σ
@@ -71,15 +78,22 @@ public abstract record BatchNorm : Layer
         Parameters parameters, Saved saved, Tensor outputGradient, LayerContext context)
     {
         var input = saved.Tensor!;
-        var groups = new Groups(this, parameters, input, context);
+        var moments = saved.Children[0].Tensor!.Span;
+        var groups = new Groups(this, input.Shape, context);
         var gradient = context.TakeGradient(Layout);
         var inputGradient = context.Take(input.Shape);
         var leaves = context.Take([context.LeafRows.Length, Layout.Count]).Span;
+        var first = 0;
         for (var leaf = 0; leaf < context.LeafRows.Length; leaf++)
+        {
+            var rows = context.LeafRows[leaf];
             for (var c = 0; c < Features; c++)
                 Channel(
-                    groups, parameters, leaf, c, input.Span, outputGradient.Span, inputGradient.Span,
-                    leaves.Slice(leaf * Layout.Count, Layout.Count));
+                    groups.Channel(first, rows, c), Moments.From(moments, ((groups.IsTraining ? leaf : 0) * Features) + c),
+                    parameters.Stored(0)[c], groups.IsTraining, input.Span, outputGradient.Span, inputGradient.Span,
+                    leaves.Slice(leaf * Layout.Count, Layout.Count)[c..]);
+            first += rows;
+        }
         LeafSums.OfLeaves(leaves, gradient.Span, context);
         return (context.InputGradientNeeded ? inputGradient.Freeze() : null, gradient.Freeze());
     }
@@ -92,97 +106,75 @@ public abstract record BatchNorm : Layer
 
     // What one channel of one leaf adds; statistics times rows, since the sum over leaves is divided by all rows.
     private void Channel(
-        Groups groups, Parameters parameters, int leaf, int c, ReadOnlySpan<float> x, ReadOnlySpan<float> dy,
-        Span<float> dx, Span<float> sums)
+        ChannelPlanes channel, Moments moments, float weight, bool isTraining, ReadOnlySpan<float> x,
+        ReadOnlySpan<float> dy, Span<float> dx, Span<float> sums)
     {
-        var group = groups.OfLeaf(leaf);
-        var (mean, scale) = groups.Moments(x, group, c);
-        var (weight, first, end) = (parameters.Stored(0)[c], groups.FirstOfLeaf(leaf), groups.FirstOfLeaf(leaf + 1));
-        var (sum, product) = (0.0, 0.0);
-        for (var row = first; row < end; row++)
+        var sum = channel.Sum(dy);
+        var product = channel.Products(x, dy, moments.Mean, moments.Scale);
+        var (meanG, meanProduct) = isTraining
+            ? ((float)(sum / channel.Count), (float)(product / channel.Count))
+            : (0, 0);
+        channel.NormalizeBackward(x, dy, (moments.Mean, moments.Scale, weight), meanG, meanProduct, dx);
+        sums[0] = (float)product;
+        sums[Features] = (float)sum;
+        sums[2 * Features] = channel.Rows * moments.Mean;
+        sums[3 * Features] = channel.Rows * moments.Variance;
+    }
+
+    /// <summary>What a channel is normalised with.</summary>
+    /// <param name="Mean">µ.</param>
+    /// <param name="Scale">1/√(σ² + ε).</param>
+    /// <param name="Variance">σ² of a sample (Bessel), towards which the running variance goes.</param>
+    private readonly record struct Moments(float Mean, float Scale, float Variance)
+    {
+        public const int Length = 3;
+
+        public static Moments Of(ReadOnlySpan<float> x, ChannelPlanes channel, float epsilon)
         {
-            var start = groups.Start(row, c);
-            for (var i = start; i < start + groups.Places; i++)
-            {
-                sum += dy[i];
-                product += (double)dy[i] * ((x[i] - mean) * scale);
-            }
+            var (mean, count) = (channel.Sum(x) / channel.Count, channel.Count);
+            var squares = channel.Squares(x, mean);
+            return new(
+                (float)mean, (float)(1 / Math.Sqrt((squares / count) + epsilon)),
+                (float)(squares / Math.Max(1, count - 1)));
         }
-        var count = (double)(end - first) * groups.Places;
-        var meanG = groups.IsTraining ? (float)(sum / count) : 0;
-        var meanProduct = groups.IsTraining ? (float)(product / count) : 0;
-        for (var row = first; row < end; row++)
+
+        public static Moments Running(Parameters parameters, int c, float epsilon)
         {
-            var start = groups.Start(row, c);
-            for (var i = start; i < start + groups.Places; i++)
-                dx[i] = (dy[i] - meanG - ((x[i] - mean) * scale * meanProduct)) * scale * weight;
+            var variance = parameters.Stored(3)[c];
+            return new(parameters.Stored(2)[c], (float)(1 / Math.Sqrt((double)variance + epsilon)), variance);
         }
-        var (batchMean, batchVariance) = groups.Statistics(x, group, c);
-        sums[c] = (float)product;
-        sums[Features + c] = (float)sum;
-        sums[(2 * Features) + c] = (end - first) * batchMean;
-        sums[(3 * Features) + c] = (end - first) * batchVariance;
+
+        public static Moments From(ReadOnlySpan<float> all, int index) =>
+            new(all[index * Length], all[(index * Length) + 1], all[(index * Length) + 2]);
+
+        public void CopyTo(Span<float> all, int index) =>
+            (all[index * Length], all[(index * Length) + 1], all[(index * Length) + 2]) = (Mean, Scale, Variance);
     }
 
     /// <summary>The rows that share their moments: a leaf each where a pass trains, else all.</summary>
     private readonly ref struct Groups
     {
-        private readonly BatchNorm _layer;
-        private readonly Parameters _parameters;
-        private readonly ReadOnlySpan<int> _leafRows;
+        private readonly int _features;
         private readonly int _rows;
+        private readonly ReadOnlySpan<int> _leafRows;
 
-        public Groups(BatchNorm layer, Parameters parameters, Tensor input, LayerContext context)
+        public Groups(BatchNorm layer, Shape input, LayerContext context)
         {
-            var shape = input.Shape;
-            layer.OutputShape(shape.Rank == 0 ? shape : Shape.Create(shape.ToArray().AsSpan(1)));
-            (_layer, _parameters, _rows) = (layer, parameters, shape[0]);
+            layer.OutputShape(input.Rank == 0 ? input : Shape.Create(input.ToArray().AsSpan(1)));
+            (_features, _rows) = (layer.Features, input[0]);
             _leafRows = context.LeafRows;
             IsTraining = context.Training is not null;
-            Places = shape.Count / Math.Max(1, shape[0] * layer.Features);
+            Places = input.Count / Math.Max(1, input[0] * layer.Features);
         }
 
         public bool IsTraining { get; }
-        public int Places { get; }
         public int Count => IsTraining ? _leafRows.Length : 1;
+        private int Places { get; }
 
-        public int OfLeaf(int leaf) => IsTraining ? leaf : 0;
-        public int First(int group) => IsTraining ? FirstOfLeaf(group) : group * _rows;
-        public int Start(int row, int c) => ((row * _layer.Features) + c) * Places;
+        public int Rows(int group) => IsTraining ? _leafRows[group] : _rows;
 
-        public int FirstOfLeaf(int leaf)
-        {
-            var first = 0;
-            for (var i = 0; i < leaf; i++) first += _leafRows[i];
-            return first;
-        }
-
-        /// <summary>µ and 1/√(σ² + ε).</summary>
-        public (float Mean, float Scale) Moments(ReadOnlySpan<float> x, int group, int c)
-        {
-            var (mean, variance, _) = Exact(x, group, c);
-            return ((float)mean, (float)(1 / Math.Sqrt(variance + _layer.Epsilon)));
-        }
-
-        /// <summary>µ, and σ² of a sample (Bessel), towards which the running statistics go.</summary>
-        public (float Mean, float Variance) Statistics(ReadOnlySpan<float> x, int group, int c)
-        {
-            var (mean, variance, count) = Exact(x, group, c);
-            return ((float)mean, (float)(IsTraining && count > 1 ? variance * count / (count - 1) : variance));
-        }
-
-        private (double Mean, double Variance, int Count) Exact(ReadOnlySpan<float> x, int group, int c)
-        {
-            if (!IsTraining) return (_parameters.Stored(2)[c], _parameters.Stored(3)[c], 0);
-            var (first, end) = (First(group), First(group + 1));
-            var (sum, squares, count) = (0.0, 0.0, (end - first) * Places);
-            for (var row = first; row < end; row++)
-                foreach (var value in x.Slice(Start(row, c), Places)) sum += value;
-            var mean = sum / count;
-            for (var row = first; row < end; row++)
-                foreach (var value in x.Slice(Start(row, c), Places)) squares += (value - mean) * (value - mean);
-            return (mean, squares / count, count);
-        }
+        public ChannelPlanes Channel(int first, int rows, int c) =>
+            new(((first * _features) + c) * Places, rows, Places, _features * Places);
     }
 }
 

@@ -117,9 +117,9 @@ public sealed record LayerNorm(int Features, float Epsilon = 1e-5f) : Layer
         private readonly ReadOnlySpan<float> _dy = dy;
         private readonly int _rowLength = x.Length / Rows(context.LeafRows);
 
-        public void AddTo(Span<float> sum, int row)
+        public void AddTo(Span<float> sum, int first, int end)
         {
-            for (var start = row * _rowLength; start < (row + 1) * _rowLength; start += layer.Features)
+            for (var start = first * _rowLength; start < end * _rowLength; start += layer.Features)
             {
                 var (mean, scale) = layer.Moments(_x.Slice(start, layer.Features));
                 for (var i = 0; i < layer.Features; i++)

@@ -2,11 +2,14 @@ using ActorTrain.Kernels;
 
 namespace ActorTrain;
 
-/// <summary>What one row of a batch adds to a parameter's gradient.</summary>
+/// <summary>What rows of a batch add to a parameter's gradient.</summary>
 public interface IRowTerm
 {
-    /// <summary>Adds it.</summary>
-    void AddTo(Span<float> sum, int row);
+    /// <summary>Adds what the rows of one leaf do, in ascending order.</summary>
+    /// <param name="sum">Added to.</param>
+    /// <param name="first">The first of them.</param>
+    /// <param name="end">The one after the last.</param>
+    void AddTo(Span<float> sum, int first, int end);
 }
 
 /// <summary>
@@ -27,7 +30,7 @@ public static class LeafSums
         sum.Clear();
         if (leafRows.Length == 1)
         {
-            for (var i = 0; i < leafRows[0]; i++) term.AddTo(sum, i);
+            term.AddTo(sum, 0, leafRows[0]);
             return;
         }
         var waiting = context.Take([PairwiseTree.MaxWaiting(leafRows.Length) + 1, length]).Span;
@@ -36,7 +39,8 @@ public static class LeafSums
         {
             var partial = waiting.Slice(depth++ * length, length);
             partial.Clear();
-            for (var end = row + leafRows[leaf]; row < end; row++) term.AddTo(partial, row);
+            term.AddTo(partial, row, row + leafRows[leaf]);
+            row += leafRows[leaf];
             for (var joins = PairwiseTree.JoinsAfter(leaf); joins > 0; joins--) Join(waiting, --depth, length);
         }
         while (depth > 1) Join(waiting, --depth, length);

@@ -8,7 +8,7 @@ namespace ActorTrain;
 /// <param name="InFeatures">Features of an input example.</param>
 /// <param name="OutFeatures">Features of an output example.</param>
 /// <param name="Bias">Whether there is a b.</param>
-public sealed record Linear(int InFeatures, int OutFeatures, bool Bias = true) : Layer
+public sealed record Linear(int InFeatures, int OutFeatures, bool Bias = true) : Layer, IBeforeReLU
 {
     /// <summary>Features of an input example, at least 1.</summary>
     public int InFeatures { get; } = AtLeastOne(InFeatures, nameof(InFeatures));
@@ -53,8 +53,11 @@ public sealed record Linear(int InFeatures, int OutFeatures, bool Bias = true) :
     public override (Tensor Output, Saved Saved) Forward(Parameters parameters, Tensor input, LayerContext context) =>
         Forward(parameters, input, context, relu: false);
 
-    /// <summary>The same; with a ReLU behind it if asked, whose output comes back.</summary>
-    internal (Tensor Output, Saved Saved) Forward(
+    (Tensor Output, Saved Saved) IBeforeReLU.Forward(
+        Parameters parameters, Tensor input, LayerContext context) =>
+        Forward(parameters, input, context, relu: true);
+
+    private (Tensor Output, Saved Saved) Forward(
         Parameters parameters, Tensor input, LayerContext context, bool relu)
     {
         var rows = CheckedRows(input, InFeatures, "input");

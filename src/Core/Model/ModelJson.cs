@@ -47,8 +47,10 @@ public static class ModelJson
         ("Conv2d", (json, _) => new Conv2d(
             json.Value<int>("in"), json.Value<int>("out"), json.Value<int>("kernel"), json.ValueOr("stride", 1),
             json.ValueOr("padding", 0), json.ValueOr("bias", true))),
-        ("MaxPool2d", (json, _) => new MaxPool2d(json.Value<int>("kernel"), Stride(json))),
-        ("AvgPool2d", (json, _) => new AvgPool2d(json.Value<int>("kernel"), Stride(json))),
+        ("MaxPool2d", (json, _) => new MaxPool2d(
+            json.Value<int>("kernel"), Stride(json), json.ValueOr("padding", 0))),
+        ("AvgPool2d", (json, _) => new AvgPool2d(
+            json.Value<int>("kernel"), Stride(json), json.ValueOr("padding", 0))),
         ("Flatten", (_, _) => new Flatten()),
         ("Unflatten", (json, _) => new Unflatten(
             json.Value<int>("channels"), json.Value<int>("height"), json.Value<int>("width"))),
@@ -118,7 +120,9 @@ public static class ModelJson
             : (setting.Key, setting.Value?.DeepClone()));
 
     private static IEnumerable<(string Key, JsonNode? Value)> Pool(Pool2d l) =>
-        [("kernel", l.KernelSize), .. Unless("stride", l.Stride, l.KernelSize)];
+        [
+            ("kernel", l.KernelSize), .. Unless("stride", l.Stride, l.KernelSize), .. Unless("padding", l.Padding, 0),
+        ];
 
     private static IEnumerable<(string Key, JsonNode? Value)> Unless<T>(string key, T value, T byDefault)
         where T : struct => value.Equals(byDefault) ? [] : [(key, JsonValue.Create(value))];

@@ -101,10 +101,10 @@ public sealed record Sequential : Layer
         {
             var (offset, layout) = Layout.Child(i);
             context.Await(offset + layout.Count);
-            // A linear layer and the ReLU behind it are one pass: ReLU keeps only its own output.
-            if (Layers[i].Layer is Linear linear && i + 1 < Layers.Length && Layers[i + 1].Layer is ReLU)
+            // Such a layer and the ReLU behind it are one pass: ReLU keeps only its own output.
+            if (Layers[i].Layer is IBeforeReLU layer && i + 1 < Layers.Length && Layers[i + 1].Layer is ReLU)
             {
-                (input, saved[i]) = linear.Forward(parameters.Child(i), input, context, relu: true);
+                (input, saved[i]) = layer.Forward(parameters.Child(i), input, context);
                 saved[++i] = new(input);
             }
             else (input, saved[i]) = Layers[i].Layer.Forward(parameters.Child(i), input, context.At(i));

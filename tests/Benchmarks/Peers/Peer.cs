@@ -23,6 +23,9 @@ internal sealed class Peer
     public static Peer TorchSharp(string? folder) =>
         new("libtorch", folder, "torchsharp/run.sh", "/usr/bin/env", "bash");
 
+    /// <summary>The same with more networks (<c>--model</c>), which lies beside this program.</summary>
+    public static Peer Networks() => TorchSharp(Path.Combine(AppContext.BaseDirectory, "Peers"));
+
     /// <summary>PyTorch's DistributedDataParallel over gloo.</summary>
     public static Peer DdpGloo(string? folder) => new("DDP gloo torch", folder, "ddp_gloo.py", "/usr/bin/python3");
 

@@ -29,7 +29,10 @@ public class LayerLawTests
         (new Conv2d(2, 3, 3, Stride: 2, Padding: 1, Bias: false), [2, 5, 6]),
         (new MaxPool2d(2), [2, 5, 6]),
         (new MaxPool2d(3, stride: 1), [2, 5, 6]),
+        (new MaxPool2d(3, stride: 2, padding: 1), [2, 5, 6]),
+        (new MaxPool2d(2), [1, 11, 13]),
         (new AvgPool2d(2, stride: 1), [2, 5, 6]),
+        (new AvgPool2d(3, stride: 2, padding: 1), [2, 5, 6]),
         (new Flatten(), [2, 3, 4]),
         (new Unflatten(2, 3, 4), [24]),
         (new Residual(new Linear(5, 5)), [5]),
@@ -37,6 +40,7 @@ public class LayerLawTests
         (Sequential.Mlp(7, 6, 5, 4), [7]),
         (new Sequential(("a", new Linear(7, 6, Bias: false)), ("b", new ReLU()), ("c", new Linear(6, 2))), [7]),
         (new Sequential(("inner", Sequential.Mlp(7, 6, 5)), ("outer", new Linear(5, 2))), [7]),
+        (new Sequential(("conv", new Conv2d(1, 3, 3)), ("relu", new ReLU()), ("last", new Conv2d(3, 2, 2))), [1, 5, 5]),
         (new Sequential(
             ("images", new Unflatten(1, 6, 6)), ("conv1", new Conv2d(1, 2, 3)), ("gelu", new GELU()),
             ("pool", new AvgPool2d(2)), ("flatten", new Flatten()), ("fc", new Linear(8, 3))), [36]),

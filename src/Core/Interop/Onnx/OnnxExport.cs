@@ -35,9 +35,10 @@ internal sealed class OnnxExport
             Linear l => Node("Gemm", path, [x, Of("weight"), .. l.Bias ? [Of("bias")] : Array.Empty<string>()],
                 ("transB", 1L)),
             Conv2d l => Node("Conv", path, [x, Of("weight"), .. l.Bias ? [Of("bias")] : Array.Empty<string>()],
-                [.. Window(l.KernelSize, l.Stride), ("pads", Times(l.Padding, 4))]),
-            MaxPool2d l => Node("MaxPool", path, [x], Window(l.KernelSize, l.Stride)),
-            AvgPool2d l => Node("AveragePool", path, [x], Window(l.KernelSize, l.Stride)),
+                Window(l.KernelSize, l.Stride, l.Padding)),
+            MaxPool2d l => Node("MaxPool", path, [x], Window(l.KernelSize, l.Stride, l.Padding)),
+            AvgPool2d l => Node("AveragePool", path, [x],
+                [.. Window(l.KernelSize, l.Stride, l.Padding), ("count_include_pad", 1L)]),
             BatchNorm l => Node("BatchNormalization", path,
                 [x, Of("weight"), Of("bias"), Of("running_mean"), Of("running_var")],
                 ("epsilon", l.Epsilon), ("momentum", 1 - l.Momentum)),
@@ -107,8 +108,8 @@ internal sealed class OnnxExport
 
     private static string Dotted(string path, string name) => path.Length == 0 ? name : $"{path}.{name}";
 
-    private static (string, object)[] Window(int kernel, int stride) =>
-        [("kernel_shape", Times(kernel, 2)), ("strides", Times(stride, 2))];
+    private static (string, object)[] Window(int kernel, int stride, int padding) =>
+        [("kernel_shape", Times(kernel, 2)), ("strides", Times(stride, 2)), ("pads", Times(padding, 4))];
 
     private static long[] Times(int value, int count) => [.. Enumerable.Repeat((long)value, count)];
 

@@ -29,11 +29,12 @@ internal sealed class OnnxLayers(IReadOnlyDictionary<string, OnnxTensor> constan
             case "Conv": return Conv2d(reader, keep);
             case "MaxPool":
                 reader.Int("storage_order", 0, 0);
-                return new MaxPool2d(reader.Square("kernel_shape", 2, null), Stride(reader));
+                return Pool(reader, (kernel, stride, padding) => new MaxPool2d(kernel, stride, padding));
             case "AveragePool":
-                // Without padding it counts nothing.
-                reader.Int("count_include_pad", 0, 0, 1);
-                return new AvgPool2d(reader.Square("kernel_shape", 2, null), Stride(reader));
+                var countsPadding = reader.Int("count_include_pad", 0, 0, 1) == 1;
+                return Pool(reader, (kernel, stride, padding) => padding == 0 || countsPadding
+                    ? new AvgPool2d(kernel, stride, padding)
+                    : throw reader.Wrong("its padding does not count; only where it counts as zeros can it be read"));
             case "BatchNormalization": return BatchNorm(reader, input, keep);
             case "LayerNormalization": return LayerNorm(reader, input, keep);
             case "Flatten": reader.Int("axis", 1, 1); return new Flatten();
@@ -89,12 +90,14 @@ internal sealed class OnnxLayers(IReadOnlyDictionary<string, OnnxTensor> constan
             reader.Square("pads", 4, 0), hasBias);
     }
 
-    private static int Stride(OnnxNodeReader reader)
+    private static Pool2d Pool(OnnxNodeReader reader, Func<int, int, int, Pool2d> create)
     {
         AsWritten(reader);
         reader.Int("ceil_mode", 0, 0);
-        if (reader.Square("pads", 4, 0) != 0) throw reader.Wrong("it pads its input; pooling without can be read");
-        return reader.Square("strides", 2, 1);
+        var (kernel, padding) = (reader.Square("kernel_shape", 2, null), reader.Square("pads", 4, 0));
+        return 2 * padding <= kernel
+            ? create(kernel, reader.Square("strides", 2, 1), padding)
+            : throw reader.Wrong($"padding of {padding} for a window of {kernel}; at most half of it can be read");
     }
 
     private static void AsWritten(OnnxNodeReader reader)

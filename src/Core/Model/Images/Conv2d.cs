@@ -13,7 +13,8 @@ namespace ActorTrain;
 /// <param name="Padding">Zeros around each image.</param>
 /// <param name="Bias">Whether there is a b.</param>
 public sealed record Conv2d(
-    int InChannels, int OutChannels, int KernelSize, int Stride = 1, int Padding = 0, bool Bias = true) : Layer
+    int InChannels, int OutChannels, int KernelSize, int Stride = 1, int Padding = 0, bool Bias = true)
+    : Layer, IBeforeReLU
 {
     /// <summary>C, from 1.</summary>
     public int InChannels { get; } = (int)Allowed.From1(InChannels, nameof(Conv2d), nameof(InChannels));
@@ -60,64 +61,66 @@ public sealed record Conv2d(
                 parameters.Stored(slot));
     }
 
-    // Of each example: y [O, places] = w [O, C·k·k] · columns [C·k·k, places]
+    // Of some examples at once: y [O, places] = w [O, C·k·k] · columns [C·k·k, places]
     /// <inheritdoc/>
-    public override (Tensor Output, Saved Saved) Forward(Parameters parameters, Tensor input, LayerContext context)
+    public override (Tensor Output, Saved Saved) Forward(Parameters parameters, Tensor input, LayerContext context) =>
+        Forward(parameters, input, context, relu: false);
+
+    (Tensor Output, Saved Saved) IBeforeReLU.Forward(
+        Parameters parameters, Tensor input, LayerContext context) =>
+        Forward(parameters, input, context, relu: true);
+
+    private (Tensor Output, Saved Saved) Forward(
+        Parameters parameters, Tensor input, LayerContext context, bool relu)
     {
-        var sizes = new Sizes(this, input);
-        var output = context.Take([sizes.Examples, OutChannels, sizes.OutHeight, sizes.OutWidth]);
-        var columns = context.Take([sizes.Depth, sizes.Places]).Span;
-        for (var n = 0; n < sizes.Examples; n++)
+        // The managed kernel packs its panels from the images themselves; others are given the matrix.
+        var isManaged = context.MatMul is ManagedMatMul;
+        var groups = new ImageGroups(this, input.Shape, context, hasColumns: !isManaged);
+        var output = context.Take(groups.OutputShape);
+        var weight = new MatrixView(parameters.Stored(0), OutChannels, groups.Depth);
+        var bias = Bias ? parameters.Stored(1) : default;
+        for (var n = 0; n < groups.Examples; n += groups.Most)
         {
-            Window.ToColumns(sizes.Image(input.Span, n), InChannels, sizes.Height, sizes.Width, columns);
-            var y = sizes.Result(output.Span, n);
-            context.MatMul.Multiply(
-                new(parameters.Stored(0), OutChannels, sizes.Depth), new(columns, sizes.Depth, sizes.Places), [],
-                new(y, OutChannels, sizes.Places), [OutChannels]);
-            if (Bias) AddBias(parameters.Stored(1), y, sizes.Places);
+            var count = Math.Min(groups.Most, groups.Examples - n);
+            if (isManaged)
+            {
+                PatchProduct.Run(
+                    groups.Patches, groups.Images(input.Span, n, count), weight, bias, relu,
+                    groups.Results(output.Span, n, count));
+                continue;
+            }
+            groups.Gather(input.Span, n, count);
+            context.MatMul.Multiply(weight, groups.ReadColumns(count), [], groups.Product(count), [OutChannels]);
+            groups.Part(n, count, bias, relu, output.Span);
         }
         return (output.Freeze(), new(input));
     }
 
-    // Of each example: ∂L/∂w += ∂y · columnsᵀ    ∂L/∂b += sums of ∂y    ∂L/∂columns = wᵀ · ∂y
+    // Of some examples at once: ∂L/∂w += ∂y · columnsᵀ    ∂L/∂b += sums of ∂y    ∂L/∂columns = wᵀ · ∂y
     /// <inheritdoc/>
     public override (Tensor? InputGradient, Parameters ParameterGradient) Backward(
         Parameters parameters, Saved saved, Tensor outputGradient, LayerContext context)
     {
         var input = saved.Tensor!;
-        var sizes = new Sizes(this, input);
+        var groups = new ImageGroups(this, input.Shape, context, hasColumns: true);
         var gradient = context.TakeGradient(Layout);
-        var columns = context.Take([sizes.Depth, sizes.Places]).Span;
+        var inputGradient = context.InputGradientNeeded ? context.Take(input.Shape) : null;
         LeafSums.Of(
-            new WeightTerm(
-                this, sizes, input.Span, outputGradient.Span, columns, context.Take([gradient.Stored(0).Length]).Span,
-                context.MatMul),
-            gradient.Stored(0), context);
-        if (Bias)
-            LeafSums.Of(
-                new BiasTerm(outputGradient.Span, OutChannels, sizes.Places), gradient.Stored(1), context);
-        if (!context.InputGradientNeeded) return (null, gradient.Freeze());
-        var inputGradient = context.Take(input.Shape);
-        inputGradient.Span.Clear();
-        for (var n = 0; n < sizes.Examples; n++)
-        {
-            context.MatMul.TransposedMultiply(
-                new(parameters.Stored(0), OutChannels, sizes.Depth),
-                new(sizes.Result(outputGradient.Span, n), OutChannels, sizes.Places),
-                new(columns, sizes.Depth, sizes.Places), [OutChannels]);
-            Window.AddColumns(
-                columns, InChannels, sizes.Height, sizes.Width, sizes.Image(inputGradient.Span, n));
-        }
-        return (inputGradient.Freeze(), gradient.Freeze());
+            new Term(
+                this, groups, parameters, input.Span, outputGradient.Span, context.Take([Layout.Count]).Span,
+                inputGradient is null ? default : inputGradient.Span, context.MatMul),
+            gradient.Span, context);
+        return (inputGradient?.Freeze(), gradient.Freeze());
     }
 
     /// <inheritdoc/>
     public override Tensor Formula(Tensor input, IReadOnlyList<Tensor> parameters, LayerContext context)
     {
-        var sizes = new Sizes(this, input);
+        var (examples, rows, across) = (
+            input.Shape[0], Window.Places(input.Shape[2]), Window.Places(input.Shape[3]));
         var product = parameters[0].Reshape(OutChannels, -1).MatMul(Window.Columns(input));
-        var images = product.View(OutChannels, sizes.Examples, sizes.Places).Transpose(0, 1)
-            .Reshape(sizes.Examples, OutChannels, sizes.OutHeight, sizes.OutWidth);
+        var images = product.View(OutChannels, examples, rows * across).Transpose(0, 1)
+            .Reshape(examples, OutChannels, rows, across);
         return Bias ? images + parameters[1].Reshape(1, -1, 1, 1) : images;
     }
 
@@ -126,77 +129,50 @@ public sealed record Conv2d(
         $"Conv2d({InChannels}, {OutChannels}, kernel_size=({KernelSize}, {KernelSize}), stride=({Stride}, {Stride})"
         + $"{(Padding > 0 ? $", padding=({Padding}, {Padding})" : "")}{(Bias ? "" : ", bias=False")})";
 
-    private string ShortName => $"Conv2d({InChannels}, {OutChannels}, {KernelSize})";
+    internal string ShortName => $"Conv2d({InChannels}, {OutChannels}, {KernelSize})";
 
-    private static void AddBias(ReadOnlySpan<float> bias, Span<float> y, int places)
+    // A leaf's groups begin with the leaf, so that its sums are the same whatever leaves are beside it.
+    private readonly ref struct Term(
+        Conv2d layer, ImageGroups groups, Parameters parameters, ReadOnlySpan<float> input,
+        ReadOnlySpan<float> outputGradient, Span<float> product, Span<float> inputGradient, IMatMul matMul) : IRowTerm
     {
-        for (var o = 0; o < bias.Length; o++)
-            foreach (ref var value in y.Slice(o * places, places)) value += bias[o];
-    }
-
-    private readonly struct Sizes
-    {
-        public Sizes(Conv2d layer, Tensor input)
-        {
-            var shape = input.Shape;
-            if (shape.Rank != 4)
-                throw new ShapeMismatchException(
-                    layer.ShortName, "input", shape, $"[N, {layer.InChannels}, height, width]", "Give images.");
-            var output = layer.OutputShape([shape[1], shape[2], shape[3]]);
-            (Examples, Height, Width, OutHeight, OutWidth) = (shape[0], shape[2], shape[3], output[1], output[2]);
-            (InLength, OutLength) = (shape.Count / Math.Max(1, Examples), output.Count);
-            Depth = layer.InChannels * layer.KernelSize * layer.KernelSize;
-        }
-
-        public int Examples { get; }
-        public int Height { get; }
-        public int Width { get; }
-        public int OutHeight { get; }
-        public int OutWidth { get; }
-        public int Depth { get; }
-        public int Places => OutHeight * OutWidth;
-        private int InLength { get; }
-        private int OutLength { get; }
-
-        public ReadOnlySpan<float> Image(ReadOnlySpan<float> x, int n) => x.Slice(n * InLength, InLength);
-        public Span<float> Image(Span<float> x, int n) => x.Slice(n * InLength, InLength);
-        public ReadOnlySpan<float> Result(ReadOnlySpan<float> y, int n) => y.Slice(n * OutLength, OutLength);
-        public Span<float> Result(Span<float> y, int n) => y.Slice(n * OutLength, OutLength);
-    }
-
-    private readonly ref struct WeightTerm(
-        Conv2d layer, Sizes sizes, ReadOnlySpan<float> input, ReadOnlySpan<float> outputGradient, Span<float> columns,
-        Span<float> product, IMatMul matMul) : IRowTerm
-    {
+        private readonly ImageGroups _groups = groups;
         private readonly ReadOnlySpan<float> _input = input;
         private readonly ReadOnlySpan<float> _outputGradient = outputGradient;
-        private readonly Span<float> _columns = columns;
         private readonly Span<float> _product = product;
+        private readonly Span<float> _inputGradient = inputGradient;
 
-        public void AddTo(Span<float> sum, int row)
+        public void AddTo(Span<float> sum, int first, int end)
         {
-            layer.Window.ToColumns(sizes.Image(_input, row), layer.InChannels, sizes.Height, sizes.Width, _columns);
-            matMul.MultiplyTransposed(
-                new(sizes.Result(_outputGradient, row), layer.OutChannels, sizes.Places),
-                new(_columns, sizes.Depth, sizes.Places), new(_product, layer.OutChannels, sizes.Depth),
-                [layer.OutChannels]);
-            VectorOperations.Add(sum, _product, sum);
-        }
-    }
-
-    private readonly ref struct BiasTerm(ReadOnlySpan<float> outputGradient, int channels, int places) : IRowTerm
-    {
-        private readonly ReadOnlySpan<float> _outputGradient = outputGradient;
-
-        public void AddTo(Span<float> sum, int row)
-        {
-            var dy = _outputGradient.Slice(row * channels * places, channels * places);
-            for (var o = 0; o < channels; o++)
+            for (var n = first; n < end; n += _groups.Most)
             {
-                var total = 0.0;
-                foreach (var value in dy.Slice(o * places, places)) total += value;
-                sum[o] += (float)total;
+                var count = Math.Min(_groups.Most, end - n);
+                var dy = _groups.Join(_outputGradient, n, count);
+                _groups.Gather(_input, n, count);
+                AddWeights(sum, dy, count);
+                if (_inputGradient.IsEmpty) continue;
+                matMul.TransposedMultiply(Weight, dy, _groups.Columns(count), [layer.OutChannels]);
+                _groups.Scatter(n, count, _inputGradient);
             }
+            if (layer.Bias) AddBiases(sum[Weight.Data.Length..], first, end);
+        }
+
+        private MatrixView Weight => new(parameters.Stored(0), layer.OutChannels, _groups.Depth);
+
+        private void AddWeights(Span<float> sum, MatrixView dy, int count)
+        {
+            var terms = _product[..Weight.Data.Length];
+            matMul.MultiplyTransposed(
+                dy, _groups.ReadColumns(count), new(terms, layer.OutChannels, _groups.Depth), [layer.OutChannels]);
+            VectorOperations.Add(sum[..terms.Length], terms, sum[..terms.Length]);
+        }
+
+        private void AddBiases(Span<float> sum, int first, int end)
+        {
+            var (channels, places) = (layer.OutChannels, _groups.Places);
+            for (var o = 0; o < channels; o++)
+                sum[o] += (float)new ChannelPlanes(
+                    ((first * channels) + o) * places, end - first, places, channels * places).Sum(_outputGradient);
         }
     }
 }

@@ -24,55 +24,11 @@ internal readonly record struct Window(int KernelSize, int Stride, int Padding)
     }
 
     /// <summary>
-    /// Writes the pixels under the window as columns: row (c, y, x) of the window, column (place): [C·k·k, places].
-    /// </summary>
-    public void ToColumns(ReadOnlySpan<float> image, int channels, int height, int width, Span<float> columns)
-    {
-        var (rows, across) = (Places(height), Places(width));
-        var to = 0;
-        for (var c = 0; c < channels; c++)
-            for (var ky = 0; ky < KernelSize; ky++)
-                for (var kx = 0; kx < KernelSize; kx++)
-                    for (var y = 0; y < rows; y++, to += across)
-                    {
-                        var line = columns.Slice(to, across);
-                        var sourceY = (y * Stride) + ky - Padding;
-                        if ((uint)sourceY >= (uint)height)
-                        {
-                            line.Clear();
-                            continue;
-                        }
-                        var source = image.Slice(((c * height) + sourceY) * width, width);
-                        if (Stride == 1 && Padding == 0) source.Slice(kx, across).CopyTo(line);
-                        else CopyLine(source, kx - Padding, line);
-                    }
-    }
-
-    /// <summary>Adds columns back to the pixels that they came from.</summary>
-    public void AddColumns(ReadOnlySpan<float> columns, int channels, int height, int width, Span<float> image)
-    {
-        var (rows, across) = (Places(height), Places(width));
-        var from = 0;
-        for (var c = 0; c < channels; c++)
-            for (var ky = 0; ky < KernelSize; ky++)
-                for (var kx = 0; kx < KernelSize; kx++)
-                    for (var y = 0; y < rows; y++, from += across)
-                    {
-                        var targetY = (y * Stride) + ky - Padding;
-                        if ((uint)targetY >= (uint)height) continue;
-                        var target = image.Slice(((c * height) + targetY) * width, width);
-                        for (var x = 0; x < across; x++)
-                        {
-                            var targetX = (x * Stride) + kx - Padding;
-                            if ((uint)targetX < (uint)width) target[targetX] += columns[from + x];
-                        }
-                    }
-    }
-
-    /// <summary>
     /// The columns of all images side by side, as a function of tensors: [C·k·k, N·places] of [N, C, H, W].
     /// </summary>
-    public Tensor Columns(Tensor images)
+    /// <param name="images">[N, C, H, W].</param>
+    /// <param name="outside">What stands for a pixel of the padding.</param>
+    public Tensor Columns(Tensor images, float outside = 0)
     {
         var (count, channels, height, width) = (images.Shape[0], images.Shape[1], images.Shape[2], images.Shape[3]);
         var (rows, across) = (Places(height), Places(width));
@@ -88,15 +44,10 @@ internal readonly record struct Window(int KernelSize, int Stride, int Padding)
             var isInside = (uint)sourceY < (uint)height && (uint)sourceX < (uint)width;
             places[i] = isInside ? (((((n * channels) + c) * height) + sourceY) * width) + sourceX : -1;
         }
-        return images.Taken(places, [channels * KernelSize * KernelSize, count * rows * across]);
-    }
-
-    private void CopyLine(ReadOnlySpan<float> source, int first, Span<float> line)
-    {
-        for (var x = 0; x < line.Length; x++)
-        {
-            var sourceX = first + (x * Stride);
-            line[x] = (uint)sourceX < (uint)source.Length ? source[sourceX] : 0;
-        }
+        Shape shape = [channels * KernelSize * KernelSize, count * rows * across];
+        var columns = images.Taken(places, shape);
+        return Padding == 0 || outside == 0
+            ? columns
+            : columns + Tensor.Own(Array.ConvertAll(places, place => place < 0 ? outside : 0), shape);
     }
 }

@@ -80,6 +80,12 @@ public class OnnxImportTests
         Assert.Equal("f: node 'n' (Gemm): alpha is 2; 1 can be read.", MessageOf(Node("Gemm", ("alpha", 2f))));
         Assert.Equal("f: node 'n' (Gemm): input 1 must be a constant.", MessageOf(Node("Gemm")));
         Assert.Equal(
+            "f: node 'n' (AveragePool): its padding does not count; only where it counts as zeros can it be read.",
+            MessageOf(Node("AveragePool", ("kernel_shape", new[] { 3L, 3L }), ("pads", new[] { 1L, 1L, 1L, 1L }))));
+        Assert.Equal(
+            "f: node 'n' (MaxPool): padding of 2 for a window of 3; at most half of it can be read.",
+            MessageOf(Node("MaxPool", ("kernel_shape", new[] { 3L, 3L }), ("pads", new[] { 2L, 2L, 2L, 2L }))));
+        Assert.Equal(
             "f: node 'n' (MaxPool): kernel_shape must be 2 equal whole numbers.",
             MessageOf(Node("MaxPool", ("kernel_shape", new[] { 2L, 3L }))));
         Assert.Equal("f: node 'n' (Conv): group is 2; 1 can be read.", MessageOf(Node("Conv", ("group", 2L))));

@@ -21,6 +21,8 @@ internal static class OnnxModels
                 new Unflatten(1, 8, 8), new Conv2d(1, 3, 3, Padding: 1), new BatchNorm2d(3, 1e-3f, 0.2f), new ReLU(),
                 new MaxPool2d(2), new Conv2d(3, 4, 2, Stride: 2, Bias: false), new Tanh(), new AvgPool2d(2, 1),
                 new Flatten(), new Dropout(0.5f), new Linear(4, 3), new LogSoftmax()), [64]),
+            ["padded pools"] = (Of(
+                new Unflatten(2, 5, 6), new MaxPool2d(3, 2, 1), new AvgPool2d(3, 1, 1), new Flatten()), [60]),
             ["norms"] = (Of(
                 new Linear(4, 6), new BatchNorm1d(6), new LayerNorm(6, 1e-3f), new Linear(6, 2)), [4]),
             ["residuals"] = (Of(
