@@ -106,7 +106,12 @@ internal static unsafe class PatchProduct<TLanes, TVector>
         var nr = Gemm<TLanes, TVector>.Nr;
         var tile = new Tile
         {
-            A = weight, AStride = depth, B = panel, BStride = vectors * TLanes.Count, K = steps, C = tiles,
+            A = weight,
+            AStride = depth,
+            B = panel,
+            BStride = vectors * TLanes.Count,
+            K = steps,
+            C = tiles,
         };
         tile.CStride = tile.StartStride = nr;
         for (int o = 0, rows; o < channels; o += rows)
