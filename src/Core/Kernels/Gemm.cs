@@ -20,10 +20,8 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
     // Panels of whole columns of B, 1 MB: of them, one at a time is in L1.
     private const int MostKeptFloats = 1 << 18;
 
-    // A panel so wide brings 24 multiply-adds for each 4 of its vectors: L2 delivers those in time, so that 64 KB of it
-    // need not fit L1.
-    private const int StreamingNr = 64;
-    private const int StreamingKc = 256;
+    // A panel so wide brings 24 multiply-adds for 4 vectors: L2 delivers them in time, so that it need not fit L1.
+    private const int StreamingNr = 64, StreamingKc = 256;
     private const int LeastSwappedKc = 128;
 
     // Rows of Cᵀ that are transposed together: whole tiles (of 6) and whole 8×8 blocks.
@@ -47,8 +45,8 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
     public static void Multiply(Operand a, Operand b, bool bIsTransposed, float* bias, Operand c, bool relu = false)
     {
         // A panel that more than one block of rows reads is kept; else the next one takes its place in L1. If whole
-        // columns of B can be kept, a block of A passes over them at once, and its part of C waits in L2 between. Wide
-        // vectors stream B from L2 instead, where B is too large: longer chains, so fewer round trips of C.
+        // columns of B can be kept, a block of A passes over them at once, and its part of C waits in L2 between. If
+        // not all can, wide panels stream from L2: longer chains, so fewer round trips of C.
         var keepsPanels = c.Rows > Mc;
         var wholeColumns = MostKeptFloats / Math.Max(1, a.Columns) / Nr * Nr;
         var streamsB = keepsPanels && Nr >= StreamingNr && wholeColumns < c.Columns;
@@ -73,8 +71,7 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
         blocks.Edge = blocks.Bias + Nr;
         blocks.A = blocks.Edge + TileFloats;
         var tile = new Tile { AStride = strideA, CStride = c.Stride, StartStride = c.Stride, Addend = blocks.Bias };
-        tile.PrefetchStride = b.Stride;
-        tile.FetchesNextC = streamsB;
+        (tile.PrefetchStride, tile.FetchesNextC) = (b.Stride, streamsB);
         var rows = keepsColumns ? Mc : c.Rows;
         for (var jc = 0; jc < c.Columns; jc += blocks.Nc)
             for (var row = 0; row < c.Rows; row += rows)
