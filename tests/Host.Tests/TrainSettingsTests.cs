@@ -2,6 +2,7 @@ using ActorTrain.Host.Configuration;
 
 namespace ActorTrain.Host.Tests;
 
+[Collection("environment")]
 public class TrainSettingsTests
 {
     private static readonly DataDescription Mnist =
@@ -47,7 +48,7 @@ public class TrainSettingsTests
 
     [Fact]
     public void A_key_that_does_not_exist_is_refused() => Assert.StartsWith(
-        "Training:Epoch is no setting; there are Data, Model, Hidden, Epochs, ",
+        "Training:Epoch is no setting; there are Data, Model, Layers, Hidden, Epochs, ",
         Assert.Throws<UsageException>(() => Read(("Epoch", "3"))).Message, StringComparison.Ordinal);
 
     [Fact]

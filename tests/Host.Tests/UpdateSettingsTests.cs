@@ -3,6 +3,7 @@ using ActorTrain.Host.Configuration;
 namespace ActorTrain.Host.Tests;
 
 /// <summary>What the settings of optimiser, schedule, clipping and average become in a recipe.</summary>
+[Collection("environment")]
 public class UpdateSettingsTests
 {
     // 938 steps an epoch with the default batch size, 4690 in all.
