@@ -49,7 +49,7 @@ public class TrainSettingsTests
 
     [Fact]
     public void A_key_that_does_not_exist_is_refused() => Assert.StartsWith(
-        "Training:Epoch is no setting; there are Data, Validation, Model, Hidden, Init, Epochs, ",
+        "Training:Epoch is no setting; there are Data, Validation, Model, Layers, Hidden, Init, Epochs, ",
         Assert.Throws<UsageException>(() => Read(("Epoch", "3"))).Message, StringComparison.Ordinal);
 
     [Fact]

@@ -53,6 +53,8 @@ internal static class Differentiable
         ["conv2d"] = x => F.Conv2d(x.View(1, 1, 3, 4), Tensor.Rand([2, 1, 2, 2], seed: 5), padding: 1),
         ["conv2d's weight"] = x => F.Conv2d(Tensor.Rand([2, 3, 3, 3], seed: 5), x.View(1, 3, 2, 2)),
         ["max_pool2d"] = x => F.MaxPool2d(x.View(1, 1, 3, 4), 2, stride: 1),
+        ["max_pool2d with padding"] = x => F.MaxPool2d(x.View(1, 1, 3, 4), 3, stride: 2, padding: 1),
+        ["avg_pool2d with padding"] = x => F.AvgPool2d(x.View(1, 1, 3, 4), 3, stride: 2, padding: 1),
         ["avg_pool2d"] = x => F.AvgPool2d(x.View(1, 1, 3, 4), 2, stride: 1),
         ["layers"] = x => F.Apply(
             new Sequential(("a", new Residual(new LogSoftmax())), ("b", new Unflatten(1, 2, 2)), ("c", new Flatten())),
