@@ -34,7 +34,12 @@ public sealed class RecipeFile
     public static RecipeFile Read(string text, LayerRegistry? layers = null)
     {
         var json = RecipeJson.Parse(text);
-        if (json.ContainsKey("layers")) json = new() { [Model] = json.DeepClone() };
+        if (json.ContainsKey("layers"))
+        {
+            // What is wrong with a model file is said of the model: its writer knows of no recipe.
+            ModelJson.Read(text, layers ?? LayerRegistry.Empty);
+            json = new() { [Model] = json.DeepClone() };
+        }
         var reader = new JsonReader(json, "recipe");
         var file = new RecipeFile(json, layers)
         {
