@@ -26,9 +26,8 @@ internal static class ConvolutionBenchmark
     {
         var peer = withPeer ? Peer.Networks() : Peer.TorchSharp(null);
         yield return new("A step of convolutional networks",
-            $"Minibatches of {BatchSize}, SGD with momentum, epochs of MNIST (libtorch: of {PeerImages} images of it) after "
-            + "the first of each run, which warms up. The limit is the step's multiply-adds at the FMA peak of as many "
-            + "cores.",
+            $"Minibatches of {BatchSize}, SGD with momentum, epochs of the first {PeerImages:N0} images of MNIST after the "
+            + "first of each run, which warms up. The limit is the step's multiply-adds at the FMA peak of as many cores.",
             ["network", "contender", "µs a step", "median / limit", "libtorch's best / median"],
             [.. All.SelectMany(n => Compare(n.Name, n.Peer, n.Model, peer))]);
         yield return new("Inference of convolutional networks",
@@ -40,7 +39,9 @@ internal static class ConvolutionBenchmark
 
     private static IEnumerable<string[]> Compare(string name, string peerName, Sequential model, Peer peer)
     {
-        var data = Dataset.Mnist();
+        var data = Subset.Of(Dataset.Mnist(), PeerImages, test: 1_000);
+        using var folder = new TemporaryFolder();
+        IdxFolder.WriteCompressed(folder.Path, data);
         var recipe = new Recipe { Model = model, BatchSize = BatchSize, Epochs = Epochs };
         int[] counts = [.. new[] { 1, Environment.ProcessorCount }.Distinct()];
         var ours = counts.ToDictionary(c => c, _ => new List<double>());
@@ -52,7 +53,7 @@ internal static class ConvolutionBenchmark
                 peaks[count] = Math.Max(peaks[count], BenchCommand.AllCores(count));
                 ours[count].AddRange(StepBenchmark.StepMicroseconds(recipe, data, count).Skip(1));
                 theirs[count].AddRange(peer.Steps(
-                    "--model", peerName, "--threads", $"{count}", "--epochs", $"{Epochs}", "--images", $"{PeerImages}"));
+                    folder.Path, "--model", peerName, "--threads", $"{count}", "--epochs", $"{Epochs}", "--images", $"{PeerImages}"));
             }
         var best = theirs.Values.Select(v => new Figures(v).Median).Where(double.IsFinite).DefaultIfEmpty(double.NaN)
             .Min();
