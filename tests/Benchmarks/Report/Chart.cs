@@ -26,7 +26,7 @@ internal static class Chart
                 Colors[i % Colors.Length]);
             (line.LegendText, line.LineWidth, line.MarkerSize) = (lines[i].Name, 2, 8);
         }
-        plot.Title(title, 15);
+        plot.Title(title, title.Length > 70 ? 12 : 15);
         plot.XLabel(x, 13);
         plot.YLabel(y, 13);
         plot.Axes.Bottom.TickGenerator = Ticks(lines.ToArray().SelectMany(l => l.Points.Select(p => p.X)));
