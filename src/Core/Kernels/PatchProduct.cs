@@ -51,6 +51,12 @@ internal static unsafe class PatchProduct<TLanes, TVector>
             throw new ArgumentException(
                 $"{patches}: {images.Length} pixels, weight [{channels}, {weight.Columns}], {bias.Length} biases and "
                 + $"{y.Length} results do not fit together.");
+        if (LineProduct<TLanes, TVector>.Suits(patches, channels))
+        {
+            fixed (float* pixels = images, w = weight.Data, b = bias, to = y)
+                LineProduct<TLanes, TVector>.Run(patches, pixels, columns / places, w, channels, b, relu, to);
+            return;
+        }
         var nr = Gemm<TLanes, TVector>.Nr;
         var parts = (depth + Gemm<TLanes, TVector>.Kc - 1) / Gemm<TLanes, TVector>.Kc;
         var kc = (depth + parts - 1) / parts;
@@ -147,8 +153,9 @@ internal static unsafe class PatchProduct<TLanes, TVector>
         }
     }
 
+    /// <summary>A vector of chains with what follows them: bias and ReLU.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void FinishOne<TSome, TSomeVector>(float* from, float* bias, int o, bool relu, float* to)
+    public static void FinishOne<TSome, TSomeVector>(float* from, float* bias, int o, bool relu, float* to)
         where TSome : struct, ILanes<TSomeVector> where TSomeVector : struct
     {
         var v = TSome.Load(from);

@@ -5,10 +5,12 @@ namespace ActorTrain.Core.Tests.Kernels;
 
 public class PatchProductTests
 {
-    // The last has chains longer than a panel.
+    // (12, 9, 30) has chains longer than a panel; then images that don't fill their last group, one where the window
+    // fits at few pixels of a line, and one whose results are too many to wait.
     [Theory]
     [InlineData(1, 9, 11, 3, 1, 5, 6), InlineData(2, 6, 5, 2, 2, 3, 17), InlineData(3, 5, 5, 3, 1, 16, 64)]
     [InlineData(1, 4, 4, 4, 1, 1, 1), InlineData(12, 9, 30, 5, 1, 2, 7)]
+    [InlineData(3, 5, 5, 3, 1, 7, 8), InlineData(1, 7, 7, 6, 1, 3, 4), InlineData(1, 40, 60, 3, 1, 1, 33)]
     public void Every_width_gives_the_chain_over_the_window_and_nothing_else(
         int channels, int height, int width, int window, int stride, int images, int outputs)
     {
