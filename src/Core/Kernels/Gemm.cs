@@ -66,13 +66,14 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
         // Rows at a stride of whole pages share one set of L1; then A is copied, if enough panels repay it.
         blocks.PacksA = !streamsB && c.Columns >= 8 * Nr && c.Rows > 1 && (keepsPanels || a.Stride % 512 == 0);
         var strideA = blocks.PacksA ? (blocks.Kc / LineFloats * LineFloats) + (2 * LineFloats) : a.Stride;
-        blocks.Panels = Scratch.Take(panelsFloats + Nr + TileFloats + (blocks.PacksA ? Mc * (int)strideA : 0));
+        var rows = Math.Min(c.Rows, keepsColumns ? Mc : c.Rows);
+        var edgeFloats = c.Columns % Nr == 0 ? 0 : rows * Nr;
+        blocks.Panels = Scratch.Take(panelsFloats + Nr + edgeFloats + (blocks.PacksA ? Mc * (int)strideA : 0));
         blocks.Bias = blocks.Panels + panelsFloats;
         blocks.Edge = blocks.Bias + Nr;
-        blocks.A = blocks.Edge + TileFloats;
-        var tile = new Tile { AStride = strideA, CStride = c.Stride, StartStride = c.Stride, Addend = blocks.Bias };
+        blocks.A = blocks.Edge + edgeFloats;
+        var tile = new Tile { AStride = strideA, Addend = blocks.Bias };
         (tile.PrefetchStride, tile.FetchesNextC) = (b.Stride, streamsB);
-        var rows = keepsColumns ? Mc : c.Rows;
         for (var jc = 0; jc < c.Columns; jc += blocks.Nc)
             for (var row = 0; row < c.Rows; row += rows)
                 for (var k = 0; k < Math.Max(1, a.Columns); k += blocks.Kc)
@@ -80,7 +81,7 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
                     tile.K = Math.Min(blocks.Kc, a.Columns - k);
                     tile.Addends = bias != null && k + tile.K == a.Columns ? 1 : 0;
                     for (var ic = row; ic < Math.Min(c.Rows, row + rows); ic += Mc)
-                        RunBlock(a, b, bIsTransposed, bias, c, blocks, ref tile, jc, ic, k);
+                        RunBlock(a, b, bIsTransposed, bias, c, blocks, ref tile, jc, ic, k, ic - row);
                 }
     }
 
@@ -88,10 +89,12 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void RunBlock(
         Operand a, Operand b, bool bIsTransposed, float* bias, Operand c, in Blocks blocks, ref Tile tile, int jc,
-        int ic, int k)
+        int ic, int k, int edgeRow)
     {
         var rows = Math.Min(Mc, c.Rows - ic);
         var end = Math.Min(c.Columns, jc + blocks.Nc);
+        var wholeEnd = end;
+        var isLast = k + tile.K == a.Columns;
         var blockA = blocks.PacksA ? blocks.A : a.At(ic, k);
         if (blocks.PacksA) CopyRows(a.At(ic, k), a.Stride, rows, tile.K, blocks.A, tile.AStride);
         for (var j = jc; j < end; j += Nr)
@@ -99,7 +102,10 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
             var panel = new Panel(Math.Min(Nr, end - j));
             var packed = blocks.Panels + ((j - jc) * blocks.ColumnStep) + (k * blocks.KStep);
             tile.A = blockA;
-            tile.C = c.At(ic, j);
+            // Chains that would reach beyond C's last column wait and end in scratch memory.
+            var edge = blocks.Edge + (edgeRow * panel.Nr);
+            tile.C = panel.IsPadded ? edge : c.At(ic, j);
+            tile.CStride = tile.StartStride = panel.IsPadded ? panel.Nr : c.Stride;
             tile.Start = k > 0 ? tile.C : null;
             tile.Prefetch = j + Nr < end ? b.At(k, j + Nr) : b.At(k + tile.K, jc);
             if (tile.Addends > 0)
@@ -112,14 +118,20 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
                 rowsDone = RunFirstRows(b.At(k, j), b.Stride, rows, panel, ref tile, packed);
             tile.B = packed;
             tile.BStride = panel.Nr;
-            RunRows(rowsDone, rows, panel, ref tile, blocks.Edge);
+            RunRows(rowsDone, rows, panel, ref tile);
+            if (!panel.IsPadded || !isLast) continue;
+            if (blocks.Relu) Relu(edge, rows * panel.Nr);
+            CopyEdge(edge, rows, panel, c.At(ic, j), c.Stride);
+            wholeEnd = j;
         }
-        if (!blocks.Relu || k + tile.K < a.Columns) return;
-        for (var row = ic; row < ic + rows; row++)
-        {
-            var part = new Span<float>(c.At(row, jc), end - jc);
-            VectorOperations<TLanes, TVector>.Relu(part, part);
-        }
+        if (!blocks.Relu || !isLast) return;
+        for (var row = ic; row < ic + rows; row++) Relu(c.At(row, jc), wholeEnd - jc);
+    }
+
+    private static void Relu(float* values, int count)
+    {
+        var span = new Span<float>(values, count);
+        VectorOperations<TLanes, TVector>.Relu(span, span);
     }
 
     // Blocks of nearly the same length, none above the limit: a short last one would pay a round trip of C for little.
@@ -171,7 +183,7 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
     // A Tile is changed in place, never copied: a copy would read by vectors what was just written by fields, and wait
     // until those stores, and all stores of C before them, have reached L1.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void RunRows(int row, int end, Panel panel, ref Tile tile, float* edge)
+    private static void RunRows(int row, int end, Panel panel, ref Tile tile)
     {
         float* a = tile.A, c = tile.C;
         var continues = tile.Start != null;
@@ -181,28 +193,8 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
             tile.A = a + (row * tile.AStride);
             tile.C = c + (row * tile.CStride);
             tile.Start = continues ? tile.C : null;
-            if (panel.IsPadded) RunPadded(rows, panel, ref tile, edge);
-            else Microkernel.Run<TLanes, TVector, RowMajorA, ReadsB>(panel.Vectors, rows, tile);
+            Microkernel.Run<TLanes, TVector, RowMajorA, ReadsB>(panel.Vectors, rows, tile);
         }
-    }
-
-    // A tile that reaches beyond C's last column goes through a full tile of scratch memory.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void RunPadded(int rows, Panel panel, ref Tile tile, float* edge)
-    {
-        var c = tile.C;
-        var stride = tile.CStride;
-        if (tile.Start != null)
-        {
-            Packing.Rows<TLanes, TVector>(c, stride, rows, panel.Columns, edge, panel.Nr);
-            tile.Start = edge;
-        }
-        tile.C = edge;
-        tile.CStride = tile.StartStride = panel.Nr;
-        Microkernel.Run<TLanes, TVector, RowMajorA, ReadsB>(panel.Vectors, rows, tile);
-        tile.C = c;
-        tile.CStride = tile.StartStride = stride;
-        CopyEdge(edge, rows, panel, c, stride);
     }
 
     /// <summary>
@@ -285,7 +277,7 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
         /// <summary>The bias of a panel, padded.</summary>
         public float* Bias;
 
-        /// <summary>A full tile, for those that reach beyond C.</summary>
+        /// <summary>For the columns of C that fill no panel: a panel's width of all rows that wait at once.</summary>
         public float* Edge;
     }
 

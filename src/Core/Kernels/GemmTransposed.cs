@@ -160,6 +160,7 @@ internal static unsafe partial class Gemm<TLanes, TVector>
         if (isEdge) CopyEdge(block.Edge, block.Rows, panel, block.C, cStride);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void CopyEdge(float* edge, int rows, Panel panel, float* c, nint cStride)
     {
         for (var r = 0; r < rows; r++)

@@ -21,9 +21,35 @@ internal static unsafe class Packing
         int width)
         where TLanes : struct, ILanes<TVector> where TVector : struct
     {
-        if (columns != width) new Span<float>(destination, rows * width).Clear();
-        for (var r = 0; r < rows; r++)
+        // A load that covers several narrower stores waits until they have left the core. So the padding is written
+        // with its row, in whole vectors, which read beyond the row's end wherever the matrix goes on there.
+        var whole = columns == width ? 0 : rows;
+        if (columns != width)
+        {
+            while (whole > 0 && ((whole - 1) * stride) + width > ((rows - 1) * stride) + columns) whole--;
+            new Span<float>(destination + ((nint)whole * width), (rows - whole) * width).Clear();
+            PadRows<TLanes, TVector>(source, stride, whole, columns, destination, width);
+        }
+        for (var r = whole; r < rows; r++)
             CopyRow<TLanes, TVector>(source + (r * stride), columns, destination + ((nint)r * width));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PadRows<TLanes, TVector>(float* source, nint stride, int rows, int columns, float* destination,
+        int width)
+        where TLanes : struct, ILanes<TVector> where TVector : struct
+    {
+        // Ones and zeros so that a load from the middle, less i, keeps the first i lanes.
+        const int most = AlignedMemory.AlignmentBytes / sizeof(float);
+        var bits = stackalloc int[2 * most];
+        for (var i = 0; i < 2 * most; i++) bits[i] = i < most ? -1 : 0;
+        for (var c = 0; c < width; c += TLanes.Count)
+        {
+            var mask = TLanes.Load((float*)bits + most - Math.Clamp(columns - c, 0, TLanes.Count));
+            float* from = source + c, to = destination + c;
+            for (var r = 0; r < rows; r++, from += stride, to += width)
+                TLanes.Store(TLanes.And(TLanes.Load(from), mask), to);
+        }
     }
 
     /// <summary>Copies one row, inline: rows are too short for a call of memmove to pay.</summary>
