@@ -26,8 +26,9 @@ internal static class ConvolutionBenchmark
     {
         var peer = withPeer ? Peer.Networks() : Peer.TorchSharp(null);
         yield return new("A step of convolutional networks",
-            $"Minibatches of {BatchSize}, SGD with momentum, epochs of the first {PeerImages:N0} images of MNIST after the "
-            + "first of each run, which warms up. The limit is the step's multiply-adds at the FMA peak of as many cores.",
+            $"Minibatches of {BatchSize}, SGD with momentum, epochs of the first {PeerImages:N0} images of MNIST after "
+            + "the first of each run, which warms up. The limit is the step's multiply-adds at the FMA peak of as many "
+            + "cores.",
             ["network", "contender", "µs a step", "median / limit", "libtorch's best / median"],
             [.. All.SelectMany(n => Compare(n.Name, n.Peer, n.Model, peer))]);
         yield return new("Inference of convolutional networks",
@@ -53,7 +54,8 @@ internal static class ConvolutionBenchmark
                 peaks[count] = Math.Max(peaks[count], BenchCommand.AllCores(count));
                 ours[count].AddRange(StepBenchmark.StepMicroseconds(recipe, data, count).Skip(1));
                 theirs[count].AddRange(peer.Steps(
-                    folder.Path, "--model", peerName, "--threads", $"{count}", "--epochs", $"{Epochs}", "--images", $"{PeerImages}"));
+                    folder.Path, "--model", peerName, "--threads", $"{count}", "--epochs", $"{Epochs}", "--images",
+                    $"{PeerImages}"));
             }
         var best = theirs.Values.Select(v => new Figures(v).Median).Where(double.IsFinite).DefaultIfEmpty(double.NaN)
             .Min();

@@ -23,6 +23,7 @@ public class InitOptionTests
     [Fact]
     public void What_another_model_saved_is_refused_by_name() => Assert.Equal(
         $"--init: {Saved}: parameters are missing: fc3.weight, fc3.bias.",
-        Assert.Throws<UsageException>(() => InitOption.Read(Saved, new Sequential(
-            [.. Model.Layers.Select(l => (l.Name, l.Layer)), ("fc3", new Linear(2, 2))]), LayerRegistry.Empty)).Message);
+        Assert.Throws<UsageException>(() => InitOption.Read(
+            Saved, new Sequential([.. Model.Layers.Select(l => (l.Name, l.Layer)), ("fc3", new Linear(2, 2))]),
+            LayerRegistry.Empty)).Message);
 }

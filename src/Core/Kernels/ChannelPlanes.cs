@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics;
 namespace ActorTrain.Kernels;
 
 /// <summary>
-/// One channel of some examples: <paramref name="Rows"/> planes of <paramref name="Places"/> floats. Sums over it are 16
-/// chains in double precision, of places i mod 16 (the last places of a plane: of i mod 4, then one by one), added in
+/// One channel of some examples: <paramref name="Rows"/> planes of <paramref name="Places"/> floats. Sums over it are
+/// 16 chains in double precision, of places i mod 16 (the last places of a plane: of i mod 4, then one by one), added in
 /// one order: the same bits on every processor.
 /// </summary>
 /// <param name="First">The first plane's first element.</param>

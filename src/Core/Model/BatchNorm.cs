@@ -89,7 +89,8 @@ public abstract record BatchNorm : Layer
             var rows = context.LeafRows[leaf];
             for (var c = 0; c < Features; c++)
                 Channel(
-                    groups.Channel(first, rows, c), Moments.From(moments, ((groups.IsTraining ? leaf : 0) * Features) + c),
+                    groups.Channel(first, rows, c),
+                    Moments.From(moments, ((groups.IsTraining ? leaf : 0) * Features) + c),
                     parameters.Stored(0)[c], groups.IsTraining, input.Span, outputGradient.Span, inputGradient.Span,
                     leaves.Slice(leaf * Layout.Count, Layout.Count)[c..]);
             first += rows;

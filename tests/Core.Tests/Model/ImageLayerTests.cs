@@ -26,7 +26,8 @@ public class ImageLayerTests
     {
         var parameters = Large.Initialize(seed: 1);
         var (x, dy) = (Tensor.Randn([4, 1, 28, 28], seed: 2), Tensor.Randn([4, 6, 28, 28], seed: 3));
-        var (managed, other) = (Pass(parameters, x, dy, new ManagedMatMul(), 4), Pass(parameters, x, dy, new Other(), 4));
+        var managed = Pass(parameters, x, dy, new ManagedMatMul(), 4);
+        var other = Pass(parameters, x, dy, new Other(), 4);
         Assert.Equal(managed.Output, other.Output);
         Assert.Equal(managed.InputGradient, other.InputGradient);
         Assert.Equal(managed.Sums, other.Sums);

@@ -126,5 +126,7 @@ public abstract record Pool2d : Layer
                 GetType().Name, "input", input.Shape, "[N, channels, height, width]", "Give images.");
 }
 
-/// <summary>Pixels of a plane: lines from <paramref name="Top"/> to before <paramref name="Bottom"/>, and so on.</summary>
+/// <summary>
+/// Pixels of a plane: lines from <paramref name="Top"/> to before <paramref name="Bottom"/>, and so on.
+/// </summary>
 internal readonly record struct Area(int Top, int Bottom, int Left, int Right);

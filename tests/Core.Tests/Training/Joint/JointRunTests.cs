@@ -48,7 +48,8 @@ public class JointRunTests
     {
         var plan = new TrainingPlan(Recipe, Tiny.Data.Description);
         var state = TrainingState.Initial(Recipe);
-        foreach (var steps in new[] { first, second, third }.Where(n => n > 0)) state = Run(plan, state, steps, ranks: 2);
+        foreach (var steps in new[] { first, second, third }.Where(n => n > 0))
+            state = Run(plan, state, steps, ranks: 2);
         Assert.Equal(Whole(plan).Parameters.Sha256(), state.Parameters.Sha256());
         Assert.Equal(new(1, 0), state.Position);
     }
@@ -62,7 +63,10 @@ public class JointRunTests
         Assert.Null(JointMemory.For(Plan(Recipe with { Kernel = "mkl" }), 2));
         Assert.Null(JointMemory.For(Plan(Recipe with { Frozen = new("fc1*") }), 2));
         Assert.Null(JointMemory.For(
-            Plan(Recipe with { Model = new(("fc1", new Linear(4, 3)), ("tanh", new Tanh()), ("fc2", new Linear(3, 2))) }),
+            Plan(Recipe with
+            {
+                Model = new(("fc1", new Linear(4, 3)), ("tanh", new Tanh()), ("fc2", new Linear(3, 2))),
+            }),
             2));
 
         static TrainingPlan Plan(Recipe recipe) => new(recipe, Tiny.Data.Description);
@@ -74,7 +78,8 @@ public class JointRunTests
         var plan = new TrainingPlan(Recipe, Tiny.Data.Description);
         var memory = JointMemory.For(plan, ranks: 2)!;
         var run = new JointRun(plan, TrainingState.Initial(Recipe), steps: 2, memory, new());
-        var waits = Task.Run(() => Computation(plan).Answer(Order(run, rank: 0)), TestContext.Current.CancellationToken);
+        var waits = Task.Run(
+            () => Computation(plan).Answer(Order(run, rank: 0)), TestContext.Current.CancellationToken);
         memory.Break();
         await Assert.ThrowsAsync<OperationCanceledException>(() => waits);
     }
@@ -109,7 +114,8 @@ public class JointRunTests
         Assert.Equal(expected.Parameters.Sha256(), state.Parameters.Sha256());
         Assert.Equal(
             expected.Optimizer.Moments.Select(m => m.Sha256()), state.Optimizer.Moments.Select(m => m.Sha256()));
-        Assert.Equal((expected.Position, expected.Totals, expected.Version), (state.Position, state.Totals, state.Version));
+        Assert.Equal(
+            (expected.Position, expected.Totals, expected.Version), (state.Position, state.Totals, state.Version));
     }
 
     // One epoch of ordinary steps: a gradient, then an update.
