@@ -111,5 +111,6 @@ public sealed class MicrobatchTree
         return nodes.ToImmutable();
     }
 
-    private int FirstRow(int leaf) => (int)((long)leaf * Rows / Leaves);
+    /// <summary>The first row of a leaf; of the one behind the last, the number of rows.</summary>
+    internal int FirstRow(int leaf) => (int)((long)leaf * Rows / Leaves);
 }

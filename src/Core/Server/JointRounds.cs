@@ -8,10 +8,10 @@ namespace ActorTrain.Server;
 /// </summary>
 internal static class JointRounds
 {
-    private const int MostSteps = 256;
+    private const int MostSteps = 1024;
 
     // Long enough for what begins and ends a round to cost nothing, short enough to hear of a stop.
-    private static readonly TimeSpan Duration = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Duration = TimeSpan.FromMilliseconds(100);
 
     /// <summary>True when every unit is an idle shard of this process, and there is one for each rank.</summary>
     public static bool IsPossible(ServerState state)

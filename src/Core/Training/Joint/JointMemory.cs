@@ -4,22 +4,26 @@ using ActorTrain.Kernels;
 namespace ActorTrain;
 
 /// <summary>
-/// What the ranks of joint runs share: outputs of large layers, their gradients, and where they wait for each other.
+/// What the ranks of joint runs share: outputs of the layers that they divide, the gradients of these, the minibatch's
+/// losses, and where they wait for each other.
 /// </summary>
 public sealed class JointMemory
 {
     private readonly Memory<float>[] _outputs;
     private readonly Memory<float>[] _gradients;
     private readonly Memory<float>[] _inputs;
+    private readonly float[] _losses;
 
     private JointMemory(JointPlan plan, int ranks)
     {
         (Plan, Ranks, Barrier, Tree) = (plan, ranks, new(ranks), new(ranks, ranks));
         Nodes = [.. Enumerable.Range(0, ranks).Select(rank => new TreeNode(0, rank))];
         var layers = Enumerable.Range(0, plan.Layers.Length).ToList();
-        _outputs = [.. layers.Concat(layers).Select(l => Allocate(plan.Layers[l].IsDivided, StrideOf(l)))];
-        _gradients = [.. layers.Select(l => Allocate(l > 0 && plan.Layers[l].IsDivided, StrideOf(Math.Max(0, l - 1))))];
+        _outputs = [.. layers.Concat(layers).Select(l => Allocate(!plan.IsCopied(l), StrideOf(l)))];
+        _gradients = [.. layers.Select(l => Allocate(HasGradient(l), StrideOf(l)))];
         _inputs = [.. Enumerable.Range(0, 2).Select(_ => Allocate(plan.GathersTogether, plan.Layers[0].In))];
+        _losses = new float[plan.HasHead ? plan.MaxRows : 0];
+        Correct = new int[ranks];
     }
 
     /// <summary>How many take part.</summary>
@@ -48,14 +52,27 @@ public sealed class JointMemory
     public void Break() => Barrier.Break();
 
     /// <summary>
-    /// The output of a divided layer, [rows, Out]: of even and odd steps, for a rank may be ahead while another still
-    /// reads.
+    /// The output of a layer that is not copied, [rows, Out]: of even and odd steps, for a rank may be ahead while
+    /// another still reads.
     /// </summary>
     internal MatrixSpan Output(int layer, int step, int rows) =>
         On(_outputs[((step & 1) * Plan.Layers.Length) + layer], layer, rows);
 
-    /// <summary>∂L/∂x of a divided layer's input, [rows, In].</summary>
-    internal MatrixSpan InputGradient(int layer, int rows) => On(_gradients[layer], layer - 1, rows);
+    /// <summary>
+    /// ∂L/∂y of a layer's output, [rows, Out], where the ranks compute it together: below a divided layer, and in the
+    /// head.
+    /// </summary>
+    internal MatrixSpan OutputGradient(int layer, int rows) => On(_gradients[layer], layer, rows);
+
+    /// <summary>Whether the ranks compute this gradient together.</summary>
+    internal bool HasGradient(int layer) =>
+        layer >= Plan.Head || (layer + 1 < Plan.Layers.Length && !Plan.IsCopied(layer + 1));
+
+    /// <summary>Of every row of a minibatch, where there is a head.</summary>
+    internal Span<float> Losses => _losses;
+
+    /// <summary>How many of each rank's rows have their largest score at their label, where there is a head.</summary>
+    internal int[] Correct { get; }
 
     /// <summary>A minibatch that the ranks gather together, [rows · features]; also of even and odd steps.</summary>
     internal Span<float> Input(int step) => _inputs[step & 1].Span;

@@ -11,31 +11,43 @@ namespace ActorTrain;
 internal readonly record struct JointLayer(int In, int Out, int Weight, int Bias)
 {
     // What the other ranks wait for costs some 10 µs: so long as a core takes for 16,000 weights and a minibatch of 64.
-    private const int MostReplicated = 16 * 1024;
+    private const int MostWhole = 16 * 1024;
 
-    /// <summary>
-    /// True: each rank has a part of the columns. False: the layer is so small that every rank computes all of it, on a
-    /// copy of its own, which costs less than telling the others.
-    /// </summary>
-    public bool IsDivided => In * Out > MostReplicated;
+    /// <summary>True: each rank has a part of the columns. False: the layer is too small to be worth it.</summary>
+    public bool IsDivided => In * Out > MostWhole;
 }
 
 /// <summary>
 /// How the shards of one process make a step together: each has a part of the columns of every large layer, hence of
-/// its weights, gradient and moments, which so stay in its own cache; only activations go from core to core. An
-/// element's chain of sums is the same as when rows are divided, so the bits are too.
+/// its weights, gradient and moments, which so stay in its own cache; only activations go from core to core. Of the
+/// small layers behind these each has some rows. An element's chain of sums is the same as when all rows are divided,
+/// so the bits are too.
 /// </summary>
 internal sealed class JointPlan
 {
     // A cache line: two ranks never write to the same one.
     private const int Unit = 16;
 
-    private JointPlan(ImmutableArray<JointLayer> layers, Layer? tail, TrainingPlan plan) =>
+    private JointPlan(ImmutableArray<JointLayer> layers, Layer? tail, TrainingPlan plan)
+    {
         (Layers, Tail, MaxRows, GathersTogether) =
             (layers, tail, plan.TreeOf(0).Rows, plan.Recipe.Augmentation is not null);
+        for (Head = layers.Length; Head > 0 && !layers[Head - 1].IsDivided;) Head--;
+        if (Head == 0) Head = layers.Length;
+    }
 
     /// <summary>Linear layers, with a ReLU between each two.</summary>
     public ImmutableArray<JointLayer> Layers { get; }
+
+    /// <summary>
+    /// The first of the small layers behind the last divided one: from there through the loss and back, each rank has
+    /// some rows of the minibatch; it then updates some rows of these layers' weights. Where there are none, the number
+    /// of layers.
+    /// </summary>
+    public int Head { get; }
+
+    /// <summary>Whether small layers stand behind the last divided one.</summary>
+    public bool HasHead => Head < Layers.Length;
 
     /// <summary>What stands behind the last one; none: it gives logits.</summary>
     public Layer? Tail { get; }
@@ -74,14 +86,23 @@ internal sealed class JointPlan
         return null;
     }
 
-    /// <summary>Which columns of a layer a rank computes.</summary>
-    public (int From, int To) PartOf(int layer, int rank, int ranks) =>
+    /// <summary>
+    /// Whether every rank computes a layer, on a copy of its own, which costs less than telling the others.
+    /// </summary>
+    public bool IsCopied(int layer) => layer < Head && !Layers[layer].IsDivided;
+
+    /// <summary>Which columns of a layer's output a rank computes.</summary>
+    public (int From, int To) ColumnsOf(int layer, int rank, int ranks) =>
         Layers[layer].IsDivided ? Divide(Layers[layer].Out, rank, ranks) : (0, Layers[layer].Out);
 
-    /// <summary>Which of some columns a rank has.</summary>
-    public static (int From, int To) Divide(int columns, int rank, int ranks)
+    /// <summary>Which rows of a layer's weight, hence inputs, a rank updates.</summary>
+    public (int From, int To) RowsOf(int layer, int rank, int ranks) =>
+        layer >= Head ? Divide(Layers[layer].In, rank, ranks) : (0, Layers[layer].In);
+
+    /// <summary>Which of some features a rank has.</summary>
+    public static (int From, int To) Divide(int features, int rank, int ranks)
     {
-        var units = (columns + Unit - 1) / Unit;
-        return (Math.Min(columns, units * rank / ranks * Unit), Math.Min(columns, units * (rank + 1) / ranks * Unit));
+        var units = (features + Unit - 1) / Unit;
+        return (Math.Min(features, units * rank / ranks * Unit), Math.Min(features, units * (rank + 1) / ranks * Unit));
     }
 }

@@ -6,8 +6,9 @@ namespace ActorTrain;
 
 /// <summary>
 /// The parameters and moments that a rank updates during a joint run, where they are. A part of a large layer's columns
-/// lies in the run's vectors. Of a small layer the rank has a copy, and so it has of its columns of the first layer,
-/// which nobody else reads: among the others' columns they would fall into half of a cache's sets, or fewer.
+/// lies in the run's vectors, and so does the head. Of another small layer the rank has a copy, and so it has of its
+/// columns of the first layer, which nobody else reads: among the others' columns they would fall into half of a
+/// cache's sets, or fewer.
 /// </summary>
 internal sealed class RankParameters
 {
@@ -41,7 +42,7 @@ internal sealed class RankParameters
                         .CopyTo(_run.After(moment)[place.InRun(line)..]);
     }
 
-    /// <summary>The columns of a layer's weight that the rank computes, [in, part].</summary>
+    /// <summary>The columns of a layer's weight that the rank multiplies by, [in, part].</summary>
     public MatrixView Weight(int layer, int step)
     {
         var place = _places[layer];
@@ -93,11 +94,11 @@ internal sealed class RankParameters
         Update(rule, pass, place, place.Weight + (row * place.Stride) + column, rows, sum);
     }
 
-    /// <summary>Updates the part of a layer's bias, if there is one.</summary>
-    public void UpdateBias(UpdateRule rule, in JointPass pass, int layer, ReadOnlySpan<float> sum)
+    /// <summary>Updates some of the part of a layer's bias, if there is one, from this output of the part's on.</summary>
+    public void UpdateBias(UpdateRule rule, in JointPass pass, int layer, int column, ReadOnlySpan<float> sum)
     {
         var place = _places[layer];
-        if (place.Bias >= 0) Update(rule, pass, place, place.Bias, rows: 1, sum);
+        if (place.Bias >= 0) Update(rule, pass, place, place.Bias + column, rows: 1, sum);
     }
 
     private int Moments => _run.Start.Optimizer.Moments.Length;
@@ -146,9 +147,9 @@ internal sealed class RankParameters
         for (var l = 0; l < _places.Length; l++)
         {
             var layer = plan.Layers[l];
-            var (from, to) = plan.PartOf(l, _rank, ranks);
+            var (from, to) = plan.ColumnsOf(l, _rank, ranks);
             var count = layer.In * (to - from);
-            var isOwn = ranks > 1 && (!layer.IsDivided || (l == 0 && count <= MostFloats));
+            var isOwn = ranks > 1 && (plan.IsCopied(l) || (l == 0 && count <= MostFloats));
             _places[l] = isOwn
                 ? new(layer, true, from, to - from, to - from, end, layer.Bias < 0 ? -1 : end + count)
                 : new(
