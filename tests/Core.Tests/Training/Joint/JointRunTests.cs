@@ -19,14 +19,17 @@ public class JointRunTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
+    [InlineData(5)]
     public void Ranks_together_end_with_the_bits_of_whole_gradients(int ranks)
     {
-        // Layers of which ranks have columns, and layers that each has whole; the last minibatch has 4 rows.
+        // Layers of which ranks have columns, a small one before them that each has whole, small ones behind them of
+        // which each has rows; the last minibatch has 4 rows.
         AssertSameBits(Recipe, ranks);
         AssertSameBits(Recipe with { Optimizer = new Adam(0.01f), Averaging = new(0.9f) }, ranks);
         AssertSameBits(Recipe with { Loss = new CrossEntropyLoss(LabelSmoothing: 0.1f), Model = Logits }, ranks);
         AssertSameBits(Recipe with { Augmentation = new([new RandomAffine(20, 0.1f)]) }, ranks);
         AssertSameBits(Recipe with { Model = Sequential.Mlp(4, 5000, 20, 2) }, ranks);
+        AssertSameBits(Recipe with { Model = Sequential.Mlp(4, 5000, 3, 40, 2) }, ranks);
         AssertSameBits(Recipe with { Model = Sequential.Mlp(4, 2) }, ranks);
     }
 
