@@ -9,8 +9,8 @@ internal sealed class Channel(VirtualTime time, Costs costs, Machine from, Machi
     // As BulkConnection: a larger payload is left to the thread that sends.
     private const int MostBytesAtOnce = 1 << 16;
 
-    private readonly Lane _sender = new(time);
-    private readonly Lane _receiver = new(time);
+    private readonly Lane _sender = new(time, costs);
+    private readonly Lane _receiver = new(time, costs);
 
     /// <summary>Sends a frame: first the caller's own part of it, then the threads'.</summary>
     /// <param name="bytes">Of its payload.</param>
@@ -21,7 +21,8 @@ internal sealed class Channel(VirtualTime time, Costs costs, Machine from, Machi
         var isWrittenHere = _sender.IsIdle && bytes <= MostBytesAtOnce;
         from.Cores.Use(isWrittenHere ? costs.Send.Of(bytes) : costs.Queue, () =>
         {
-            _sender.Add(done => Transfer(bytes, isWrittenHere ? 0 : costs.Send.Of(bytes), arrived, done));
+            _sender.Add(
+                done => Transfer(bytes, isWrittenHere ? 0 : costs.Send.Of(bytes), arrived, done), isWrittenHere);
             next();
         });
     }

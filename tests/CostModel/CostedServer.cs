@@ -32,7 +32,7 @@ internal sealed class CostedServer(
     public TrainingState Training => _state.Training;
 
     /// <summary>What its actor does.</summary>
-    public Lane Actor { get; } = new(time);
+    public Lane Actor { get; } = new(time, costs, machine);
 
     /// <summary>A worker is there.</summary>
     public void Join(ShardId id, int cores, Channel channel, CostedWorker worker)

@@ -24,11 +24,11 @@ internal sealed class CostedWorker
     {
         (_time, _costs, _workload, _machine) = (time, costs, workload, machine);
         _segments = workload.Segments();
-        _actor = new(time);
+        _actor = new(time, costs, machine);
         _state = WorkerState.Initial(workload.Plan);
         for (var i = 0; i < shards; i++)
         {
-            _shards.Add((new($"shard {i}", 0), new(time), newComputation()));
+            _shards.Add((new($"shard {i}", 0), new(time, costs, machine), newComputation()));
             (_state, _) = WorkerNode.Step(_state, new NodeShardReady(_shards[i].Id), _sums);
         }
     }

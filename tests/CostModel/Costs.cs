@@ -42,6 +42,14 @@ internal sealed record Costs
     /// <summary>From one end to the other, beyond the work at both.</summary>
     public required double Latency { get; init; }
 
+    /// <summary>
+    /// What a thread waits for its core, beyond its work, when something wakes it after a long sleep.
+    /// </summary>
+    public double Wake { get; init; }
+
+    /// <summary>Work of an actor's thread that looks for more before it lets others have the core.</summary>
+    public double Spin { get; init; }
+
     /// <summary>Bytes a microsecond that a machine can send, and as many to receive; 125 is 1 Gbit/s.</summary>
     public required double Bandwidth { get; init; }
 

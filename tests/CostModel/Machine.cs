@@ -4,7 +4,7 @@ namespace ActorTrain.CostModel;
 internal sealed class Machine(VirtualTime time, Costs costs)
 {
     /// <summary>Shared by all threads of all its processes.</summary>
-    public FairShare Cores { get; } = new(time, costs.SpeedOfEach);
+    public RunQueue Cores { get; } = new(time, costs.Cores, costs.SpeedOfEach);
 
     /// <summary>Bytes that leave it.</summary>
     public FairShare Out { get; } = new(time, flows => costs.Bandwidth / flows);

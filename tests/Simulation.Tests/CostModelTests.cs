@@ -66,6 +66,41 @@ public class CostModelTests
     }
 
     [Fact]
+    public void Who_waits_for_a_core_has_it_when_another_has_had_its_slice()
+    {
+        var (time, ends) = (new VirtualTime(), new Dictionary<string, double>());
+        var cores = new RunQueue(time, cores: 1, _ => 1);
+        cores.Use(5000, () => ends["long"] = time.Now);
+        cores.Use(100, () => ends["short"] = time.Now);
+        time.Run(() => ends.Count == 2);
+        Assert.Equal(3100, ends["short"], 6);
+        Assert.Equal(5100, ends["long"], 6);
+    }
+
+    [Fact]
+    public void A_thread_that_slept_long_takes_time_to_wake()
+    {
+        // The server's actor; the worker's, its shard, and the actor again, since the shard's waking makes it 200 µs;
+        // who receives wakes while the frame is under way.
+        Assert.Equal(Step(1, Numbers) + (4 * 50), Step(1, Numbers with { Wake = 50 }), 6);
+    }
+
+    [Fact]
+    public void Who_slept_for_up_to_200_microseconds_is_awake_at_once()
+    {
+        var (time, begins) = (new VirtualTime(), new List<double>());
+        var lane = new Lane(time, Numbers with { Wake = 50 });
+        foreach (var moment in new[] { 0, 260, 461 })
+            time.After(moment, () => lane.Add(done =>
+            {
+                begins.Add(time.Now);
+                done();
+            }));
+        time.Run(() => begins.Count == 3);
+        Assert.Equal([50, 310, 461], begins);
+    }
+
+    [Fact]
     public void A_share_is_even_at_every_moment()
     {
         var (time, ends) = (new VirtualTime(), new Dictionary<string, double>());
@@ -87,7 +122,9 @@ public class CostModelTests
     {
         double[] bandwidths = [0.05, 0.1, 0.5, 2, 100];
         double[] steps = [.. bandwidths.Select(b => Step(workers, Numbers with { Bandwidth = b }))];
-        Assert.Equal(steps.OrderDescending(), steps);
+        // Where threads wait for cores, another order of arrivals may cost a little: the anomaly of list scheduling,
+        // Graham 1969.
+        Assert.All(steps.Zip(steps.Skip(1)), pair => Assert.True(pair.Second <= 1.001 * pair.First));
         Assert.True(steps[^1] < steps[0]);
     }
 

@@ -6,7 +6,10 @@ using ActorTrain.Server;
 
 namespace ActorTrain.Benchmarks.Scaling;
 
-/// <summary>What computing costs here: a gradient by its rows, an update by the gradients that it sums.</summary>
+/// <summary>
+/// What computing costs here: a gradient by its rows, an update by the gradients that it sums. As in a run, what they
+/// read was written by another core, which then reads what they write.
+/// </summary>
 internal static class ComputeCosts
 {
     private const int LeastSamples = 9;
@@ -20,10 +23,14 @@ internal static class ComputeCosts
     public static CostCurve Gradient(Sequential network, Dataset data, int leafRows, int mostRows)
     {
         List<(double, double)> points = [];
+        using var other = new OtherCore();
         for (var leaves = 1; leaves * leafRows <= mostRows; leaves *= 2)
         {
             var gradient = new GradientCall(network, data, leafRows, leaves);
-            points.Add((leaves * leafRows, MedianMicroseconds(gradient.Compute)));
+            points.Add((leaves * leafRows, MedianMicroseconds(
+                gradient.Compute,
+                before: () => other.Do(gradient.WriteParameters),
+                after: () => other.Do(gradient.ReadGradient))));
         }
         return new([.. points]);
     }
@@ -55,20 +62,34 @@ internal static class ComputeCosts
     {
         var recipe = new Recipe { Model = network };
         var (state, pool, count) = (TrainingState.Initial(recipe), new VectorPool(), network.Layout.Count);
-        List<ReadOnlyMemory<float>> sums = [];
+        List<Memory<float>> sums = [];
         List<(double, double)> points = [];
+        using var other = new OtherCore();
+        var arrived = new float[count];
         foreach (var many in gradients)
         {
             while (sums.Count < many) sums.Add(AlignedMemory.Allocate(count));
+            ReadOnlyMemory<float>[] parts = [.. sums.Select(s => (ReadOnlyMemory<float>)s)];
             var sum = new TreeSum(new(many, many), [.. Enumerable.Range(0, many).Select(i => new TreeNode(0, i))]);
-            points.Add((many, MedianMicroseconds(() =>
-            {
-                var update = new ParameterUpdate(
-                    recipe.UpdateRule, state.Parameters, state.Optimizer, sum, [.. sums[..many]], rows: 64, pool);
-                update.Apply();
-                pool.Return(update.Parameters);
-                foreach (var moment in update.State.Moments) pool.Return(moment);
-            })));
+            ParameterUpdate? update = null;
+            points.Add((many, MedianMicroseconds(
+                () =>
+                {
+                    update = new(
+                        recipe.UpdateRule, state.Parameters, state.Optimizer, sum, [.. parts], rows: 64, pool);
+                    update.Apply();
+                },
+                before: () => other.Do(() =>
+                {
+                    foreach (var s in sums) arrived.CopyTo(s);
+                }),
+                after: () =>
+                {
+                    other.Do(() => update!.Parameters.Span.CopyTo(arrived));
+                    Array.Clear(arrived);
+                    pool.Return(update!.Parameters);
+                    foreach (var moment in update.State.Moments) pool.Return(moment);
+                })));
         }
         return new([.. points]);
     }
@@ -83,15 +104,17 @@ internal static class ComputeCosts
         return Math.Max(0, step - Gradient(recipe.Model, data, leafRows: 8, mostRows: 8).At(8)) / 2;
     }
 
-    private static double MedianMicroseconds(Action call)
+    // Of the call alone, without what comes before and after it.
+    private static double MedianMicroseconds(Action call, Action? before = null, Action? after = null)
     {
-        for (var i = 0; i < 3; i++) call();
         List<double> samples = [];
         for (var sum = 0.0; samples.Count < LeastSamples || sum < LeastMicroseconds; sum += samples[^1])
         {
+            before?.Invoke();
             var start = Stopwatch.GetTimestamp();
             call();
             samples.Add(Stopwatch.GetElapsedTime(start).TotalMicroseconds);
+            after?.Invoke();
         }
         return new Figures(samples).Median;
     }
@@ -99,21 +122,34 @@ internal static class ComputeCosts
     private sealed class GradientCall
     {
         private readonly ShardComputation _computation;
-        private readonly TreeNode _node;
-        private readonly FlatVector _parameters;
+        private readonly TrainingPlan _plan;
+        private readonly FlatVector _initial;
+        private readonly PooledVector _parameters;
+        private readonly float[] _sent;
+        private GradientAnswer? _answer;
         private long _version;
 
         public GradientCall(Sequential network, Dataset data, int leafRows, int leaves)
         {
             var recipe = new Recipe { Model = network, BatchSize = leafRows * leaves, Microbatches = leaves };
-            var plan = new TrainingPlan(recipe, data.Description);
-            _computation = new(plan, data, new ManagedMatMul());
-            _node = plan.TreeOf(0).Root;
-            _parameters = TrainingState.Initial(recipe).Parameters;
+            _plan = new(recipe, data.Description);
+            _computation = new(_plan, data, new ManagedMatMul());
+            _initial = TrainingState.Initial(recipe).Parameters;
+            _parameters = new VectorPool().Take(_initial.Count);
+            _sent = new float[_initial.Count];
+            WriteParameters();
         }
 
-        // Each time of another version, so that its memory is used again.
-        public void Compute() =>
-            _computation.Answer(new GradientOrder(new(1, ++_version, 0, WorkKind.Gradient, _node), _parameters));
+        public void WriteParameters() => _initial.Span.CopyTo(_parameters.Memory.Span);
+
+        // Each time of another version, so that its memory is used again, and of other images.
+        public void Compute()
+        {
+            var step = ++_version % (_plan.StepsPerEpoch - 1);
+            _answer = (GradientAnswer)_computation.Answer(new GradientOrder(
+                new(1, _version, step, WorkKind.Gradient, _plan.TreeOf(0).Root), _parameters.Frozen));
+        }
+
+        public void ReadGradient() => _answer!.Sum.Gradient.Span.CopyTo(_sent);
     }
 }

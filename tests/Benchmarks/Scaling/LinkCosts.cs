@@ -16,12 +16,14 @@ namespace ActorTrain.Benchmarks.Scaling;
 /// <param name="Receive">At the end that receives.</param>
 /// <param name="Queue">Of the caller who leaves a large frame to the sending thread.</param>
 /// <param name="Latency">From one end to the other beyond both ends' time.</param>
+/// <param name="Wake">What comes to it where the other end has slept for some time.</param>
 /// <param name="BytesPerMicrosecond">One way, as fast as they go.</param>
 internal sealed record LinkCosts(
-    FrameCost Send, FrameCost Receive, double Queue, double Latency, double BytesPerMicrosecond)
+    FrameCost Send, FrameCost Receive, double Queue, double Latency, double Wake, double BytesPerMicrosecond)
 {
     private const int RoundTrips = 4000;
     private const int FramesAtOnce = 16;
+    private static readonly TimeSpan LongSleep = TimeSpan.FromMicroseconds(500);
     private const long LargeBytes = 1L << 30;
     private static readonly Guid Run = Guid.Empty;
     private static readonly BulkToken Token = new(1);
@@ -82,13 +84,14 @@ internal sealed record LinkCosts(
         Trips(trips / 4, FramesAtOnce);
         var large = Trips(trips, FramesAtOnce);
         var bytes = trips * FramesAtOnce * (double)frame.Length;
+        var slept = owner.Trips(RoundTrips / 4, default, frames: 0, LongSleep);
         // One frame at a time: the sending thread sleeps, as it does between two steps.
         owner.Trips(RoundTrips / 4, frame[..Math.Min(frame.Length, 1 << 17)], frames: 1);
         // Each end sends one and receives one.
         var each = (small.Here + small.There) / (4 * RoundTrips);
         return new(
             new(each, (large.Here - (2 * each * trips)) / bytes), new(each, (large.There - (2 * each * trips)) / bytes),
-            owner.QueueMicroseconds, Math.Max(0, (small.Median / 2) - (2 * each)),
+            owner.QueueMicroseconds, Math.Max(0, (small.Median / 2) - (2 * each)), Math.Max(0, slept - small.Median),
             bytes / large.Elapsed);
 
         (double Here, double There, double Median, double Elapsed) Trips(int count, int frames)
@@ -117,6 +120,7 @@ internal sealed record LinkCosts(
         private Memory<byte> _place;
         private int _frames;
         private int _left;
+        private TimeSpan _pause;
         private long _start;
 
         public bool IsEcho { get; init; }
@@ -124,12 +128,13 @@ internal sealed record LinkCosts(
         public double QueueMicroseconds => new Figures(_queue).Median;
 
         /// <summary>
-        /// Round trips of some large frames, an order behind them, and its echo; each begins in the receiving thread.
+        /// Round trips of some large frames, an order behind them, and its echo; each begins in the receiving thread,
+        /// which is busy for a pause before.
         /// </summary>
-        public double Trips(int count, ReadOnlyMemory<byte> frame, int frames)
+        public double Trips(int count, ReadOnlyMemory<byte> frame, int frames, TimeSpan pause = default)
         {
             _opened.Task.Wait();
-            (_left, _frame, _frames, _end) = (count, frame, frames, new());
+            (_left, _frame, _frames, _pause, _end) = (count, frame, frames, pause, new());
             _trips.Clear();
             _queue.Clear();
             Begin();
@@ -170,6 +175,7 @@ internal sealed record LinkCosts(
 
         private void Begin()
         {
+            for (_start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(_start) < _pause;) Thread.SpinWait(10);
             _start = Stopwatch.GetTimestamp();
             for (var i = 0; i < _frames; i++)
             {

@@ -8,8 +8,8 @@ namespace ActorTrain.Benchmarks.Scaling;
 /// </summary>
 internal static class ScalingBenchmark
 {
-    private static readonly (string Hidden, int[] Sizes, int Rounds, int Epochs)[] Models =
-        [("128,64", [128, 64], 3, 10), ("1024,1024", [1024, 1024], 2, 7)];
+    private static readonly (string Hidden, int[] Sizes, int Rounds, int Epochs, int Steps)[] Models =
+        [("128,64", [128, 64], 2, 8, 400), ("1024,1024", [1024, 1024], 2, 4, 100)];
 
     /// <summary>Measures, predicts, and writes <c>docs/scaling.md</c> of the folder that this runs in.</summary>
     public static void Run()
@@ -19,7 +19,8 @@ internal static class ScalingBenchmark
         var hop = ComputeCosts.Hop(data);
         var measured = Models.Select(m => new MeasuredCosts(m.Sizes, data, hop)).ToList();
         var check = ScalingCheck.Run(
-            data, [.. Models.Zip(measured, (m, costs) => (m.Hidden, m.Rounds, m.Epochs, costs))]);
+            data,
+            [.. Models.Zip(measured, (m, costs) => new CheckedModel(m.Hidden, m.Rounds, m.Epochs, m.Steps, costs))]);
         Scenario[] scenarios = [Scenario.Fixed, Scenario.Growing];
         List<ScalingForecast> forecasts = [];
         foreach (var scenario in scenarios)
@@ -52,6 +53,7 @@ internal static class ScalingBenchmark
         Add("one way beyond the work of both ends, TLS", m => m.Secured.Latency);
         Add("MB one way, as fast as they go", m => 1e6 / m.Plain.BytesPerMicrosecond);
         Add("MB one way, as fast as they go, TLS", m => 1e6 / m.Secured.BytesPerMicrosecond);
+        Add("waking of a thread that slept for 500 µs", m => m.Plain.Wake);
         Add("frame left to the thread that sends", m => m.Secured.Queue);
         foreach (var n in nodes) Add($"answer of one of {n} nodes", _ => forecasts[0].ServerCost.Answer.At(n));
         foreach (var (forecast, name) in new[] { (forecasts[0], "fixed"), (forecasts[^1], "growing") })

@@ -71,9 +71,10 @@ internal static class ScalingPage
         {Warning(load)}
 
         `tests/CostModel` runs the real transitions of the server and of every worker in virtual time. What they decide
-        costs what it cost when it was measured alone: the work of a gradient, an update, a message shares the cores of
-        its machine, bytes share its network. The rules of 1,024 nodes run as they are; only the numbers that they would
-        train are left out. `CostModelTests` adds the times of one and two nodes up by hand, and holds that costs change
+        costs what it cost when it was measured alone: the work of a gradient, an update, a message waits for a core of
+        its machine and has it for up to 3 ms at a time, threads that slept take time to wake and spin before they
+        sleep, bytes share its network. The rules of 1,024 nodes run as they are; only the numbers that they would train
+        are left out. `CostModelTests` adds the times of one and two nodes up by hand, and holds that costs change
         no order and no weight.
 
         Predictions are for machines as this one: a server that only serves and as many worker nodes, a shard for each
