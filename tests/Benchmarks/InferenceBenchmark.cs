@@ -54,7 +54,7 @@ internal static class InferenceBenchmark
         Tensor Ours()
         {
             arena.Reset();
-            return model.Forward(parameters, input, new(kernel, leaf, arena)).Output;
+            return model.Evaluate(parameters, input, new(kernel, leaf, arena));
         }
         void Theirs() => session.Run(runOptions, [OnnxFile.Input], [value], [OnnxFile.Output], [result]);
         Theirs();

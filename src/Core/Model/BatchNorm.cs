@@ -105,6 +105,13 @@ public abstract record BatchNorm : Layer
             input, new(parameters[2], parameters[3]), parameters[0], parameters[1], context.Training is not null,
             Momentum, Epsilon).Output;
 
+    /// <summary>µ and 1/√(σ² + ε) of each channel, in passes that do not train.</summary>
+    internal void RunningMoments(Parameters parameters, Span<float> means, Span<float> scales)
+    {
+        for (var c = 0; c < Features; c++)
+            (means[c], scales[c], _) = Moments.Running(parameters, c, Epsilon);
+    }
+
     // What one channel of one leaf adds; statistics times rows, since the sum over leaves is divided by all rows.
     private void Channel(
         ChannelPlanes channel, Moments moments, float weight, bool isTraining, ReadOnlySpan<float> x,

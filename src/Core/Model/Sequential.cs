@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
+using ActorTrain.Kernels;
 
 namespace ActorTrain;
 
@@ -12,6 +13,7 @@ namespace ActorTrain;
 public sealed record Sequential : Layer
 {
     private readonly Shape? _inputShape;
+    private readonly ImmutableArray<ConvolutionChain?> _chains;
 
     /// <summary>Named layers in order.</summary>
     /// <exception cref="ArgumentException">No layers, an empty name, a name twice, or a name with a dot.</exception>
@@ -31,6 +33,7 @@ public sealed record Sequential : Layer
                     $"Sequential: two layers are named '{name}'; give each its own name.", nameof(layers));
         }
         _inputShape = CheckedInputShape();
+        _chains = [.. Enumerable.Range(0, Layers.Length).Select(i => ConvolutionChain.At(Layers, i))];
         Layout = ParameterLayout.Nest(Layers.Select(l => (l.Name, l.Layer.Layout)));
     }
 
@@ -110,6 +113,24 @@ public sealed record Sequential : Layer
             else (input, saved[i]) = Layers[i].Layer.Forward(parameters.Child(i), input, context.At(i));
         }
         return (input, new(null, ImmutableCollectionsMarshal.AsImmutableArray(saved)));
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Evaluate(Parameters parameters, Tensor input, LayerContext context)
+    {
+        if (context.Training is not null) return Forward(parameters, input, context).Output;
+        for (int i = 0, end; i < Layers.Length; i = end)
+        {
+            var chain = context.MatMul is ManagedMatMul ? _chains[i] : null;
+            var beforeReLU = i + 1 < Layers.Length && Layers[i + 1].Layer is ReLU ? Layers[i].Layer as IBeforeReLU : null;
+            end = i + (chain?.Layers ?? (beforeReLU is null ? 1 : 2));
+            var (offset, layout) = Layout.Child(end - 1);
+            context.Await(offset + layout.Count);
+            input = chain is not null ? chain.Evaluate(parameters, input, context)
+                : beforeReLU is not null ? beforeReLU.Forward(parameters.Child(i), input, context).Output
+                : Layers[i].Layer.Evaluate(parameters.Child(i), input, context.At(i));
+        }
+        return input;
     }
 
     // Each layer's gradient is taken from its own part of the whole model's: nothing is concatenated afterwards.

@@ -186,7 +186,7 @@ public sealed class ShardComputation
         var input = Gather(_data.Test, indices, _evaluationArena);
         var labels = _labels.AsMemory(0, count);
         var context = new LayerContext(_matMul, tree.LeafRowsOf(leaf), _evaluationArena);
-        var (output, _) = Model.Forward(new(Model.Layout, parameters), input, context);
+        var output = Model.Evaluate(new(Model.Layout, parameters), input, context);
         return (output, labels, _testLoss.ValueAndGradient(output, labels.Span, context).RowLosses);
     }
 

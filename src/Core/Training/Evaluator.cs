@@ -31,7 +31,7 @@ public static class Evaluator
     public static Tensor Probabilities(Recipe recipe, FlatVector parameters, Tensor images)
     {
         var context = new LayerContext(MatMuls.Create(recipe.Kernel), new[] { images.Shape[0] });
-        var (output, _) = recipe.Model.Forward(new(recipe.Model.Layout, parameters), images, context);
+        var output = recipe.Model.Evaluate(new(recipe.Model.Layout, parameters), images, context);
         var probabilities = new float[output.Shape.Count];
         if (recipe.Model[^1] is LogSoftmax) output.Span.CopyTo(probabilities);
         else LogSoftmax.Rows(output.Span, probabilities, output.Shape[1]);

@@ -17,7 +17,8 @@ public sealed record MaxPool2d : Pool2d
     {
     }
 
-    private bool IsOfFour => this is { KernelSize: 2, Stride: 2, Padding: 0 };
+    /// <summary>Whether it takes the largest of every 2×2 pixels.</summary>
+    internal bool IsOfFour => this is { KernelSize: 2, Stride: 2, Padding: 0 };
 
     private protected override void Pool(ReadOnlySpan<float> plane, int width, int across, Span<float> y)
     {
