@@ -18,25 +18,28 @@ internal static unsafe class QuadProduct<TLanes, TVector>
     /// <summary>Quads of a tile.</summary>
     public static int Quads => TLanes.PanelVectors == 4 ? 3 : 1;
 
-    /// <summary>Some channels of a tile's quads, one for each of <see cref="Quads"/>; they may be the same.</summary>
+    /// <summary>Some channels of some quads.</summary>
     /// <param name="product">The channels and what follows.</param>
     /// <param name="quads">The pixels.</param>
+    /// <param name="count">How many quads, from 1 to <see cref="Quads"/>.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Run(in QuadTile product, Quad* quads)
+    public static void Run(in QuadTile product, Quad* quads, int count)
     {
-        if (product.Vectors == 2)
-        {
-            if (Quads == 3) Run<Panel2, Panel4>(product, quads);
-            else Run<Panel2, Panel1>(product, quads);
-        }
-        else if (Quads == 3) Run<Panel1, Panel4>(product, quads);
-        else Run<Panel1, Panel1>(product, quads);
+        if (product.Vectors == 2) Run<Panel2>(product, quads, count);
+        else Run<Panel1>(product, quads, count);
     }
 
-    // TQuads is Panel1 for one quad; else there are three.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Run<TPanel>(in QuadTile product, Quad* quads, int count) where TPanel : struct, IPanel
+    {
+        if (Quads == 3 && count == 3) Run<TPanel, Quads3>(product, quads);
+        else if (Quads == 3 && count == 2) Run<TPanel, Quads2>(product, quads);
+        else Run<TPanel, Quads1>(product, quads);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Run<TPanel, TQuads>(in QuadTile product, Quad* quads)
-        where TPanel : struct, IPanel where TQuads : struct, IPanel
+        where TPanel : struct, IPanel where TQuads : struct, IQuadCount
     {
         TVector a00 = default, a01 = default, a10 = default, a11 = default;
         TVector a20 = default, a21 = default, a30 = default, a31 = default;
@@ -44,8 +47,8 @@ internal static unsafe class QuadProduct<TLanes, TVector>
         TVector b20 = default, b21 = default, b30 = default, b31 = default;
         TVector c00 = default, c01 = default, c10 = default, c11 = default;
         TVector c20 = default, c21 = default, c30 = default, c31 = default;
-        float* a = quads[0].From, b = TQuads.Vectors > 1 ? quads[1].From : null;
-        float* c = TQuads.Vectors > 1 ? quads[2].From : null, weight = product.Weight;
+        float* a = quads[0].From, b = TQuads.Count > 1 ? quads[1].From : null;
+        float* c = TQuads.Count > 2 ? quads[2].From : null, weight = product.Weight;
         nint right = product.From.Right, below = product.From.Below, both = right + below, stride = product.Stride;
         TVector w1 = default;
         for (int* offset = product.Offsets, end = offset + product.Depth; offset < end; offset++, weight += stride)
@@ -54,36 +57,38 @@ internal static unsafe class QuadProduct<TLanes, TVector>
             var w0 = TLanes.Load(weight);
             if (TPanel.Vectors == 2) w1 = TLanes.Load(weight + TLanes.Count);
             var p = a + at;
-            Step<TPanel>(*p, w0, w1, ref a00, ref a01);
-            Step<TPanel>(p[right], w0, w1, ref a10, ref a11);
-            Step<TPanel>(p[below], w0, w1, ref a20, ref a21);
-            Step<TPanel>(p[both], w0, w1, ref a30, ref a31);
-            if (TQuads.Vectors == 1) continue;
+            Step<TPanel>(p, w0, w1, ref a00, ref a01);
+            Step<TPanel>(p + right, w0, w1, ref a10, ref a11);
+            Step<TPanel>(p + below, w0, w1, ref a20, ref a21);
+            Step<TPanel>(p + both, w0, w1, ref a30, ref a31);
+            if (TQuads.Count == 1) continue;
             p = b + at;
-            Step<TPanel>(*p, w0, w1, ref b00, ref b01);
-            Step<TPanel>(p[right], w0, w1, ref b10, ref b11);
-            Step<TPanel>(p[below], w0, w1, ref b20, ref b21);
-            Step<TPanel>(p[both], w0, w1, ref b30, ref b31);
+            Step<TPanel>(p, w0, w1, ref b00, ref b01);
+            Step<TPanel>(p + right, w0, w1, ref b10, ref b11);
+            Step<TPanel>(p + below, w0, w1, ref b20, ref b21);
+            Step<TPanel>(p + both, w0, w1, ref b30, ref b31);
+            if (TQuads.Count == 2) continue;
             p = c + at;
-            Step<TPanel>(*p, w0, w1, ref c00, ref c01);
-            Step<TPanel>(p[right], w0, w1, ref c10, ref c11);
-            Step<TPanel>(p[below], w0, w1, ref c20, ref c21);
-            Step<TPanel>(p[both], w0, w1, ref c30, ref c31);
+            Step<TPanel>(p, w0, w1, ref c00, ref c01);
+            Step<TPanel>(p + right, w0, w1, ref c10, ref c11);
+            Step<TPanel>(p + below, w0, w1, ref c20, ref c21);
+            Step<TPanel>(p + both, w0, w1, ref c30, ref c31);
         }
         Finish(product, quads[0].To, 0, a00, a10, a20, a30);
         if (TPanel.Vectors == 2) Finish(product, quads[0].To, TLanes.Count, a01, a11, a21, a31);
-        if (TQuads.Vectors == 1) return;
+        if (TQuads.Count == 1) return;
         Finish(product, quads[1].To, 0, b00, b10, b20, b30);
         if (TPanel.Vectors == 2) Finish(product, quads[1].To, TLanes.Count, b01, b11, b21, b31);
+        if (TQuads.Count == 2) return;
         Finish(product, quads[2].To, 0, c00, c10, c20, c30);
         if (TPanel.Vectors == 2) Finish(product, quads[2].To, TLanes.Count, c01, c11, c21, c31);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Step<TPanel>(float pixel, TVector w0, TVector w1, ref TVector sum0, ref TVector sum1)
+    private static void Step<TPanel>(float* pixel, TVector w0, TVector w1, ref TVector sum0, ref TVector sum1)
         where TPanel : struct, IPanel
     {
-        var x = TLanes.Create(pixel);
+        var x = TLanes.Create(*pixel);
         sum0 = TLanes.FusedMultiplyAdd(x, w0, sum0);
         if (TPanel.Vectors == 2) sum1 = TLanes.FusedMultiplyAdd(x, w1, sum1);
     }
@@ -134,6 +139,26 @@ internal static unsafe class QuadProduct<TLanes, TVector>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TVector Larger(TVector best, TVector next) => TLanes.Select(
         TLanes.Equal(next, next), TLanes.Select(TLanes.LessThan(best, next), next, best), next);
+
+    private interface IQuadCount
+    {
+        static abstract int Count { get; }
+    }
+
+    private readonly struct Quads1 : IQuadCount
+    {
+        public static int Count => 1;
+    }
+
+    private readonly struct Quads2 : IQuadCount
+    {
+        public static int Count => 2;
+    }
+
+    private readonly struct Quads3 : IQuadCount
+    {
+        public static int Count => 3;
+    }
 }
 
 /// <summary>Four pixels: one, one beside it, one below it, and one beside that.</summary>

@@ -19,10 +19,12 @@ internal static unsafe class RowTimesMatrix<TLanes, TVector>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply(float* a, Operand b, float* bias, float* c)
     {
-        new Span<float>(c, b.Columns).Clear();
+        var whole = b.Columns / TLanes.Count * TLanes.Count;
+        new Span<float>(c, whole).Clear();
         var k = 0;
-        for (; k <= b.Rows - RowsAtOnce; k += RowsAtOnce) AddEight(a + k, b.At(k, 0), b.Stride, b.Columns, c);
-        for (; k < b.Rows; k++) AddOne(a[k], b.At(k, 0), b.Columns, c);
+        for (; k <= b.Rows - RowsAtOnce; k += RowsAtOnce) AddEight(a + k, b.At(k, 0), b.Stride, whole, c);
+        for (; k < b.Rows; k++) AddOne(a[k], b.At(k, 0), whole, c);
+        if (whole < b.Columns) MultiplyLast(a, b, whole, c);
         if (bias == null) return;
         var sums = new Span<float>(c, b.Columns);
         VectorOperations.Add(sums, new(bias, b.Columns), sums);
@@ -34,8 +36,7 @@ internal static unsafe class RowTimesMatrix<TLanes, TVector>
     {
         TVector a0 = TLanes.Create(a[0]), a1 = TLanes.Create(a[1]), a2 = TLanes.Create(a[2]), a3 = TLanes.Create(a[3]);
         TVector a4 = TLanes.Create(a[4]), a5 = TLanes.Create(a[5]), a6 = TLanes.Create(a[6]), a7 = TLanes.Create(a[7]);
-        var j = 0;
-        for (; j <= columns - TLanes.Count; j += TLanes.Count)
+        for (var j = 0; j < columns; j += TLanes.Count)
         {
             float* upper = b + j, lower = upper + (4 * stride);
             var sum = TLanes.Load(c + j);
@@ -49,17 +50,32 @@ internal static unsafe class RowTimesMatrix<TLanes, TVector>
             sum = TLanes.FusedMultiplyAdd(a7, TLanes.Load(lower + (3 * stride)), sum);
             TLanes.Store(sum, c + j);
         }
-        for (; j < columns; j++)
-            for (var i = 0; i < RowsAtOnce; i++) c[j] = MathF.FusedMultiplyAdd(a[i], b[(i * stride) + j], c[j]);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddOne(float a, float* b, int columns, float* c)
     {
         var x = TLanes.Create(a);
-        var j = 0;
-        for (; j <= columns - TLanes.Count; j += TLanes.Count)
+        for (var j = 0; j < columns; j += TLanes.Count)
             TLanes.Store(TLanes.FusedMultiplyAdd(x, TLanes.Load(b + j), TLanes.Load(c + j)), c + j);
-        for (; j < columns; j++) c[j] = MathF.FusedMultiplyAdd(a, b[j], c[j]);
+    }
+
+    // Columns that fill no vector: it reads on into the next row, and the last rows, where there is none, one by one.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void MultiplyLast(float* a, Operand b, int first, float* c)
+    {
+        var beyond = first + TLanes.Count - b.Columns;
+        var vectorRows = Math.Max(0, b.Rows - ((beyond + (int)b.Stride - 1) / (int)b.Stride));
+        var sum = TLanes.Create(0f);
+        var row = b.At(0, first);
+        for (var k = 0; k < vectorRows; k++, row += b.Stride)
+            sum = TLanes.FusedMultiplyAdd(TLanes.Create(a[k]), TLanes.Load(row), sum);
+        var lanes = stackalloc float[TLanes.Count];
+        TLanes.Store(sum, lanes);
+        for (var j = first; j < b.Columns; j++)
+        {
+            c[j] = lanes[j - first];
+            for (var k = vectorRows; k < b.Rows; k++) c[j] = MathF.FusedMultiplyAdd(a[k], *b.At(k, j), c[j]);
+        }
     }
 }

@@ -14,6 +14,8 @@ internal static unsafe class ConvolutionPass<TLanes, TVector>
     private const int MostImages = 12;
     private const int MostFloats = 1 << 16;
 
+    private const int LineFloats = AlignedMemory.AlignmentBytes / sizeof(float);
+
     // Bias, and what two normalisations have.
     private const int VectorsOfChannels = 9;
 
@@ -98,7 +100,11 @@ internal static unsafe class ConvolutionPass<TLanes, TVector>
         };
         var vectors = memory + (depth * padded);
         if (padded > channels) new Span<float>(memory, (depth + VectorsOfChannels) * padded).Clear();
-        fixed (float* weight = own.Stored(0)) Packing.Transpose(weight, depth, channels, depth, memory, padded);
+        // A cache line of each channel at a time, so that what is written lies together too.
+        fixed (float* weight = own.Stored(0))
+            for (var k = 0; k < depth; k += LineFloats)
+                Packing.Transpose(
+                    weight + k, depth, channels, Math.Min(LineFloats, depth - k), memory + (k * padded), padded);
         if (stage.Convolution.Bias)
         {
             own.Stored(1).CopyTo(new(vectors, channels));
@@ -206,17 +212,14 @@ internal static unsafe class ConvolutionPass<TLanes, TVector>
         {
             Quads[_count].From = from;
             Quads[_count++].To = to;
-            if (_count < QuadProduct<TLanes, TVector>.Quads) return;
-            QuadProduct<TLanes, TVector>.Run(Tile, Quads);
-            _count = 0;
+            if (_count == QuadProduct<TLanes, TVector>.Quads) Flush();
         }
 
-        // A last tile of fewer does some of them again.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Flush()
         {
-            if (_count == 0) return;
-            var last = Quads[_count - 1];
-            while (_count > 0) Add(last.From, last.To);
+            if (_count > 0) QuadProduct<TLanes, TVector>.Run(Tile, Quads, _count);
+            _count = 0;
         }
     }
 
