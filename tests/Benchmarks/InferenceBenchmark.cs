@@ -46,7 +46,7 @@ internal static class InferenceBenchmark
         pixels.CopyTo(place.Span);
         var input = place.Freeze();
         int[] leaf = [batch];
-        var (kernel, arena) = (new ManagedMatMul(), new Arena());
+        var (kernel, arena, packed) = (new ManagedMatMul(), new Arena(), new PackedWeights());
         using var value = OrtValue.CreateTensorValueFromMemory(pixels, [batch, 784]);
         var output = new float[batch * 10];
         using var result = OrtValue.CreateTensorValueFromMemory(output, [batch, 10]);
@@ -54,7 +54,7 @@ internal static class InferenceBenchmark
         Tensor Ours()
         {
             arena.Reset();
-            return model.Evaluate(parameters, input, new(kernel, leaf, arena));
+            return model.Evaluate(parameters, input, new(kernel, leaf, arena, packed: packed));
         }
         void Theirs() => session.Run(runOptions, [OnnxFile.Input], [value], [OnnxFile.Output], [result]);
         Theirs();

@@ -98,17 +98,24 @@ public static partial class F
         Apply(layer, input, parameters, training: null);
 
     /// <summary>A layer as a function of its input and of its parameters.</summary>
-    internal static Tensor Apply(Layer layer, Tensor input, Parameters parameters) =>
-        Apply(layer, input, parameters.Detach(), parameters.Tensors(), training: null);
+    /// <param name="layer">The layer.</param>
+    /// <param name="input">[N, …].</param>
+    /// <param name="parameters">Of its layout.</param>
+    /// <param name="packed">What is kept for passes of the same parameters.</param>
+    internal static Tensor Apply(Layer layer, Tensor input, Parameters parameters, PackedWeights packed) =>
+        Apply(layer, input, parameters.Detach(), parameters.Tensors(), training: null, packed);
 
     private static Tensor Apply(Layer layer, Tensor input, Tensor[] parameters, TrainingPass? training) =>
         Apply(layer, input, Pack(layer, parameters), parameters, training);
 
     private static Tensor Apply(
-        Layer layer, Tensor input, Parameters packed, Tensor[] parameters, TrainingPass? training)
+        Layer layer, Tensor input, Parameters packed, Tensor[] parameters, TrainingPass? training,
+        PackedWeights? kept = null)
     {
         var rows = input.Shape.Rank == 0 ? 1 : input.Shape[0];
-        var context = new LayerContext(Kernel, new[] { rows }, training: training);
+        var context = new LayerContext(Kernel, new[] { rows }, training: training, packed: kept);
+        if (training is null && input.Trace is null && !Array.Exists(parameters, p => p.Trace is not null))
+            return layer.Evaluate(packed, input.Contiguous(), context);
         if (input.Trace is null) context = context.WithoutInputGradient();
         var (output, saved) = layer.Forward(packed, input.Detach().Contiguous(), context);
         return Trace.Of(output, [input, .. parameters], (dy, inputs) =>

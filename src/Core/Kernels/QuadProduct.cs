@@ -8,9 +8,9 @@ namespace ActorTrain.Kernels;
 /// window does not fit. Each element is the same chain over (c, y, x), hence the bits of <see cref="PatchProduct"/>.
 /// </summary>
 /// <remarks>
-/// A tile is three quads of pixels by two vectors where there are 32 registers, else one quad: 24 chains, or 8. For each
-/// step of the chains it loads 2 vectors of weights and 12 pixels, 7 cycles, for 12 cycles of multiply-adds. Weights
-/// stream from L2: 11 bytes a cycle.
+/// A tile is three quads of pixels by two vectors where there are 32 registers, else one quad: 24 chains, or 8. For
+/// each step of the chains it loads 2 vectors of weights and 12 pixels, 7 cycles, for 12 cycles of multiply-adds.
+/// Weights stream from L2: 11 bytes a cycle.
 /// </remarks>
 internal static unsafe class QuadProduct<TLanes, TVector>
     where TLanes : struct, ILanes<TVector> where TVector : struct

@@ -41,9 +41,12 @@ public readonly struct LayerContext
     /// <param name="progress">Told as a backward pass goes on; none: nobody waits.</param>
     /// <param name="arrival">Asked as a forward pass goes on; none: all parameters are there.</param>
     /// <param name="training">Where a training pass stands; none: the pass does not train.</param>
+    /// <param name="packed">
+    /// What evaluating passes of the same parameters keep for each other; none: each packs weights for itself.
+    /// </param>
     public LayerContext(
         IMatMul matMul, ReadOnlyMemory<int> leafRows, Arena? arena = null, GradientProgress? progress = null,
-        ParameterArrival? arrival = null, TrainingPass? training = null)
+        ParameterArrival? arrival = null, TrainingPass? training = null, PackedWeights? packed = null)
     {
         MatMul = matMul;
         _leafRows = leafRows;
@@ -51,6 +54,7 @@ public readonly struct LayerContext
         _progress = progress;
         _arrival = arrival;
         Training = training;
+        Packed = packed;
         InputGradientNeeded = true;
     }
 
@@ -68,6 +72,9 @@ public readonly struct LayerContext
 
     /// <summary>Where a training pass stands; none: the pass does not train.</summary>
     public TrainingPass? Training { get; private init; }
+
+    /// <summary>What evaluating passes of the same parameters keep for each other, if anything.</summary>
+    public PackedWeights? Packed { get; }
 
     /// <summary>Rows in each microbatch, in order.</summary>
     public ReadOnlySpan<int> LeafRows => _leafRows.Span;

@@ -8,6 +8,8 @@ namespace ActorTrain;
 /// <param name="Parameters">Of its layout.</param>
 public sealed record Model(Layer Layer, Parameters Parameters)
 {
+    private readonly PackedWeights _packed = new();
+
     /// <summary>Of the layer's layout.</summary>
     public Parameters Parameters { get; } = Layer.Layout.Equals(Parameters.Layout)
         ? Parameters
@@ -54,7 +56,7 @@ public sealed record Model(Layer Layer, Parameters Parameters)
     /// </summary>
     /// <param name="input">[N, …].</param>
     /// <exception cref="ShapeMismatchException">It does not take such examples.</exception>
-    public Tensor Forward(Tensor input) => F.Apply(Layer, input, Parameters);
+    public Tensor Forward(Tensor input) => F.Apply(Layer, input, Parameters, _packed);
 
     /// <summary>The same model with another value of one parameter.</summary>
     /// <param name="parameter">Its name: <c>fc1.weight</c>.</param>

@@ -40,6 +40,15 @@ public sealed record Residual(Layer Body) : Layer
         return (sum.Freeze(), saved);
     }
 
+    /// <inheritdoc/>
+    public override Tensor Evaluate(Parameters parameters, Tensor input, LayerContext context)
+    {
+        var output = Body.Evaluate(parameters.Child(0), input, context);
+        var sum = context.Take(input.Shape);
+        VectorOperations.Add(input.Span, output.Span, sum.Span);
+        return sum.Freeze();
+    }
+
     // ∂L/∂x = ∂y + ∂y·f′(x)
     /// <inheritdoc/>
     public override (Tensor? InputGradient, Parameters ParameterGradient) Backward(

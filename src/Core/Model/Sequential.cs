@@ -122,7 +122,8 @@ public sealed record Sequential : Layer
         for (int i = 0, end; i < Layers.Length; i = end)
         {
             var chain = context.MatMul is ManagedMatMul ? _chains[i] : null;
-            var beforeReLU = i + 1 < Layers.Length && Layers[i + 1].Layer is ReLU ? Layers[i].Layer as IBeforeReLU : null;
+            var isBeforeReLU = i + 1 < Layers.Length && Layers[i + 1].Layer is ReLU;
+            var beforeReLU = isBeforeReLU ? Layers[i].Layer as IBeforeReLU : null;
             end = i + (chain?.Layers ?? (beforeReLU is null ? 1 : 2));
             var (offset, layout) = Layout.Child(end - 1);
             context.Await(offset + layout.Count);

@@ -38,20 +38,21 @@ internal sealed record ConvolutionChain(ImmutableArray<ConvolutionStage> Stages)
         var windows = new Patches[Stages.Length];
         for (var s = 0; s < windows.Length; s++)
         {
-            var convolution = Stages[s].Convolution;
-            convolution.OutputShape(image);
+            var (convolution, output) = (Stages[s].Convolution, Stages[s].OutputShape(image));
             windows[s] = new(image[0], image[1], image[2], convolution.KernelSize, convolution.Stride);
-            var (rows, across) = Stages[s].PlacesOf(windows[s]);
-            image = [convolution.OutChannels, rows, across];
+            image = output;
         }
-        var output = context.Take([examples, image[0], image[1], image[2]]);
+        var result = context.Take([examples, image[0], image[1], image[2]]);
+        var x = input.Span;
+        var y = result.Span;
+        var kept = context.Packed;
         if (Vector512.IsHardwareAccelerated)
-            ConvolutionPass<Lanes512, Vector512<float>>.Run(this, windows, parameters, input.Span, output.Span);
+            ConvolutionPass<Lanes512, Vector512<float>>.Run(this, windows, parameters, kept, x, y);
         else if (Vector256.IsHardwareAccelerated)
-            ConvolutionPass<Lanes256, Vector256<float>>.Run(this, windows, parameters, input.Span, output.Span);
+            ConvolutionPass<Lanes256, Vector256<float>>.Run(this, windows, parameters, kept, x, y);
         else if (Vector128.IsHardwareAccelerated)
-            ConvolutionPass<Lanes128, Vector128<float>>.Run(this, windows, parameters, input.Span, output.Span);
-        else ConvolutionPass<LanesScalar, float>.Run(this, windows, parameters, input.Span, output.Span);
-        return output.Freeze();
+            ConvolutionPass<Lanes128, Vector128<float>>.Run(this, windows, parameters, kept, x, y);
+        else ConvolutionPass<LanesScalar, float>.Run(this, windows, parameters, kept, x, y);
+        return result.Freeze();
     }
 }

@@ -1,11 +1,12 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using ActorTrain.Kernels;
 
 namespace ActorTrain;
 
 /// <summary>
-/// The loops of <see cref="ConvolutionChain"/> at one vector width. Between two convolutions the channels of a pixel lie
-/// side by side, padded to whole vectors.
+/// The loops of <see cref="ConvolutionChain"/> at one vector width. Between two convolutions the channels of a pixel
+/// lie side by side, padded to whole vectors.
 /// </summary>
 internal static unsafe class ConvolutionPass<TLanes, TVector>
     where TLanes : struct, ILanes<TVector> where TVector : struct
@@ -23,23 +24,39 @@ internal static unsafe class ConvolutionPass<TLanes, TVector>
     /// <param name="chain">The stages.</param>
     /// <param name="windows">Of each of them.</param>
     /// <param name="parameters">Of the layers whose places the stages name.</param>
+    /// <param name="kept">What an earlier pass packed; none: this one packs for itself.</param>
     /// <param name="x">[N, C, H, W] of the first window.</param>
     /// <param name="y">[N, O, rows, across] of the last stage.</param>
     [SkipLocalsInit]
     public static void Run(
-        ConvolutionChain chain, ReadOnlySpan<Patches> windows, Parameters parameters, ReadOnlySpan<float> x,
-        Span<float> y)
+        ConvolutionChain chain, ReadOnlySpan<Patches> windows, Parameters parameters, PackedWeights? kept,
+        ReadOnlySpan<float> x, Span<float> y)
     {
         var (stages, first) = (chain.Stages, windows[0]);
         var places = stackalloc Place[stages.Length];
-        var (images, floats) = (Lay(chain, windows, places), 0);
-        for (var s = 0; s < stages.Length; s++) floats += places[s].FloatsFor(images);
-        var memory = Scratch.Take(floats);
+        var (images, packedFloats, outputFloats) = (Lay(chain, windows, places), 0, 0);
         for (var s = 0; s < stages.Length; s++)
         {
-            Fill(ref places[s], stages[s], parameters, memory);
-            memory += places[s].FloatsFor(images);
+            packedFloats += places[s].PackedFloats;
+            outputFloats += images * places[s].OutputImage;
         }
+        // Aligned memory is pinned for life.
+        Memory<float> keptMemory = default;
+        var isPacked = kept is not null && kept.TryGet((chain, first), out keptMemory);
+        if (kept is not null && !isPacked) keptMemory = AlignedMemory.Allocate(packedFloats);
+        var memory = Scratch.Take(outputFloats + (kept is null ? packedFloats : 0));
+        var packed = kept is null
+            ? memory + outputFloats
+            : (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(keptMemory.Span));
+        for (var s = 0; s < stages.Length; s++)
+        {
+            places[s].Output = memory;
+            Point(ref places[s], stages[s], packed);
+            if (!isPacked) Pack(places[s], stages[s], parameters);
+            memory += images * places[s].OutputImage;
+            packed += places[s].PackedFloats;
+        }
+        if (!isPacked) kept?.Keep((chain, first), keptMemory);
         ref readonly var last = ref places[stages.Length - 1];
         var (examples, channels) = (x.Length / first.ImageLength, stages[^1].Convolution.OutChannels);
         fixed (float* pixels = x, results = y)
@@ -66,7 +83,7 @@ internal static unsafe class ConvolutionPass<TLanes, TVector>
         for (var s = 0; s < windows.Length; s++)
         {
             var (stage, window) = (chain.Stages[s], windows[s]);
-            var (rows, across) = stage.PlacesOf(window);
+            var side = stage.Pool is null ? 1 : 2;
             var padded = (stage.Convolution.OutChannels + TLanes.Count - 1) / TLanes.Count * TLanes.Count;
             var pixel = s == 0 ? 1 : places[s - 1].Padded;
             places[s] = new()
@@ -76,42 +93,56 @@ internal static unsafe class ConvolutionPass<TLanes, TVector>
                 Pixel = pixel,
                 Channel = s == 0 ? window.Height * window.Width : 1,
                 Image = s == 0 ? window.ImageLength : places[s - 1].OutputImage,
-                Rows = rows,
-                Across = across,
+                Rows = window.Rows / side,
+                Across = window.Across / side,
             };
             most = Math.Max(most, places[s].OutputImage);
         }
         return Math.Clamp(MostFloats / most, 1, MostImages);
     }
 
-    private static void Fill(ref Place place, ConvolutionStage stage, Parameters parameters, float* memory)
+    // Where packed weights, vectors of channels and offsets are.
+    private static void Point(ref Place place, ConvolutionStage stage, float* packed)
+    {
+        var (depth, padded) = (place.Window.Depth, place.Padded);
+        var vectors = packed + (depth * padded);
+        place.Tile = new()
+        {
+            Weight = packed,
+            Stride = padded,
+            Depth = depth,
+            Offsets = (int*)(vectors + (VectorsOfChannels * padded)),
+            Bias = stage.Convolution.Bias ? vectors : null,
+            Before = Point(stage.Before, vectors + padded, padded),
+            TakesLargest = stage.Pool is not null,
+            Behind = Point(stage.Behind, vectors + (5 * padded), padded),
+        };
+    }
+
+    private static ChannelSteps Point(ConvolutionStage.Steps steps, float* vectors, int padded) => new()
+    {
+        Mean = steps.Norm is null ? null : vectors,
+        Scale = vectors + padded,
+        Weight = vectors + (2 * padded),
+        Bias = vectors + (3 * padded),
+        Relu = steps.Relu,
+    };
+
+    private static void Pack(in Place place, ConvolutionStage stage, Parameters parameters)
     {
         var (window, padded, channels) = (place.Window, place.Padded, stage.Convolution.OutChannels);
         var (depth, size) = (window.Depth, window.KernelSize);
+        var to = place.Tile.Weight;
         var own = parameters.Child(stage.Place);
-        place.Output = memory + (depth * padded) + (VectorsOfChannels * padded) + depth;
-        place.Tile = new()
-        {
-            Weight = memory,
-            Stride = padded,
-            Depth = depth,
-            Offsets = (int*)(place.Output - depth),
-            TakesLargest = stage.TakesLargest,
-        };
-        var vectors = memory + (depth * padded);
-        if (padded > channels) new Span<float>(memory, (depth + VectorsOfChannels) * padded).Clear();
+        if (padded > channels) new Span<float>(to, (depth + VectorsOfChannels) * padded).Clear();
         // A cache line of each channel at a time, so that what is written lies together too.
         fixed (float* weight = own.Stored(0))
             for (var k = 0; k < depth; k += LineFloats)
                 Packing.Transpose(
-                    weight + k, depth, channels, Math.Min(LineFloats, depth - k), memory + (k * padded), padded);
-        if (stage.Convolution.Bias)
-        {
-            own.Stored(1).CopyTo(new(vectors, channels));
-            place.Tile.Bias = vectors;
-        }
-        place.Tile.Before = StepsOf(stage.Before, parameters, vectors + padded, padded);
-        place.Tile.Behind = StepsOf(stage.Behind, parameters, vectors + (5 * padded), padded);
+                    weight + k, depth, channels, Math.Min(LineFloats, depth - k), to + (k * padded), padded);
+        if (stage.Convolution.Bias) own.Stored(1).CopyTo(new(place.Tile.Bias, channels));
+        Pack(place.Tile.Before, stage.Before, parameters);
+        Pack(place.Tile.Behind, stage.Behind, parameters);
         for (var k = 0; k < depth; k++)
         {
             var (c, y, x) = (k / (size * size), k / size % size, k % size);
@@ -119,23 +150,13 @@ internal static unsafe class ConvolutionPass<TLanes, TVector>
         }
     }
 
-    private static ChannelSteps StepsOf(
-        ConvolutionStage.Steps steps, Parameters parameters, float* vectors, int padded)
+    private static void Pack(in ChannelSteps vectors, ConvolutionStage.Steps steps, Parameters parameters)
     {
-        if (steps.Norm is not { } norm) return new() { Relu = steps.Relu };
+        if (steps.Norm is not { } norm) return;
         var own = parameters.Child(steps.Place);
-        var result = new ChannelSteps
-        {
-            Mean = vectors,
-            Scale = vectors + padded,
-            Weight = vectors + (2 * padded),
-            Bias = vectors + (3 * padded),
-            Relu = steps.Relu,
-        };
-        own.Stored(0).CopyTo(new(result.Weight, norm.Features));
-        own.Stored(1).CopyTo(new(result.Bias, norm.Features));
-        norm.RunningMoments(own, new(result.Mean, norm.Features), new(result.Scale, norm.Features));
-        return result;
+        own.Stored(0).CopyTo(new(vectors.Weight, norm.Features));
+        own.Stored(1).CopyTo(new(vectors.Bias, norm.Features));
+        norm.RunningMoments(own, new(vectors.Mean, norm.Features), new(vectors.Scale, norm.Features));
     }
 
     // One or two vectors of channels at a time, for all images.
@@ -247,8 +268,8 @@ internal static unsafe class ConvolutionPass<TLanes, TVector>
         public readonly int OutputPlaces => Rows * Across;
         public readonly int OutputImage => OutputPlaces * Padded;
 
-        /// <summary>Weights, vectors of channels, offsets and output.</summary>
-        public readonly int FloatsFor(int images) =>
-            ((Window.Depth + VectorsOfChannels) * Padded) + Window.Depth + (images * OutputImage);
+        /// <summary>Weights, vectors of channels and offsets, in whole cache lines.</summary>
+        public readonly int PackedFloats =>
+            (((Window.Depth + VectorsOfChannels) * Padded) + Window.Depth + LineFloats - 1) / LineFloats * LineFloats;
     }
 }

@@ -10,10 +10,10 @@ namespace ActorTrain;
 /// <param name="Convolution">The convolution.</param>
 /// <param name="Place">Its place among the layers.</param>
 /// <param name="Before">What follows it.</param>
-/// <param name="TakesLargest">Whether a pooling of 2×2 pixels comes then.</param>
+/// <param name="Pool">The largest of every 2×2 pixels of that, if it is there.</param>
 /// <param name="Behind">What follows that.</param>
 internal sealed record ConvolutionStage(
-    Conv2d Convolution, int Place, ConvolutionStage.Steps Before, bool TakesLargest, ConvolutionStage.Steps Behind)
+    Conv2d Convolution, int Place, ConvolutionStage.Steps Before, MaxPool2d? Pool, ConvolutionStage.Steps Behind)
 {
     /// <summary>A normalisation and ReLU.</summary>
     /// <param name="Norm">The normalisation, if there is one.</param>
@@ -26,24 +26,32 @@ internal sealed record ConvolutionStage(
     }
 
     /// <summary>How many layers.</summary>
-    public int Layers => 1 + Before.Layers + (TakesLargest ? 1 : 0) + Behind.Layers;
+    public int Layers => 1 + Before.Layers + (Pool is null ? 0 : 1) + Behind.Layers;
 
     /// <summary>
     /// The stage that begins at a place; none where no convolution does that needs no padding and fills the vectors.
     /// </summary>
     public static ConvolutionStage? At(ImmutableArray<(string Name, Layer Layer)> layers, int place)
     {
-        if (layers[place].Layer is not Conv2d { Padding: 0 } convolution || !Fills(convolution.OutChannels)) return null;
+        if (layers[place].Layer is not Conv2d { Padding: 0 } convolution || !Fills(convolution.OutChannels))
+            return null;
         var next = place + 1;
         var before = StepsAt(layers, ref next);
-        var takesLargest = next < layers.Length && layers[next].Layer is MaxPool2d { IsOfFour: true };
-        if (takesLargest) next++;
-        return new(convolution, place, before, takesLargest, takesLargest ? StepsAt(layers, ref next) : default);
+        var pool = next < layers.Length && layers[next].Layer is MaxPool2d { IsOfFour: true } of ? of : null;
+        if (pool is null) return new(convolution, place, before, null, default);
+        next++;
+        return new(convolution, place, before, pool, StepsAt(layers, ref next));
     }
 
-    /// <summary>Lines and columns of its output.</summary>
-    public (int Rows, int Across) PlacesOf(Patches patches) =>
-        TakesLargest ? (patches.Rows / 2, patches.Across / 2) : (patches.Rows, patches.Across);
+    /// <summary>The shape rule of all its layers, [C, H, W].</summary>
+    /// <exception cref="ShapeMismatchException">One of them does not take such images.</exception>
+    public Shape OutputShape(Shape image)
+    {
+        image = Convolution.OutputShape(image);
+        image = Before.Norm?.OutputShape(image) ?? image;
+        image = Pool?.OutputShape(image) ?? image;
+        return Behind.Norm?.OutputShape(image) ?? image;
+    }
 
     // At least half of the lanes have work.
     private static bool Fills(int channels)
