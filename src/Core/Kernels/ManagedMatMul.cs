@@ -109,7 +109,8 @@ internal static unsafe class ManagedMatMul<TLanes, TVector>
         MatMulArguments.Check("MultiplyTransposed", a, b, c, (a.Rows, b.Rows, a.Columns, b.Columns), a.Rows, leafRows);
         fixed (float* pa = a.Data, pb = b.Data, pc = c.Data)
         {
-            if (SwapIsCheaper(a.Rows, b.Rows, a.Columns))
+            if (a.Rows == 1) OneRowGradients.MultiplyTransposed(pa, On(b, pb), pc);
+            else if (SwapIsCheaper(a.Rows, b.Rows, a.Columns))
                 Gemm<TLanes, TVector>.MultiplySwapped(On(a, pa), On(b, pb), On(c, pc));
             else Gemm<TLanes, TVector>.Multiply(On(a, pa), On(b, pb), true, null, On(c, pc));
         }
@@ -121,6 +122,11 @@ internal static unsafe class ManagedMatMul<TLanes, TVector>
         MatMulArguments.Check("TransposedMultiply", a, b, c, (a.Columns, b.Columns, a.Rows, b.Rows), a.Rows, leafRows);
         fixed (float* pa = a.Data, pb = b.Data, pc = c.Data)
         {
+            if (a.Rows == 1 && leafRows.Length <= 1)
+            {
+                OneRowGradients.OuterProduct<TLanes, TVector>(pa, pb, On(c, pc));
+                return;
+            }
             var whole = new WholeResult(On(c, pc));
             Gemm<TLanes, TVector>.TransposedMultiply(On(a, pa), On(b, pb), leafRows, ref whole);
         }

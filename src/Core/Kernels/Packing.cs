@@ -130,6 +130,18 @@ internal static unsafe class Packing
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Transpose8x4(float* source, nint stride, float* destination, nint destinationStride)
     {
+        var (c0, c1, c2, c3) = Transpose8x4(source, stride);
+        c0.Store(destination);
+        c1.Store(destination + destinationStride);
+        c2.Store(destination + (2 * destinationStride));
+        c3.Store(destination + (3 * destinationStride));
+    }
+
+    /// <summary>Four columns of eight rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (Vector256<float> C0, Vector256<float> C1, Vector256<float> C2, Vector256<float> C3) Transpose8x4(
+        float* source, nint stride)
+    {
         var low = source + (4 * stride);
         var r0 = Vector256.Create(Vector128.Load(source), Vector128.Load(low));
         var r1 = Vector256.Create(Vector128.Load(source + stride), Vector128.Load(low + stride));
@@ -139,9 +151,8 @@ internal static unsafe class Packing
         var even23 = Avx.UnpackLow(r2, r3).AsDouble();
         var odd01 = Avx.UnpackHigh(r0, r1).AsDouble();
         var odd23 = Avx.UnpackHigh(r2, r3).AsDouble();
-        Avx.UnpackLow(even01, even23).AsSingle().Store(destination);
-        Avx.UnpackHigh(even01, even23).AsSingle().Store(destination + destinationStride);
-        Avx.UnpackLow(odd01, odd23).AsSingle().Store(destination + (2 * destinationStride));
-        Avx.UnpackHigh(odd01, odd23).AsSingle().Store(destination + (3 * destinationStride));
+        return (
+            Avx.UnpackLow(even01, even23).AsSingle(), Avx.UnpackHigh(even01, even23).AsSingle(),
+            Avx.UnpackLow(odd01, odd23).AsSingle(), Avx.UnpackHigh(odd01, odd23).AsSingle());
     }
 }

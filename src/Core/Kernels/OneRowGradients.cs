@@ -1,0 +1,109 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace ActorTrain.Kernels;
+
+/// <summary>
+/// The products of the backward pass for a batch of one row. As in <see cref="RowTimesMatrix{TLanes, TVector}"/>, each
+/// weight is used once: only the order of reading and writing matters, and panels would be written to be read once.
+/// </summary>
+internal static unsafe class OneRowGradients
+{
+    // Four chains of vectors are in flight: a multiply-add takes four cycles.
+    private const int RowsAtOnce = 32;
+
+    /// <summary>C [K, N] = aᵀ·b, for a [K] and b [N]: each a chain of one link.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void OuterProduct<TLanes, TVector>(float* a, float* b, Operand c)
+        where TLanes : struct, ILanes<TVector> where TVector : struct
+    {
+        var zero = TLanes.Create(0f);
+        for (var i = 0; i < c.Rows; i++)
+        {
+            var x = TLanes.Create(a[i]);
+            var row = c.At(i, 0);
+            var j = 0;
+            for (; j <= c.Columns - TLanes.Count; j += TLanes.Count)
+                TLanes.Store(TLanes.FusedMultiplyAdd(x, TLanes.Load(b + j), zero), row + j);
+            for (; j < c.Columns; j++) row[j] = MathF.FusedMultiplyAdd(a[i], b[j], 0);
+        }
+    }
+
+    /// <summary>
+    /// c = a·Bᵀ, for a [K], B [N, K], c [N]: eight rows of B side by side in a vector, transposed in registers.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void MultiplyTransposed(float* a, Operand b, float* c)
+    {
+        var n = 0;
+        if (Avx.IsSupported)
+        {
+            for (; n <= b.Rows - RowsAtOnce; n += RowsAtOnce) MultiplyMany(a, b.At(n, 0), b.Stride, b.Columns, c + n);
+            for (; n <= b.Rows - 8; n += 8) MultiplyEight(a, b.At(n, 0), b.Stride, b.Columns, c + n);
+        }
+        for (; n < b.Rows; n++)
+        {
+            var row = b.At(n, 0);
+            var sum = 0f;
+            for (var k = 0; k < b.Columns; k++) sum = MathF.FusedMultiplyAdd(a[k], row[k], sum);
+            c[n] = sum;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void MultiplyMany(float* a, float* b, nint stride, int columns, float* c)
+    {
+        Vector256<float> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
+        float* b1 = b + (8 * stride), b2 = b + (16 * stride), b3 = b + (24 * stride);
+        var k = 0;
+        for (; k <= columns - 4; k += 4)
+        {
+            AddFour(a + k, b + k, stride, ref sum0);
+            AddFour(a + k, b1 + k, stride, ref sum1);
+            AddFour(a + k, b2 + k, stride, ref sum2);
+            AddFour(a + k, b3 + k, stride, ref sum3);
+        }
+        for (; k < columns; k++)
+        {
+            AddOne(a[k], b + k, stride, ref sum0);
+            AddOne(a[k], b1 + k, stride, ref sum1);
+            AddOne(a[k], b2 + k, stride, ref sum2);
+            AddOne(a[k], b3 + k, stride, ref sum3);
+        }
+        sum0.Store(c);
+        sum1.Store(c + 8);
+        sum2.Store(c + 16);
+        sum3.Store(c + 24);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void MultiplyEight(float* a, float* b, nint stride, int columns, float* c)
+    {
+        Vector256<float> sum = default;
+        var k = 0;
+        for (; k <= columns - 4; k += 4) AddFour(a + k, b + k, stride, ref sum);
+        for (; k < columns; k++) AddOne(a[k], b + k, stride, ref sum);
+        sum.Store(c);
+    }
+
+    // The next four links of eight chains.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddFour(float* a, float* b, nint stride, ref Vector256<float> sum)
+    {
+        var (b0, b1, b2, b3) = Packing.Transpose8x4(b, stride);
+        sum = Vector256.FusedMultiplyAdd(Vector256.Create(a[0]), b0, sum);
+        sum = Vector256.FusedMultiplyAdd(Vector256.Create(a[1]), b1, sum);
+        sum = Vector256.FusedMultiplyAdd(Vector256.Create(a[2]), b2, sum);
+        sum = Vector256.FusedMultiplyAdd(Vector256.Create(a[3]), b3, sum);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddOne(float a, float* b, nint stride, ref Vector256<float> sum)
+    {
+        var low = b + (4 * stride);
+        var column = Vector256.Create(
+            *b, b[stride], b[2 * stride], b[3 * stride], *low, low[stride], low[2 * stride], low[3 * stride]);
+        sum = Vector256.FusedMultiplyAdd(Vector256.Create(a), column, sum);
+    }
+}
