@@ -8,6 +8,32 @@ internal static unsafe partial class Gemm<TLanes, TVector>
     // Packed columns of B that stay in cache while the blocks of A pass.
     private const int PackedFloats = 256 * 1024;
 
+    // Of one long leaf: columns of C that repay a transposed copy of A, and floats of A that are copied at once, 8 MB.
+    private const int LeastTurnedColumns = 512, TurnedFloats = 1 << 21;
+
+    /// <summary>Whether <see cref="MultiplyTurned"/> is the faster way to sum <paramref name="leaves"/>.</summary>
+    public static bool TurnIsCheaper(Operand a, Operand b, int leaves) =>
+        leaves == 1 && a.Rows > Kc && a.Columns > Mc && b.Columns >= LeastTurnedColumns;
+
+    /// <summary>
+    /// C = Aᵀ·B in one leaf, as an ordinary product with a copy of Aᵀ: long chains wait in C, not beside it, and a
+    /// block of k has no end of a leaf in it. Each element is the same chain.
+    /// </summary>
+    public static void MultiplyTurned(Operand a, Operand b, Operand c)
+    {
+        // A line more than K: rows at a stride of whole pages would share sets of L1.
+        var stride = a.Rows + LineFloats;
+        var most = Math.Clamp(TurnedFloats / stride / Mc * Mc, Mc, a.Columns);
+        var turned = Scratch.TakeOperand(most * stride);
+        for (var row = 0; row < a.Columns; row += most)
+        {
+            var rows = Math.Min(most, a.Columns - row);
+            Packing.Transpose(a.At(0, row), a.Stride, a.Rows, rows, turned, stride);
+            Multiply(new(turned, rows, a.Rows, stride), b, false, null,
+                new(c.At(row, 0), rows, c.Columns, (int)c.Stride));
+        }
+    }
+
     /// <summary>
     /// C = Aᵀ·B, each leaf a chain of its own, the leaves joined pairwise tile by tile; in blocks of rows, each of
     /// which may be used up before the next one.

@@ -121,6 +121,11 @@ internal static unsafe class ManagedMatMul<TLanes, TVector>
         MatMulArguments.Check("TransposedMultiply", a, b, c, (a.Columns, b.Columns, a.Rows, b.Rows), a.Rows, leafRows);
         fixed (float* pa = a.Data, pb = b.Data, pc = c.Data)
         {
+            if (Gemm<TLanes, TVector>.TurnIsCheaper(On(a, pa), On(b, pb), leafRows.Length))
+            {
+                Gemm<TLanes, TVector>.MultiplyTurned(On(a, pa), On(b, pb), On(c, pc));
+                return;
+            }
             var whole = new WholeResult(On(c, pc));
             Gemm<TLanes, TVector>.TransposedMultiply(On(a, pa), On(b, pb), leafRows, ref whole);
         }
