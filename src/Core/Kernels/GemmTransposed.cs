@@ -8,12 +8,15 @@ internal static unsafe partial class Gemm<TLanes, TVector>
     // Packed columns of B that stay in cache while the blocks of A pass.
     private const int PackedFloats = 256 * 1024;
 
-    // Of one long leaf: columns of C that repay a transposed copy of A, and floats of A that are copied at once, 8 MB.
-    private const int LeastTurnedColumns = 512, TurnedFloats = 1 << 21;
+    // With so many rows and columns, too few packed columns would cost a copy of A for each few panels: 16 MB of them.
+    private const int ManyRows = 2048, ManyColumns = 512, MostPackedFloats = 1 << 22;
+
+    // Floats of A that are copied at once for one long leaf, 8 MB.
+    private const int TurnedFloats = 1 << 21;
 
     /// <summary>Whether <see cref="MultiplyTurned"/> is the faster way to sum <paramref name="leaves"/>.</summary>
     public static bool TurnIsCheaper(Operand a, Operand b, int leaves) =>
-        leaves == 1 && a.Rows > Kc && a.Columns > Mc && b.Columns >= LeastTurnedColumns;
+        leaves == 1 && a.Columns > Mc && IsLarge(a.Rows, b.Columns);
 
     /// <summary>
     /// C = Aᵀ·B in one leaf, as an ordinary product with a copy of Aᵀ: long chains wait in C, not beside it, and a
@@ -50,7 +53,8 @@ internal static unsafe partial class Gemm<TLanes, TVector>
     {
         if (leafRows.IsEmpty) leafRows = [0];
         var k = a.Rows;
-        var nc = Math.Min((b.Columns + Nr - 1) / Nr, Math.Max(1, PackedFloats / (Math.Max(1, k) * Nr))) * Nr;
+        var floats = IsLarge(k, b.Columns) ? MostPackedFloats : PackedFloats;
+        var nc = Math.Min((b.Columns + Nr - 1) / Nr, Math.Max(1, floats / (Math.Max(1, k) * Nr))) * Nr;
         // The partial sums before the last leaf, and a chain that is longer than KC.
         var slots = PairwiseTree.MaxWaiting(leafRows.Length) + 1;
         var packedB = Scratch.Take(
@@ -103,6 +107,8 @@ internal static unsafe partial class Gemm<TLanes, TVector>
             }
         }
     }
+
+    private static bool IsLarge(int rows, int columns) => rows >= ManyRows && columns >= ManyColumns;
 
     // All leaves for one block of A and one micropanel of B.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
