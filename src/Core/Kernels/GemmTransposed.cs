@@ -8,6 +8,35 @@ internal static unsafe partial class Gemm<TLanes, TVector>
     // Packed columns of B that stay in cache while the blocks of A pass.
     private const int PackedFloats = 256 * 1024;
 
+    // With so many rows and columns, too few packed columns would cost a copy of A for each few panels: 16 MB of them.
+    private const int ManyRows = 2048, ManyColumns = 512, MostPackedFloats = 1 << 22;
+
+    // Floats of A that are copied at once for one long leaf, 8 MB.
+    private const int TurnedFloats = 1 << 21;
+
+    /// <summary>Whether <see cref="MultiplyTurned"/> is the faster way to sum <paramref name="leaves"/>.</summary>
+    public static bool TurnIsCheaper(Operand a, Operand b, int leaves) =>
+        leaves == 1 && a.Columns > Mc && IsLarge(a.Rows, b.Columns);
+
+    /// <summary>
+    /// C = Aᵀ·B in one leaf, as an ordinary product with a copy of Aᵀ: long chains wait in C, not beside it, and a
+    /// block of k has no end of a leaf in it. Each element is the same chain.
+    /// </summary>
+    public static void MultiplyTurned(Operand a, Operand b, Operand c)
+    {
+        // A line more than K: rows at a stride of whole pages would share sets of L1.
+        var stride = a.Rows + LineFloats;
+        var most = Math.Clamp(TurnedFloats / stride / Mc * Mc, Mc, a.Columns);
+        var turned = Scratch.TakeOperand(most * stride);
+        for (var row = 0; row < a.Columns; row += most)
+        {
+            var rows = Math.Min(most, a.Columns - row);
+            Packing.Transpose(a.At(0, row), a.Stride, a.Rows, rows, turned, stride);
+            Multiply(new(turned, rows, a.Rows, stride), b, false, null,
+                new(c.At(row, 0), rows, c.Columns, (int)c.Stride));
+        }
+    }
+
     /// <summary>
     /// C = Aᵀ·B, each leaf a chain of its own, the leaves joined pairwise tile by tile; in blocks of rows, each of
     /// which may be used up before the next one.
@@ -24,7 +53,8 @@ internal static unsafe partial class Gemm<TLanes, TVector>
     {
         if (leafRows.IsEmpty) leafRows = [0];
         var k = a.Rows;
-        var nc = Math.Min((b.Columns + Nr - 1) / Nr, Math.Max(1, PackedFloats / (Math.Max(1, k) * Nr))) * Nr;
+        var floats = IsLarge(k, b.Columns) ? MostPackedFloats : PackedFloats;
+        var nc = Math.Min((b.Columns + Nr - 1) / Nr, Math.Max(1, floats / (Math.Max(1, k) * Nr))) * Nr;
         // The partial sums before the last leaf, and a chain that is longer than KC.
         var slots = PairwiseTree.MaxWaiting(leafRows.Length) + 1;
         var packedB = Scratch.Take(
@@ -77,6 +107,8 @@ internal static unsafe partial class Gemm<TLanes, TVector>
             }
         }
     }
+
+    private static bool IsLarge(int rows, int columns) => rows >= ManyRows && columns >= ManyColumns;
 
     // All leaves for one block of A and one micropanel of B.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -123,12 +123,14 @@ internal static unsafe class ManagedMatMul<TLanes, TVector>
         fixed (float* pa = a.Data, pb = b.Data, pc = c.Data)
         {
             if (a.Rows == 1 && leafRows.Length <= 1)
-            {
                 OneRowGradients.OuterProduct<TLanes, TVector>(pa, pb, On(c, pc));
-                return;
+            else if (Gemm<TLanes, TVector>.TurnIsCheaper(On(a, pa), On(b, pb), leafRows.Length))
+                Gemm<TLanes, TVector>.MultiplyTurned(On(a, pa), On(b, pb), On(c, pc));
+            else
+            {
+                var whole = new WholeResult(On(c, pc));
+                Gemm<TLanes, TVector>.TransposedMultiply(On(a, pa), On(b, pb), leafRows, ref whole);
             }
-            var whole = new WholeResult(On(c, pc));
-            Gemm<TLanes, TVector>.TransposedMultiply(On(a, pa), On(b, pb), leafRows, ref whole);
         }
     }
 

@@ -10,14 +10,23 @@ namespace ActorTrain.Kernels;
 internal static unsafe class Scratch
 {
     [ThreadStatic] private static Memory<float> _memory;
+    [ThreadStatic] private static Memory<float> _operand;
 
     /// <summary>
     /// Uninitialised memory for <paramref name="count"/> floats, valid until the thread's next call of this.
     /// </summary>
-    public static float* Take(int count)
+    public static float* Take(int count) => Take(ref _memory, count);
+
+    /// <summary>
+    /// As <see cref="Take(int)"/>, for an operand that is rewritten before a product that takes memory itself: valid
+    /// until the thread's next call of this.
+    /// </summary>
+    public static float* TakeOperand(int count) => Take(ref _operand, count);
+
+    private static float* Take(ref Memory<float> memory, int count)
     {
-        if (_memory.Length < count) _memory = AlignedMemory.Allocate(count);
+        if (memory.Length < count) memory = AlignedMemory.Allocate(count);
         // The array is pinned for life (AlignedMemory), so its address may leave the span.
-        return (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(_memory.Span));
+        return (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(memory.Span));
     }
 }

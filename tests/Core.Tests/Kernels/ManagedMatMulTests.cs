@@ -52,6 +52,13 @@ public class ManagedMatMulTests
     public void Long_leaves_give_the_bits_of_the_scalar_loops(params int[] leaves) =>
         AssertAllWidths(leaves.Sum(), inputs: 50, outputs: 67, padding: 3, seed: 7, leaves);
 
+    // One long leaf is summed as a product with a transposed copy; of more leaves, more columns are packed at once.
+    [Theory]
+    [InlineData(2049)]
+    [InlineData(2040, 9)]
+    public void Thousands_of_rows_give_the_bits_of_the_scalar_loops(params int[] leaves) =>
+        AssertAllWidths(leaves.Sum(), inputs: 121, outputs: 515, padding: 3, seed: 7, leaves);
+
     [Property(MaxTest = 50)]
     public void A_row_has_the_same_bits_whatever_rows_are_beside_it(int seed)
     {
