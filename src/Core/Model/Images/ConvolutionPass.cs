@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using ActorTrain.Kernels;
 
 namespace ActorTrain;
@@ -40,40 +39,48 @@ internal static unsafe class ConvolutionPass<TLanes, TVector>
             packedFloats += places[s].PackedFloats;
             outputFloats += images * places[s].OutputImage;
         }
-        // Aligned memory is pinned for life.
-        Memory<float> keptMemory = default;
-        var isPacked = kept is not null && kept.TryGet((chain, first), out keptMemory);
-        if (kept is not null && !isPacked) keptMemory = AlignedMemory.Allocate(packedFloats);
+        Memory<float> held = default;
+        var isPacked = kept is not null && kept.TryGet((chain, first), out held);
+        if (kept is not null && !isPacked) held = AlignedMemory.Allocate(packedFloats);
         var memory = Scratch.Take(outputFloats + (kept is null ? packedFloats : 0));
-        var packed = kept is null
-            ? memory + outputFloats
-            : (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(keptMemory.Span));
-        for (var s = 0; s < stages.Length; s++)
+        // What is held may have no other owner before this pass is over.
+        fixed (float* pixels = x, results = y, keptFloats = held.Span)
         {
-            places[s].Output = memory;
-            Point(ref places[s], stages[s], packed);
-            if (!isPacked) Pack(places[s], stages[s], parameters);
-            memory += images * places[s].OutputImage;
-            packed += places[s].PackedFloats;
-        }
-        if (!isPacked) kept?.Keep((chain, first), keptMemory);
-        ref readonly var last = ref places[stages.Length - 1];
-        var (examples, channels) = (x.Length / first.ImageLength, stages[^1].Convolution.OutChannels);
-        fixed (float* pixels = x, results = y)
-            for (var n = 0; n < examples; n += images)
+            var packed = kept is null ? memory + outputFloats : keptFloats;
+            for (var s = 0; s < stages.Length; s++)
             {
-                var count = Math.Min(images, examples - n);
-                var from = pixels + ((nint)n * first.ImageLength);
-                for (var s = 0; s < stages.Length; s++)
-                {
-                    RunStage(places[s], from, count);
-                    from = places[s].Output;
-                }
-                for (var i = 0; i < count; i++)
-                    Packing.Transpose(
-                        from + (i * last.OutputImage), last.Padded, last.OutputPlaces, channels,
-                        results + ((nint)(n + i) * channels * last.OutputPlaces), last.OutputPlaces);
+                places[s].Output = memory;
+                Point(ref places[s], stages[s], packed);
+                if (!isPacked) Pack(places[s], stages[s], parameters);
+                memory += images * places[s].OutputImage;
+                packed += places[s].PackedFloats;
             }
+            if (!isPacked) kept?.Keep((chain, first), held);
+            for (int n = 0, count; n < x.Length / first.ImageLength; n += count)
+            {
+                count = Math.Min(images, (x.Length / first.ImageLength) - n);
+                RunGroup(places, stages.Length, pixels + ((nint)n * first.ImageLength), count);
+                StoreGroup(places[stages.Length - 1], stages[^1].Convolution.OutChannels, n, count, results);
+            }
+        }
+    }
+
+    private static void RunGroup(Place* places, int stages, float* from, int images)
+    {
+        for (var s = 0; s < stages; s++)
+        {
+            RunStage(places[s], from, images);
+            from = places[s].Output;
+        }
+    }
+
+    // Channel by channel, as all other layers want them.
+    private static void StoreGroup(in Place last, int channels, int first, int images, float* y)
+    {
+        for (var i = 0; i < images; i++)
+            Packing.Transpose(
+                last.Output + (i * last.OutputImage), last.Padded, last.OutputPlaces, channels,
+                y + ((nint)(first + i) * channels * last.OutputPlaces), last.OutputPlaces);
     }
 
     // How images lie before and behind each stage; returns how many go through together.
