@@ -29,10 +29,14 @@ internal readonly unsafe record struct Patches(int Channels, int Height, int Wid
     /// <summary>Floats of an image.</summary>
     public int ImageLength => Channels * Height * Width;
 
+    /// <summary>Which pixel of the window a row of the matrix is.</summary>
+    public (int Channel, int Y, int X) PixelOf(int row) =>
+        (row / (KernelSize * KernelSize), row / KernelSize % KernelSize, row % KernelSize);
+
     /// <summary>Where in an image the pixels of a row of the matrix begin.</summary>
     public int Offset(int row)
     {
-        var (c, y, x) = (row / (KernelSize * KernelSize), row / KernelSize % KernelSize, row % KernelSize);
+        var (c, y, x) = PixelOf(row);
         return (((c * Height) + y) * Width) + x;
     }
 

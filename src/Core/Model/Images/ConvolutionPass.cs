@@ -138,7 +138,7 @@ internal static unsafe class ConvolutionPass<TLanes, TVector>
     private static void Pack(in Place place, ConvolutionStage stage, Parameters parameters)
     {
         var (window, padded, channels) = (place.Window, place.Padded, stage.Convolution.OutChannels);
-        var (depth, size) = (window.Depth, window.KernelSize);
+        var depth = window.Depth;
         var to = place.Tile.Weight;
         var own = parameters.Child(stage.Place);
         if (padded > channels) new Span<float>(to, (depth + VectorsOfChannels) * padded).Clear();
@@ -152,7 +152,7 @@ internal static unsafe class ConvolutionPass<TLanes, TVector>
         Pack(place.Tile.Behind, stage.Behind, parameters);
         for (var k = 0; k < depth; k++)
         {
-            var (c, y, x) = (k / (size * size), k / size % size, k % size);
+            var (c, y, x) = window.PixelOf(k);
             place.Tile.Offsets[k] = (c * place.Channel) + (((y * window.Width) + x) * place.Pixel);
         }
     }
