@@ -122,9 +122,10 @@ public class CostModelTests
     {
         double[] bandwidths = [0.05, 0.1, 0.5, 2, 100];
         double[] steps = [.. bandwidths.Select(b => Step(workers, Numbers with { Bandwidth = b }))];
-        // Where threads wait for cores, another order of arrivals may cost a little: the anomaly of list scheduling,
-        // Graham 1969.
-        Assert.All(steps.Zip(steps.Skip(1)), pair => Assert.True(pair.Second <= 1.001 * pair.First));
+        // Where many threads wait for the server's cores, another order of arrivals may cost a little: the anomaly of
+        // list scheduling, Graham 1969.
+        if (workers < 64) Assert.Equal(steps.OrderDescending(), steps);
+        else Assert.All(steps.Zip(steps.Skip(1)), pair => Assert.True(pair.Second <= 1.001 * pair.First));
         Assert.True(steps[^1] < steps[0]);
     }
 

@@ -98,14 +98,14 @@ internal sealed partial class JointComputation
     // either the first layer, of which it has a part, or one whose own input gradient needs all.
     private MatrixView InputGradient(int layer, scoped in JointPass pass, scoped MatrixView dy)
     {
-        var (plan, columns) = (_memory.Plan, Layers[layer].In);
+        var columns = Layers[layer].In;
         var dx = Layers[layer].IsDivided
             ? _memory.OutputGradient(layer - 1, pass.Rows)
             : new(
                 _arena.Take([pass.Rows, _memory.StrideOf(layer - 1)]).Span, pass.Rows, columns,
                 _memory.StrideOf(layer - 1));
         var (from, to) = Layers[layer].IsDivided ? JointPlan.Divide(columns, _rank, _memory.Ranks)
-            : layer == 1 ? plan.ColumnsOf(0, _rank, _memory.Ranks)
+            : layer == 1 ? _memory.Plan.ColumnsOf(0, _rank, _memory.Ranks)
             : (0, columns);
         if (to > from)
             MultiplyTransposed(
