@@ -14,6 +14,33 @@ internal static unsafe partial class Gemm<TLanes, TVector>
     // Floats of A that are copied at once for one long leaf, 8 MB.
     private const int TurnedFloats = 1 << 21;
 
+    // So few rows of C are two tiles: each column of B is read twice at most.
+    private const int FewRows = 2 * Microkernel.MaxRows;
+
+    /// <summary>
+    /// Whether <see cref="TransposedMultiplySwapped"/> is the faster way: one vector of columns would keep 6 chains in
+    /// flight where a multiply-add asks for 8, some of them for nothing.
+    /// </summary>
+    public static bool SwapsGradient(int rows, int columns) =>
+        Microkernel.VectorsOf<TLanes, TVector>(columns) == 1 && rows >= 2 * TLanes.Count && rows > columns;
+
+    /// <summary>C = Aᵀ·B with few columns, as Cᵀ = Bᵀ·A; in blocks of rows.</summary>
+    public static void TransposedMultiplySwapped<TBlocks>(
+        Operand a, Operand b, ReadOnlySpan<int> leafRows, scoped ref TBlocks blocks)
+        where TBlocks : struct, IRowBlocks, allows ref struct
+    {
+        var stride = blocks.StrideOf(b.Columns);
+        var transposed = Scratch.TakeOperand(b.Columns * a.Columns);
+        var whole = new WholeResult(new(transposed, b.Columns, a.Columns, a.Columns));
+        TransposedMultiply(b, a, leafRows, ref whole);
+        for (var row = 0; row < a.Columns; row += PackedA.Columns)
+        {
+            var rows = Math.Min(PackedA.Columns, a.Columns - row);
+            Packing.Transpose(transposed + row, a.Columns, b.Columns, rows, blocks.At(row, 0), stride);
+            blocks.Take(row, 0, rows, b.Columns);
+        }
+    }
+
     /// <summary>Whether <see cref="MultiplyTurned"/> is the faster way to sum <paramref name="leaves"/>.</summary>
     public static bool TurnIsCheaper(Operand a, Operand b, int leaves) =>
         leaves == 1 && a.Columns > Mc && IsLarge(a.Rows, b.Columns);
@@ -67,8 +94,10 @@ internal static unsafe partial class Gemm<TLanes, TVector>
             Slots = slots,
             Edge = edge,
         };
-        // Few panels do not repay a copy of A, unless its rows fall into few sets of L1.
+        // Few panels do not repay a copy of A, unless its rows fall into few sets of L1; nor few tiles one of B, but
+        // that pairs of leaves are faster with a step that the JIT knows.
         var packsA = b.Columns > 4 * Nr || (a.Stride % 256 == 0 && k > 8);
+        var packsB = a.Columns > FewRows || leafRows.Length > 1;
         for (var jc = 0; jc < b.Columns; jc += nc)
         {
             var end = Math.Min(b.Columns, jc + nc);
@@ -76,6 +105,7 @@ internal static unsafe partial class Gemm<TLanes, TVector>
             for (var j = jc; j < end; j += Nr)
             {
                 var panel = new Panel(Math.Min(Nr, end - j));
+                if (!packsB && !panel.IsPadded) continue;
                 var packed = packedB + ((j - jc) * (nint)k);
                 Packing.Rows<TLanes, TVector>(b.At(0, j), b.Stride, k, panel.Columns, packed, panel.Nr);
             }
@@ -85,7 +115,7 @@ internal static unsafe partial class Gemm<TLanes, TVector>
                 block.A = a.At(0, row);
                 block.StepOfA = a.Stride;
                 block.TileFloatsOfA = Microkernel.MaxRows;
-                if (packsA || block.Rows % Microkernel.MaxRows != 0)
+                if (packsA || (leafRows.Length > 1 && block.Rows % LeafPairs<TLanes, TVector>.Rows != 0))
                 {
                     PackedA.Pack(block.A, a.Stride, k, block.Rows, a.Columns - row, packedA);
                     block.A = packedA;
@@ -96,9 +126,12 @@ internal static unsafe partial class Gemm<TLanes, TVector>
                 block.Ahead = blocks.AheadOf(row, jc);
                 for (var j = jc; j < end; j += Nr)
                 {
-                    block.B = packedB + ((j - jc) * (nint)k);
+                    var panel = new Panel(Math.Min(Nr, end - j));
+                    var readsB = !packsB && !panel.IsPadded;
+                    block.B = readsB ? b.At(0, j) : packedB + ((j - jc) * (nint)k);
+                    block.StepOfB = readsB ? b.Stride : panel.Nr;
                     block.C = c + (j - jc);
-                    SumLeaves(block, new(Math.Min(Nr, end - j)), stride, leafRows);
+                    SumLeaves(block, panel, stride, leafRows);
                     if (block.Ahead.First == null) continue;
                     block.Ahead.First += Nr;
                     block.Ahead.Second += Nr;
@@ -158,17 +191,17 @@ internal static unsafe partial class Gemm<TLanes, TVector>
     {
         var rows = leafRows[leaf];
         var endsTree = leaf == leafRows.Length - 1;
-        var isEdge = endsTree && (panel.IsPadded || block.Rows % Microkernel.MaxRows != 0);
+        var isEdge = endsTree && panel.IsPadded;
         var depth = PairwiseTree.WaitingBefore(leaf);
         var joins = endsTree ? depth : PairwiseTree.JoinsAfter(leaf);
-        var tile = new Tile { AStride = block.StepOfA, BStride = panel.Nr, AddendStep = -TileFloats };
+        var tile = new Tile { AStride = block.StepOfA, BStride = block.StepOfB, AddendStep = -TileFloats };
         tile.AddendStride = tile.StartStride = panel.Nr;
         var k = 0;
         do
         {
             tile.K = Math.Min(Kc, rows - k);
             tile.A = block.A + ((firstRow + k) * block.StepOfA);
-            tile.B = block.B + ((firstRow + k) * panel.Nr);
+            tile.B = block.B + ((firstRow + k) * block.StepOfB);
             // A chain that is cut at KC waits above the sums that it will join.
             var chain = block.Waiting + (depth * TileFloats);
             var endsChain = k + tile.K == rows;
@@ -177,14 +210,17 @@ internal static unsafe partial class Gemm<TLanes, TVector>
             tile.C = !endsChain ? chain : !endsTree ? chain - (joins * TileFloats) : isEdge ? block.Edge : block.C;
             tile.CStride = toC && !isEdge ? cStride : panel.Nr;
             var step = toC ? Microkernel.MaxRows * tile.CStride : block.Slots * TileFloats;
-            for (var row = 0; row < block.Rows; row += Microkernel.MaxRows)
+            for (int row = 0, tileRows; row < block.Rows; row += tileRows)
             {
+                tileRows = Microkernel.RowsOf(Math.Min(Microkernel.MaxRows, block.Rows - row));
                 tile.Start = k > 0 ? chain : null;
                 tile.Addend = chain - TileFloats;
-                Microkernel.Run<TLanes, TVector, ColumnMajorA, ReadsB>(panel.Vectors, Microkernel.MaxRows, tile);
-                tile.A += block.TileFloatsOfA;
-                tile.C += step;
-                chain += block.Slots * TileFloats;
+                Microkernel.Run<TLanes, TVector, ColumnMajorA, ReadsB>(panel.Vectors, tileRows, tile);
+                // What the last tiles have fewer than 6 rows is parts of one of 6.
+                var isWhole = tileRows == Microkernel.MaxRows;
+                tile.A += isWhole ? block.TileFloatsOfA : tileRows;
+                tile.C += isWhole ? step : tileRows * tile.CStride;
+                chain += isWhole ? block.Slots * TileFloats : tileRows * panel.Nr;
             }
             k += tile.K;
         }
@@ -210,8 +246,9 @@ internal static unsafe partial class Gemm<TLanes, TVector>
         /// <summary>Rows of C.</summary>
         public int Rows;
 
-        /// <summary>The micropanel.</summary>
+        /// <summary>The micropanel, or where its columns lie in B.</summary>
         public float* B;
+        public nint StepOfB;
 
         /// <summary>What is to come near meanwhile, from its first element on.</summary>
         public RowsAhead Ahead;

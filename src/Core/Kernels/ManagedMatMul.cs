@@ -129,7 +129,7 @@ internal static unsafe class ManagedMatMul<TLanes, TVector>
             else
             {
                 var whole = new WholeResult(On(c, pc));
-                Gemm<TLanes, TVector>.TransposedMultiply(On(a, pa), On(b, pb), leafRows, ref whole);
+                TransposedMultiply(On(a, pa), On(b, pb), leafRows, ref whole);
             }
         }
     }
@@ -139,8 +139,16 @@ internal static unsafe class ManagedMatMul<TLanes, TVector>
         MatrixView a, MatrixView b, ReadOnlySpan<int> leafRows, scoped ref TBlocks blocks)
         where TBlocks : struct, IRowBlocks, allows ref struct
     {
-        fixed (float* pa = a.Data, pb = b.Data)
-            Gemm<TLanes, TVector>.TransposedMultiply(On(a, pa), On(b, pb), leafRows, ref blocks);
+        fixed (float* pa = a.Data, pb = b.Data) TransposedMultiply(On(a, pa), On(b, pb), leafRows, ref blocks);
+    }
+
+    private static void TransposedMultiply<TBlocks>(
+        Operand a, Operand b, ReadOnlySpan<int> leafRows, scoped ref TBlocks blocks)
+        where TBlocks : struct, IRowBlocks, allows ref struct
+    {
+        if (Gemm<TLanes, TVector>.SwapsGradient(a.Columns, b.Columns))
+            Gemm<TLanes, TVector>.TransposedMultiplySwapped(a, b, leafRows, ref blocks);
+        else Gemm<TLanes, TVector>.TransposedMultiply(a, b, leafRows, ref blocks);
     }
 
     // Either B is transposed (N·K floats), or A and C are (M·(K + N)) and M is padded to whole vectors.
