@@ -1,11 +1,9 @@
 namespace ActorTrain.Cluster.Tests;
 
-/// <summary>Parameters that are split by range over nodes of role ps: the same bits, whoever is killed.</summary>
+/// <summary>Parameters that are split by range over nodes of role ps: the same bits.</summary>
 public class SplitTests
 {
     private const int Steps = 700;
-
-    private static readonly string[] Split = ["--parameter-servers", "2"];
 
     [Theory, InlineData(1, 1), InlineData(2, 2), InlineData(3, 2)]
     public async Task Any_number_of_holders_ends_with_the_weights_of_one_process(int holders, int workers)
@@ -32,68 +30,13 @@ public class SplitTests
         using var cluster = new TestCluster();
         string[] shared = ["--shared-memory", isShared];
         var server = cluster.Train(
-            workers: 2, shards: 0, [.. Split, .. shared, "--hidden", "512,256", "--max-steps", "60"]);
+            workers: 2, shards: 0, [.. SplitRun.Options, .. shared, "--hidden", "512,256", "--max-steps", "60"]);
         foreach (var name in new[] { "p1", "p2" }) cluster.Holder(name, shared);
         foreach (var name in new[] { "a", "b" }) cluster.Worker(name, shared);
         var (exitCode, error) = await server.End(60);
         Assert.True(exitCode == 0, error + cluster.Log);
         Assert.Equal(
             SmallRun.WeightsOfNetworkAfter(60, 512, 256), cluster.Report().GetProperty("weightsSha256").GetString());
-    }
-
-    [Fact]
-    public async Task After_kill_9_of_a_holder_another_one_gets_its_range_and_the_run_ends_with_the_same_weights()
-    {
-        using var cluster = new TestCluster();
-        var server = await Begin(cluster);
-        var killed = NodeProcess.Now;
-        cluster["p1"].Kill();
-        var lost = await cluster.Line(server, "ps p1 lost (", killed);
-        TestCluster.AssertMatches(
-            "^the run goes back from step [0-9]+ to [0-9]+; it waits until every range has a ps$",
-            await cluster.Line(server, "the run goes back", killed));
-        cluster.Holder("p3");
-        var held = await cluster.Line(server, "ps p3 holds parameters ", killed);
-        var next = await cluster.Line(server, "epoch ", held.At);
-        Measured.Tell(
-            "the holder of a range was killed", ("noticed", lost.At - killed), ("the next epoch", next.At - held.At));
-        await cluster.StopWithTheRightBits(server);
-        await cluster.Line(cluster["p2"], "the run was stopped: weights ");
-    }
-
-    [Fact]
-    public async Task A_spare_holder_takes_the_range_of_one_that_is_killed()
-    {
-        using var cluster = new TestCluster();
-        var server = await Begin(cluster);
-        var spare = cluster.Holder("p3");
-        await cluster.Epochs([server], 4);
-        var killed = NodeProcess.Now;
-        cluster["p2"].Kill();
-        await cluster.Line(server, "ps p3 holds parameters ", killed);
-        await cluster.Epochs([server], 2);
-        await cluster.StopWithTheRightBits(server);
-        await cluster.Line(spare, "the run was stopped: weights ");
-    }
-
-    [Fact]
-    public async Task A_holder_that_is_paused_loses_its_range_and_comes_back_as_a_spare()
-    {
-        using var cluster = new TestCluster();
-        var server = await Begin(cluster);
-        cluster.Holder("p3");
-        await cluster.Epochs([server], 2);
-        var paused = NodeProcess.Now;
-        cluster["p1"].Signal("STOP");
-        await cluster.Line(server, "ps p1 lost (", paused);
-        await cluster.Line(server, "ps p3 holds parameters ", paused);
-        await cluster.Epochs([server], 1);
-        var goesOn = NodeProcess.Now;
-        cluster["p1"].Signal("CONT");
-        cluster["p3"].Kill();
-        await cluster.Line(server, "ps p1 holds parameters ", goesOn, seconds: 90);
-        await cluster.Epochs([server], 1);
-        await cluster.StopWithTheRightBits(server);
     }
 
     [Fact]
@@ -107,7 +50,7 @@ public class SplitTests
             "--tls-authority", "certs/ca.pem", "--tls-certificate", "certs/127.0.0.1.pem",
             "--tls-key", "certs/127.0.0.1-key.pem",
         ];
-        var server = cluster.Train(workers: 1, shards: 0, [.. Split, .. tls, "--epochs", "2"]);
+        var server = cluster.Train(workers: 1, shards: 0, [.. SplitRun.Options, .. tls, "--epochs", "2"]);
         foreach (var name in new[] { "p1", "p2" }) cluster.Holder(name, tls);
         cluster.Worker("a", tls);
         var (exitCode, error) = await server.End(120);
@@ -118,45 +61,10 @@ public class SplitTests
     }
 
     [Fact]
-    public async Task After_kill_9_of_one_of_two_workers_the_other_goes_on_with_the_same_weights()
-    {
-        using var cluster = new TestCluster();
-        var server = await Begin(cluster);
-        var killed = NodeProcess.Now;
-        cluster["a"].Kill();
-        TestCluster.AssertLost("a", ".+", await cluster.Line(server, "node a lost at step ", killed));
-        await cluster.Epochs([server], 2);
-        Assert.DoesNotContain(server.Lines, l => l.Text.Contains("goes back", StringComparison.Ordinal));
-        await cluster.StopWithTheRightBits(server);
-    }
-
-    [Fact]
-    public async Task After_kill_9_of_the_server_a_stand_by_goes_on_with_the_same_holders()
-    {
-        using var cluster = new TestCluster(servers: 3);
-        NodeProcess[] servers =
-            [.. Enumerable.Range(0, 3).Select(i => cluster.Server(i, workers: 1, [.. Split, "--shards", "0"]))];
-        foreach (var name in new[] { "p1", "p2" }) cluster.Holder(name);
-        cluster.Worker("a");
-        await cluster.Epochs(servers, 2);
-        var leader = servers.Single(s => s.Lines.Any(l => l.Text.StartsWith("epoch ", StringComparison.Ordinal)));
-        NodeProcess[] others = [.. servers.Where(s => s != leader)];
-        await cluster.Standbys(leader, others);
-        await cluster.Epochs(servers, 2);
-        var killed = NodeProcess.Now;
-        leader.Kill();
-        await cluster.Line(others, " goes on from step ", killed);
-        await cluster.Line(others, "epoch ", killed);
-        await cluster.Epochs(others, 1);
-        cluster.AssertTheRightBits();
-        cluster.AssertPlainWords();
-    }
-
-    [Fact]
     public async Task A_split_run_resumes_from_its_checkpoint_in_one_process_and_the_other_way_round()
     {
         using var cluster = new TestCluster();
-        var server = await Begin(cluster);
+        var server = await SplitRun.Begin(cluster);
         await cluster.StopWithTheRightBits(server);
         var steps = cluster.Report().GetProperty("steps").GetInt64();
         string[] resume = ["train", "--resume", "run", "--data", SmallRun.Folder];
@@ -166,7 +74,7 @@ public class SplitTests
         var split = cluster.Start(
             "server", "",
             [
-                .. resume, .. Split, "--nodes", "2", "--port", cluster.Seeds.Split(':')[1],
+                .. resume, .. SplitRun.Options, "--nodes", "2", "--port", cluster.Seeds.Split(':')[1],
                 "--max-steps", $"{steps + 1000}",
             ]);
         var (exitCode, error) = await split.End(60);
@@ -192,7 +100,7 @@ public class SplitTests
     public async Task An_aggregator_is_refused_by_a_run_that_is_split()
     {
         using var cluster = new TestCluster();
-        var server = await Begin(cluster);
+        var server = await SplitRun.Begin(cluster);
         var aggregator = cluster.Aggregator("sums", members: 0, shards: 1);
         var (exitCode, _) = await aggregator.End(60);
         Assert.Equal(1, exitCode);
@@ -201,14 +109,5 @@ public class SplitTests
         await cluster.Line(server, $"node sums refused: {reason}");
         await cluster.Line(aggregator, $"node sums is refused: {reason}");
         await cluster.StopWithTheRightBits(server);
-    }
-
-    private static async Task<NodeProcess> Begin(TestCluster cluster)
-    {
-        var server = cluster.Train(workers: 2, shards: 0, Split);
-        foreach (var name in new[] { "p1", "p2" }) cluster.Holder(name);
-        foreach (var name in new[] { "a", "b" }) cluster.Worker(name);
-        await cluster.Epochs([server], 2);
-        return server;
     }
 }
