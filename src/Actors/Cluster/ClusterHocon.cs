@@ -20,6 +20,9 @@ public static class ClusterHocon
     private static readonly TimeSpan TimeToFindOthers = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ForEver = TimeSpan.FromDays(365);
 
+    // A worker started a moment before its server asks again soon; longer than the gate, or the gate takes the question.
+    private static readonly TimeSpan AsksAgainAfter = TimeSpan.FromSeconds(1.5);
+
     /// <summary>
     /// What a peer may select by path: what Akka.Cluster and the singleton need, and the stand-by, which hears that the
     /// run is over before it has said hello; nothing else.
@@ -73,7 +76,7 @@ public static class ClusterHocon
           cluster {
             roles = {{List(RolesOf(settings))}}
             seed-nodes = {{List(settings.SeedNodes.Select(seed => AddressOf(settings, seed)))}}
-            # The first seed node forms a cluster after this time, if all others are silent; they try again after it.
+            # The first seed node forms a cluster after this time, if all others are silent; they ask again after it.
             seed-node-timeout = {{Seconds(SeedNodeTimeout(settings))}}
             retry-unsuccessful-join-after = 1s
             # Half of Akka's: each is waited for between a death and the next server.
@@ -123,7 +126,7 @@ public static class ClusterHocon
         $"akka.{(settings.Tls is null ? "tcp" : "ssl.tcp")}://{ActorTrainServices.ActorSystemName}@{seed}";
 
     private static TimeSpan SeedNodeTimeout(ClusterSettings settings) =>
-        settings.IsFirstSeed && !settings.FormsClusterAlone ? ForEver : TimeToFindOthers;
+        !settings.IsFirstSeed ? AsksAgainAfter : settings.FormsClusterAlone ? TimeToFindOthers : ForEver;
 
     private static string Serialization => $$"""
             serializers {

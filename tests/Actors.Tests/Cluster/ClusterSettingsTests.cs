@@ -70,9 +70,9 @@ public class ClusterSettingsTests
             SeedNodes = ["10.0.0.1:4053", "10.0.0.2:4053"],
         };
         Assert.Equal(isFirst, settings.IsFirstSeed);
-        Assert.Equal(5, SeedNodeTimeout(settings));
+        Assert.Equal(isFirst ? 5 : 1.5, SeedNodeTimeout(settings));
         Assert.Equal(
-            isFirst ? TimeSpan.FromDays(365).TotalSeconds : 5,
+            isFirst ? TimeSpan.FromDays(365).TotalSeconds : 1.5,
             SeedNodeTimeout(settings with { FormsClusterAlone = false }));
 
         static double SeedNodeTimeout(ClusterSettings settings) =>

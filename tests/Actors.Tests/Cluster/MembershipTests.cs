@@ -135,7 +135,7 @@ public class MembershipTests(ITestOutputHelper output)
         {
             Roles = [ClusterSettings.WorkerRole],
             SeedNodes = ["127.0.0.1:1"],
-            JoinTimeout = TimeSpan.FromSeconds(4),
+            JoinTimeout = TimeSpan.FromSeconds(1),
         };
         await using var worker = await TestNode.Start(settings, _ => { });
         Assert.Equal(ClusterEndReason.JoinFailed, await worker.End.Completion.WaitAsync(Ct));
