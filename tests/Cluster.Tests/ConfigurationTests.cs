@@ -68,7 +68,7 @@ public class ConfigurationTests
     {
         using var cluster = new TestCluster();
         var certs = cluster.Start("certs", "", "certs", "--out", "certs", "--host", "127.0.0.1");
-        Assert.Equal(0, (await certs.End(60)).ExitCode);
+        Assert.Equal(0, (await certs.End()).ExitCode);
         string[] own = ["--tls-certificate", "certs/127.0.0.1.pem", "--tls-key", "certs/127.0.0.1-key.pem"];
         var server = cluster.Train(1, 0, ["--epochs", "2", "--tls-authority", "certs/ca.pem", .. own]);
         cluster.Start("w1", "", [.. Worker(cluster, "tls.json", "w1"), "--host", "127.0.0.1", .. own]);
@@ -94,7 +94,7 @@ public class ConfigurationTests
     {
         foreach (var server in servers)
         {
-            var (exitCode, error) = await server.End(120);
+            var (exitCode, error) = await server.End();
             Assert.True(exitCode == 0, error + cluster.Log);
         }
         Assert.True(cluster.EpochsDone().SequenceEqual([1, 2]), cluster.Log);

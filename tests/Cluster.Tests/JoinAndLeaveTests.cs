@@ -17,7 +17,7 @@ public class JoinAndLeaveTests
         first.Signal("TERM");
         var lost = await cluster.Line(server, "node a lost at step ", left);
         TestCluster.AssertLost("a", "it left", lost);
-        Assert.Equal((0, ""), await first.End(20));
+        Assert.Equal((0, ""), await first.End());
         await cluster.Line(first, "leaving; its work, if it has any, goes to the others; press Ctrl-C again");
         await cluster.Line(server, "epoch ", lost.At);
         await cluster.StopWithTheRightBits(server);
@@ -41,7 +41,7 @@ public class JoinAndLeaveTests
         leader.Signal("INT");
         var next = await cluster.Line(other, "epoch ", signalled);
         Measured.Tell("a server left", ("the next epoch", next.At - signalled));
-        Assert.Equal((0, ""), await leader.End(30));
+        Assert.Equal((0, ""), await leader.End());
         await cluster.Line(leader, "leaving; a stand-by goes on with the run, if there is one; press Ctrl-C again");
         cluster.AssertTheRightBits();
         cluster.AssertPlainWords();
@@ -57,12 +57,12 @@ public class JoinAndLeaveTests
             var begun = NodeProcess.Now;
             var server = cluster.Train(workers: 1, shards: 0, "--max-steps", "300", "--out", $"run{i}");
             await cluster.Line(server, "epoch 1/");
-            var (exitCode, error) = await server.End(60);
+            var (exitCode, error) = await server.End();
             Assert.True(exitCode == 0, error + cluster.Log);
             await cluster.Line(worker, "the run is finished: weights ", begun);
         }
         worker.Signal("INT");
-        Assert.Equal((0, ""), await worker.End(20));
+        Assert.Equal((0, ""), await worker.End());
         cluster.AssertTheRightBits();
         cluster.AssertPlainWords();
     }

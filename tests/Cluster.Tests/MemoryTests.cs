@@ -16,14 +16,14 @@ public class MemoryTests
     public async Task A_workers_memory_does_not_grow_over_20000_steps()
     {
         using var cluster = new TestCluster();
-        var server = cluster.Train(workers: 1, shards: 0, "--batch-size", "64", "--hidden", "8");
+        var server = cluster.Train(workers: 1, shards: 0, "--batch-size", "32", "--hidden", "8");
         var worker = cluster.WorkerBy(SmallFirstGeneration, "a");
         // An epoch has 63 steps here; the first ones compile and fill what is used again.
-        await cluster.Line(server, "epoch 30/", seconds: 120);
+        await cluster.Line(server, "epoch 30/");
         List<long> kilobytes = [];
         for (var epoch = 40; epoch <= 40 + (Steps / 63); epoch += 10)
         {
-            await cluster.Line(server, string.Create(CultureInfo.InvariantCulture, $"epoch {epoch}/"), seconds: 120);
+            await cluster.Line(server, string.Create(CultureInfo.InvariantCulture, $"epoch {epoch}/"));
             kilobytes.Add(ResidentKilobytes(worker));
         }
         var third = kilobytes.Count / 3;
@@ -37,9 +37,9 @@ public class MemoryTests
     public async Task A_worker_allocates_less_than_4_KB_a_step()
     {
         using var cluster = new TestCluster();
-        var server = cluster.Train(workers: 1, shards: 0, "--batch-size", "64", "--hidden", "128,64");
+        var server = cluster.Train(workers: 1, shards: 0, "--batch-size", "32", "--hidden", "128,64");
         await using var node = await OwnNode.Start(cluster, "a");
-        await cluster.Line(server, "epoch 10/", seconds: 120);
+        await cluster.Line(server, "epoch 10/");
         var (from, before) = (cluster.EpochsDone().Max(), GC.GetTotalAllocatedBytes(precise: true));
         // Seldom, because this allocates too.
         while (server.Lines.Count < 100) await Task.Delay(1000, TestContext.Current.CancellationToken);

@@ -20,10 +20,10 @@ public class OwnLayerTests
         await cluster.Line(
             poor, "node poor can't take part: recipe.model.layers[1].type is \"Acme.Scale\", a layer that is unknown "
             + "here; give the assembly that has it (--layers FILE.dll, in code a LayerRegistry), or one of Linear, ");
-        Assert.Equal(1, (await poor.End(30)).ExitCode);
+        Assert.Equal(1, (await poor.End()).ExitCode);
 
         cluster.Worker("good", own);
-        var (exitCode, error) = await server.End(60);
+        var (exitCode, error) = await server.End();
         Assert.True(exitCode == 0, error + cluster.Log);
         cluster.AssertPlainWords();
         var recipe = new Recipe

@@ -19,7 +19,7 @@ public class PartitionTests
         using var all = network;
         using var cluster = new TestCluster();
         var hosts = Enumerable.Range(1, 4).SelectMany(place => new[] { "--host", PrivateNetwork.AddressOf(place) });
-        Assert.Equal(0, (await cluster.Start("certs", "", ["certs", "--out", "certs", .. hosts]).End(60)).ExitCode);
+        Assert.Equal(0, (await cluster.Start("certs", "", ["certs", "--out", "certs", .. hosts]).End()).ExitCode);
         NodeProcess[] servers = [.. Enumerable.Range(1, 3).Select(place => StartAt(cluster, place, "server",
             [.. SmallRun.Options(["--shards", "1", "--nodes", "1", "--out", $"s{place}"], [])]))];
         StartAt(cluster, Worker, "worker", "--data", SmallRun.Folder, "--shards", "1");

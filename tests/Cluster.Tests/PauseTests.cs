@@ -20,9 +20,9 @@ public class PauseTests
     {
         using var cluster = new TestCluster();
         var (others, own) = Environment.ProcessorCount > 1 ? (OnCore(0), OnCore(1)) : ("exec", "exec");
-        var server = cluster.TrainBy(others, workers: 1, shards: 1, "--batch-size", "64", "--hidden", "512,256");
+        var server = cluster.TrainBy(others, workers: 1, shards: 1, "--batch-size", "32", "--hidden", "512,256");
         cluster.WorkerBy(others, "a");
-        await cluster.Line(server, "epoch 20/", seconds: 120);
+        await cluster.Line(server, "epoch 20/");
         for (var round = 0; round < Rounds; round++)
         {
             var started = NodeProcess.Now;
@@ -32,10 +32,10 @@ public class PauseTests
             await cluster.Epochs([server], 10);
             joining.Signal("TERM");
             await cluster.Line(server, "node b lost at step ", joined.At);
-            Assert.Equal(0, (await joining.End(30)).ExitCode);
+            Assert.Equal(0, (await joining.End()).ExitCode);
         }
         server.Signal("INT");
-        Assert.Equal(0, (await server.End(30)).ExitCode);
+        Assert.Equal(0, (await server.End()).ExitCode);
 
         var events = File.ReadAllLines(cluster.In("run", "events.jsonl"))
             .Select(l => JsonDocument.Parse(l).RootElement).ToList();

@@ -23,9 +23,9 @@ public class RefusalTests
         Assert.StartsWith(
             "node other refused: its dataset 'other' has SHA-256 ", refused.Text, StringComparison.Ordinal);
         Assert.EndsWith("give the node the same data (--data), undamaged.", refused.Text, StringComparison.Ordinal);
-        Assert.Equal(1, (await other.End(30)).ExitCode);
+        Assert.Equal(1, (await other.End()).ExitCode);
         await cluster.Line(other, "node other is refused: its dataset 'other' has SHA-256 ");
-        Assert.Equal(1, (await damaged.End(30)).ExitCode);
+        Assert.Equal(1, (await damaged.End()).ExitCode);
         Assert.Contains("train-images-idx3-ubyte.gz", damaged.Log, StringComparison.Ordinal);
 
         cluster.Worker("good");
@@ -63,7 +63,7 @@ public class RefusalTests
             "^node a refused: another node of this name takes part, at 127.0.0.1:[0-9]+; "
             + "give each node a name of its own \\(--name\\)\\.$",
             refused);
-        Assert.Equal(1, (await second.End(30)).ExitCode);
+        Assert.Equal(1, (await second.End()).ExitCode);
         await cluster.Line(second, "node a is " + refused.Text["node a ".Length..]);
         await cluster.Epochs([server], 1);
         Assert.DoesNotContain(server.Lines, l => l.Text.StartsWith("node a lost", StringComparison.Ordinal));

@@ -7,16 +7,16 @@ public class SameBitsTests
     public async Task Any_number_of_worker_processes_ends_with_the_weights_of_one(int workers, int shards)
     {
         using var cluster = new TestCluster();
-        var server = cluster.Train(workers, shards, "--max-steps", "2100");
+        var server = cluster.Train(workers, shards, "--max-steps", "1050");
         var nodes = Enumerable.Range(1, workers).Select(i => cluster.Worker($"w{i}")).ToList();
-        var (exitCode, error) = await server.End(60);
+        var (exitCode, error) = await server.End();
         Assert.True(exitCode == 0, error + cluster.Log);
         var report = cluster.Report();
-        Assert.Equal((2100, workers), (report.GetProperty("steps").GetInt32(), report.GetProperty("nodes").GetInt32()));
-        Assert.Equal(SmallRun.WeightsAfter(2100), report.GetProperty("weightsSha256").GetString());
+        Assert.Equal((1050, workers), (report.GetProperty("steps").GetInt32(), report.GetProperty("nodes").GetInt32()));
+        Assert.Equal(SmallRun.WeightsAfter(1050), report.GetProperty("weightsSha256").GetString());
         cluster.AssertTheRightBits();
         foreach (var node in nodes)
-            await cluster.Line(node, $"the run is finished: weights {SmallRun.WeightsAfter(2100)[..12]}");
+            await cluster.Line(node, $"the run is finished: weights {SmallRun.WeightsAfter(1050)[..12]}");
         cluster.AssertPlainWords();
     }
 
@@ -27,7 +27,7 @@ public class SameBitsTests
         var server = cluster.Train(
             workers: 2, shards: 1, "--hidden", "512,256", "--max-steps", "60", "--transport", transport);
         foreach (var name in new[] { "a", "b" }) cluster.Worker(name, "--transport", transport);
-        var (exitCode, error) = await server.End(60);
+        var (exitCode, error) = await server.End();
         Assert.True(exitCode == 0, error + cluster.Log);
         Assert.Equal(
             SmallRun.WeightsOfNetworkAfter(60, 512, 256), cluster.Report().GetProperty("weightsSha256").GetString());

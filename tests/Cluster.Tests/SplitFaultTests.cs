@@ -53,7 +53,7 @@ public class SplitFaultTests
         var goesOn = NodeProcess.Now;
         cluster["p1"].Signal("CONT");
         cluster["p3"].Kill();
-        await cluster.Line(server, "ps p1 holds parameters ", goesOn, seconds: 90);
+        await cluster.Line(server, "ps p1 holds parameters ", goesOn);
         await cluster.Epochs([server], 1);
         await cluster.StopWithTheRightBits(server);
     }

@@ -3,7 +3,7 @@ namespace ActorTrain.Cluster.Tests;
 /// <summary>Parameters that are split by range over nodes of role ps: the same bits.</summary>
 public class SplitTests
 {
-    private const int Steps = 700;
+    private const int Steps = 350;
 
     [Theory, InlineData(1, 1), InlineData(2, 2), InlineData(3, 2)]
     public async Task Any_number_of_holders_ends_with_the_weights_of_one_process(int holders, int workers)
@@ -13,7 +13,7 @@ public class SplitTests
             workers, shards: 0, "--parameter-servers", $"{holders}", "--max-steps", $"{Steps}");
         var nodes = Enumerable.Range(1, holders).Select(i => cluster.Holder($"p{i}"))
             .Concat(Enumerable.Range(1, workers).Select(i => cluster.Worker($"w{i}"))).ToList();
-        var (exitCode, error) = await server.End(60);
+        var (exitCode, error) = await server.End();
         Assert.True(exitCode == 0, error + cluster.Log);
         var report = cluster.Report();
         Assert.Equal(Steps, report.GetProperty("steps").GetInt32());
@@ -33,7 +33,7 @@ public class SplitTests
             workers: 2, shards: 0, [.. SplitRun.Options, .. shared, "--hidden", "512,256", "--max-steps", "60"]);
         foreach (var name in new[] { "p1", "p2" }) cluster.Holder(name, shared);
         foreach (var name in new[] { "a", "b" }) cluster.Worker(name, shared);
-        var (exitCode, error) = await server.End(60);
+        var (exitCode, error) = await server.End();
         Assert.True(exitCode == 0, error + cluster.Log);
         Assert.Equal(
             SmallRun.WeightsOfNetworkAfter(60, 512, 256), cluster.Report().GetProperty("weightsSha256").GetString());
@@ -44,7 +44,7 @@ public class SplitTests
     {
         using var cluster = new TestCluster();
         var certs = cluster.Start("certs", "", "certs", "--out", "certs", "--host", "127.0.0.1");
-        Assert.Equal(0, (await certs.End(60)).ExitCode);
+        Assert.Equal(0, (await certs.End()).ExitCode);
         string[] tls =
         [
             "--tls-authority", "certs/ca.pem", "--tls-certificate", "certs/127.0.0.1.pem",
@@ -53,7 +53,7 @@ public class SplitTests
         var server = cluster.Train(workers: 1, shards: 0, [.. SplitRun.Options, .. tls, "--epochs", "2"]);
         foreach (var name in new[] { "p1", "p2" }) cluster.Holder(name, tls);
         cluster.Worker("a", tls);
-        var (exitCode, error) = await server.End(120);
+        var (exitCode, error) = await server.End();
         Assert.True(exitCode == 0, error + cluster.Log);
         Assert.Equal([1, 2], cluster.EpochsDone());
         cluster.AssertTheRightBits();
@@ -69,7 +69,7 @@ public class SplitTests
         var steps = cluster.Report().GetProperty("steps").GetInt64();
         string[] resume = ["train", "--resume", "run", "--data", SmallRun.Folder];
         var alone = cluster.Start("alone", "", [.. resume, "--shards", "2", "--max-steps", $"{steps + 500}"]);
-        Assert.Equal(0, (await alone.End(60)).ExitCode);
+        Assert.Equal(0, (await alone.End()).ExitCode);
         Assert.Equal(SmallRun.WeightsAfter(steps + 500), cluster.Report().GetProperty("weightsSha256").GetString());
         var split = cluster.Start(
             "server", "",
@@ -77,7 +77,7 @@ public class SplitTests
                 .. resume, .. SplitRun.Options, "--nodes", "2", "--port", cluster.Seeds.Split(':')[1],
                 "--max-steps", $"{steps + 1000}",
             ]);
-        var (exitCode, error) = await split.End(60);
+        var (exitCode, error) = await split.End();
         Assert.True(exitCode == 0, error + cluster.Log);
         Assert.Equal(SmallRun.WeightsAfter(steps + 1000), cluster.Report().GetProperty("weightsSha256").GetString());
     }
@@ -88,7 +88,7 @@ public class SplitTests
         using var cluster = new TestCluster();
         var server = cluster.Train(workers: 1, shards: 0);
         var holder = cluster.Holder("p1");
-        var (exitCode, _) = await holder.End(60);
+        var (exitCode, _) = await holder.End();
         Assert.Equal(1, exitCode);
         const string reason = "the server holds all parameters itself; give it --parameter-servers N to split them "
             + "over N nodes of role ps.";
@@ -102,7 +102,7 @@ public class SplitTests
         using var cluster = new TestCluster();
         var server = await SplitRun.Begin(cluster);
         var aggregator = cluster.Aggregator("sums", members: 0, shards: 1);
-        var (exitCode, _) = await aggregator.End(60);
+        var (exitCode, _) = await aggregator.End();
         Assert.Equal(1, exitCode);
         const string reason = "it is an aggregator, and the parameters of this run are split over several nodes; start "
             + "it as a worker, or the server without --parameter-servers.";

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace ActorTrain.Cluster.Tests;
 
 /// <summary>Runs whose bits depend on who was faster: their schedule gives them again.</summary>
@@ -16,16 +14,11 @@ public class StrategyTests
         using var cluster = new TestCluster();
         var server = cluster.Train(2, 1, "--max-steps", "400", option, value);
         cluster.Worker("w1");
-        cluster.Worker("w2");
-        var (exitCode, error) = await server.End(60);
+        await using var second = await OwnNode.Start(cluster, "w2");
+        var (exitCode, error) = await server.End();
         Assert.True(exitCode == 0, error + cluster.Log);
         Assert.Equal(400, cluster.Report().GetProperty("steps").GetInt32());
-        var replay = cluster.Start(
-            "replay", "", "train", "--replay-schedule", "run/schedule.jsonl", "--data", SmallRun.Folder, "--out",
-            "again");
-        (exitCode, error) = await replay.End(60);
-        Assert.True(exitCode == 0, error + cluster.Log);
-        Assert.Equal(Weights(cluster.In("run", "report.json")), Weights(cluster.In("again", "report.json")));
+        cluster.AssertReplaysToTheSameBits();
     }
 
     // Akka.Remote carries the frames: slower, and the reference for the connection of their own.
@@ -36,11 +29,8 @@ public class StrategyTests
         var server = cluster.Train(2, 1, "--max-steps", "400", "--transport", "akka");
         cluster.Worker("w1", "--transport", "akka");
         cluster.Worker("w2", "--transport", "akka");
-        var (exitCode, error) = await server.End(60);
+        var (exitCode, error) = await server.End();
         Assert.True(exitCode == 0, error + cluster.Log);
         Assert.Equal(SmallRun.WeightsAfter(400), cluster.Report().GetProperty("weightsSha256").GetString());
     }
-
-    private static string Weights(string report) =>
-        JsonDocument.Parse(File.ReadAllText(report)).RootElement.GetProperty("weightsSha256").GetString()!;
 }

@@ -17,8 +17,12 @@ internal sealed class OwnNode : IAsyncDisposable
     public ConcurrentQueue<TrainingEvent> Events { get; private init; } = [];
 
     /// <summary>Starts one.</summary>
+    /// <param name="cluster">Which it joins.</param>
+    /// <param name="name">Its own.</param>
+    /// <param name="createKernel">Instead of those there are.</param>
+    /// <param name="through">An aggregator's name, if it takes part through one.</param>
     public static async Task<OwnNode> Start(
-        TestCluster cluster, string name, Func<string, IMatMul>? createKernel = null)
+        TestCluster cluster, string name, Func<string, IMatMul>? createKernel = null, string? through = null)
     {
         var events = new ConcurrentQueue<TrainingEvent>();
         var training =
@@ -30,11 +34,10 @@ internal sealed class OwnNode : IAsyncDisposable
         {
             Cluster = new()
             {
-                Roles = [
-                ClusterSettings.WorkerRole
-            ],
+                Roles = [ClusterSettings.WorkerRole],
                 Name = name,
-                SeedNodes = [.. cluster.Seeds.Split(',')]
+                SeedNodes = [.. cluster.Seeds.Split(',')],
+                Through = through,
             },
             Training = training,
         });
@@ -47,7 +50,7 @@ internal sealed class OwnNode : IAsyncDisposable
     public async Task<string> Refusal()
     {
         var end = await _host.Services.GetRequiredService<ClusterNode>().Completion.WaitAsync(
-            TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+            TimeSpan.FromSeconds(NodeProcess.Patience), TestContext.Current.CancellationToken);
         return Assert.IsType<NodeEnd.Refused>(end).Reason;
     }
 

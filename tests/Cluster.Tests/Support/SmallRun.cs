@@ -9,7 +9,7 @@ namespace ActorTrain.Cluster.Tests;
 internal static class SmallRun
 {
     /// <summary>Training examples.</summary>
-    public const int Examples = 4000;
+    public const int Examples = 2000;
 
     private const int BatchSize = 16;
     private const int StepsPerEpoch = Examples / BatchSize;

@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using ActorTrain.Schedules;
 
 namespace ActorTrain.Cluster.Tests;
 
@@ -92,7 +93,7 @@ internal sealed class TestCluster : IDisposable
     public async Task KillAll()
     {
         foreach (var node in _nodes) node.Kill();
-        foreach (var node in _nodes) await node.End(30);
+        foreach (var node in _nodes) await node.End();
     }
 
     /// <summary>Starts the program.</summary>
@@ -114,11 +115,10 @@ internal sealed class TestCluster : IDisposable
     /// <param name="nodes">Who may write it.</param>
     /// <param name="what">What the line contains.</param>
     /// <param name="after">Not before this time.</param>
-    /// <param name="seconds">How long to wait.</param>
     public async Task<NodeLine> Line(
-        IReadOnlyCollection<NodeProcess> nodes, string what, TimeSpan after = default, double seconds = 60)
+        IReadOnlyCollection<NodeProcess> nodes, string what, TimeSpan after = default)
     {
-        var deadline = NodeProcess.Now + TimeSpan.FromSeconds(seconds);
+        var deadline = NodeProcess.Now + TimeSpan.FromSeconds(NodeProcess.Patience);
         while (true)
         {
             var found = nodes.SelectMany(n => n.Lines)
@@ -126,14 +126,14 @@ internal sealed class TestCluster : IDisposable
             if (found is not null) return found;
             if (NodeProcess.Now > deadline)
                 throw new TimeoutException(
-                    $"Nobody wrote '{what}' after {after.TotalSeconds:F2} s within {seconds} s:\n{Log}");
+                    $"Nobody wrote '{what}' after {after.TotalSeconds:F2} s within {NodeProcess.Patience} s:\n{Log}");
             await Task.Delay(10, TestContext.Current.CancellationToken);
         }
     }
 
     /// <summary>The same, for one node.</summary>
-    public Task<NodeLine> Line(NodeProcess node, string what, TimeSpan after = default, double seconds = 60) =>
-        Line([node], what, after, seconds);
+    public Task<NodeLine> Line(NodeProcess node, string what, TimeSpan after = default) =>
+        Line([node], what, after);
 
     /// <summary>
     /// Waits until stand-bys keep checkpoints and gossip, every half second, has told all servers that all are up: who
@@ -155,13 +155,22 @@ internal sealed class TestCluster : IDisposable
     /// <summary>The report of a run that <see cref="Train"/> began.</summary>
     public JsonElement Report() => JsonDocument.Parse(File.ReadAllText(In("run", "report.json"))).RootElement;
 
+    /// <summary>The schedule of a finished run of <see cref="Train"/> gives its weights again.</summary>
+    public void AssertReplaysToTheSameBits()
+    {
+        var name = In("run", "schedule.jsonl");
+        var file = ScheduleFile.Decode(File.ReadAllBytes(name), name);
+        var replayed = ScheduleReplayer.Replay(file.Recipe, SmallRun.Data, file.Schedule);
+        Assert.Equal(replayed.State.Parameters.Sha256(), Report().GetProperty("weightsSha256").GetString());
+    }
+
     /// <summary>
     /// Ctrl-C for the run of <see cref="Train"/>: it stops for all, and has the sequential run's bits.
     /// </summary>
     public async Task StopWithTheRightBits(NodeProcess server)
     {
         server.Signal("INT");
-        var (exitCode, error) = await server.End(30);
+        var (exitCode, error) = await server.End();
         Assert.True(exitCode == 0, $"exit code {exitCode}: {error}\n{Log}");
         var report = Report();
         Assert.Equal(
