@@ -7,7 +7,8 @@ public class SplitFaultTests
     public async Task After_kill_9_of_a_holder_another_one_gets_its_range_and_the_run_ends_with_the_same_weights()
     {
         using var cluster = new TestCluster();
-        var server = await SplitRun.Begin(cluster);
+        await using var run = await SplitRun.Begin(cluster);
+        var server = run.Server;
         var killed = NodeProcess.Now;
         cluster["p1"].Kill();
         var lost = await cluster.Line(server, "ps p1 lost (", killed);
@@ -27,7 +28,8 @@ public class SplitFaultTests
     public async Task A_spare_holder_takes_the_range_of_one_that_is_killed()
     {
         using var cluster = new TestCluster();
-        var server = await SplitRun.Begin(cluster);
+        await using var run = await SplitRun.Begin(cluster);
+        var server = run.Server;
         var spare = cluster.Holder("p3");
         await cluster.Epochs([server], 4);
         var killed = NodeProcess.Now;
@@ -42,7 +44,8 @@ public class SplitFaultTests
     public async Task A_holder_that_is_paused_loses_its_range_and_comes_back_as_a_spare()
     {
         using var cluster = new TestCluster();
-        var server = await SplitRun.Begin(cluster);
+        await using var run = await SplitRun.Begin(cluster);
+        var server = run.Server;
         cluster.Holder("p3");
         await cluster.Epochs([server], 2);
         var paused = NodeProcess.Now;
@@ -62,7 +65,8 @@ public class SplitFaultTests
     public async Task After_kill_9_of_one_of_two_workers_the_other_goes_on_with_the_same_weights()
     {
         using var cluster = new TestCluster();
-        var server = await SplitRun.Begin(cluster);
+        await using var run = await SplitRun.Begin(cluster);
+        var server = run.Server;
         var killed = NodeProcess.Now;
         cluster["a"].Kill();
         TestCluster.AssertLost("a", ".+", await cluster.Line(server, "node a lost at step ", killed));

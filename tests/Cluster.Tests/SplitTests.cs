@@ -64,13 +64,16 @@ public class SplitTests
     public async Task A_split_run_resumes_from_its_checkpoint_in_one_process_and_the_other_way_round()
     {
         using var cluster = new TestCluster();
-        var server = await SplitRun.Begin(cluster);
+        await using var run = await SplitRun.Begin(cluster);
+        var server = run.Server;
         await cluster.StopWithTheRightBits(server);
         var steps = cluster.Report().GetProperty("steps").GetInt64();
         string[] resume = ["train", "--resume", "run", "--data", SmallRun.Folder];
         var alone = cluster.Start("alone", "", [.. resume, "--shards", "2", "--max-steps", $"{steps + 500}"]);
         Assert.Equal(0, (await alone.End()).ExitCode);
         Assert.Equal(SmallRun.WeightsAfter(steps + 500), cluster.Report().GetProperty("weightsSha256").GetString());
+        // The worker of this process has ended with its run.
+        cluster.Worker("c");
         var split = cluster.Start(
             "server", "",
             [
@@ -100,7 +103,8 @@ public class SplitTests
     public async Task An_aggregator_is_refused_by_a_run_that_is_split()
     {
         using var cluster = new TestCluster();
-        var server = await SplitRun.Begin(cluster);
+        await using var run = await SplitRun.Begin(cluster);
+        var server = run.Server;
         var aggregator = cluster.Aggregator("sums", members: 0, shards: 1);
         var (exitCode, _) = await aggregator.End();
         Assert.Equal(1, exitCode);

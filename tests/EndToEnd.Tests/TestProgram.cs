@@ -12,6 +12,10 @@ internal sealed class TestProgram : IDisposable
     public static readonly string Assembly = typeof(TestProgram).Assembly
         .GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "Program").Value!;
 
+    // The program has tiers off, which suits runs longer than a second: here most have a few steps. The bits are the same.
+    private static readonly (string Name, string Value)[] ShortRuns =
+        [("DOTNET_TieredCompilation", "1"), ("DOTNET_TieredPGO", "0")];
+
     public TestProgram() => Folder = Directory.CreateTempSubdirectory("actortrain-").FullName;
 
     /// <summary>Where it runs.</summary>
@@ -62,7 +66,7 @@ internal sealed class TestProgram : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (var (name, value) in environment) start.Environment[name] = value;
+        foreach (var (name, value) in ShortRuns.Concat(environment)) start.Environment[name] = value;
         return Process.Start(start)!;
     }
 

@@ -89,7 +89,7 @@ public static class ClusterHocon
             down-removal-margin = {{Seconds(settings.RemovalMargin)}}
             failure-detector {
               heartbeat-interval = {{Seconds(settings.HeartbeatInterval)}}
-              acceptable-heartbeat-pause = {{Seconds(settings.AcceptablePause)}}
+              acceptable-heartbeat-pause = {{Seconds(PauseOf(settings))}}
               expected-response-after = {{Seconds(settings.HeartbeatInterval)}}
             }
             split-brain-resolver {
@@ -127,6 +127,11 @@ public static class ClusterHocon
 
     private static TimeSpan SeedNodeTimeout(ClusterSettings settings) =>
         !settings.IsFirstSeed ? AsksAgainAfter : settings.FormsClusterAlone ? TimeToFindOthers : ForEver;
+
+    // Akka downs a server that some busy node finds unreachable, whenever the server itself finds another node so (it
+    // calls that "indirectly connected"). So a node that is no server waits longer before it says so.
+    private static TimeSpan PauseOf(ClusterSettings settings) =>
+        settings.AcceptablePause * (settings.Roles.Contains(ClusterSettings.ServerRole) ? 1 : 3);
 
     private static string Serialization => $$"""
             serializers {

@@ -103,7 +103,10 @@ public sealed record ClusterSettings
     /// <summary>Between two heartbeats. Default 0.5 s.</summary>
     public TimeSpan HeartbeatInterval { get; init; } = TimeSpan.FromSeconds(0.5);
 
-    /// <summary>How long heartbeats may stay away before a node counts as unreachable. Default 2 s.</summary>
+    /// <summary>
+    /// How long heartbeats may stay away before a server finds a node unreachable; other nodes wait three times as
+    /// long. Default 2 s.
+    /// </summary>
     public TimeSpan AcceptablePause { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>How long reachability must not change before the unreachable side is downed. Default 4 s.</summary>

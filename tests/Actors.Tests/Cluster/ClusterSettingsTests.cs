@@ -80,6 +80,13 @@ public class ClusterSettingsTests
                 .GetTimeSpan("akka.cluster.seed-node-timeout").TotalSeconds;
     }
 
+    [Theory, InlineData(ClusterSettings.ServerRole, 2), InlineData(ClusterSettings.WorkerRole, 6)]
+    public void A_busy_node_that_is_no_server_is_slower_to_find_one_unreachable(string role, int seconds) =>
+        Assert.Equal(
+            TimeSpan.FromSeconds(seconds),
+            ConfigurationFactory.ParseString(ClusterHocon.Of(Valid with { Roles = [role] }))
+                .GetTimeSpan("akka.cluster.failure-detector.acceptable-heartbeat-pause"));
+
     [Theory]
     [InlineData("127.0.0.1", true)]
     [InlineData("127.1.2.3", true)]

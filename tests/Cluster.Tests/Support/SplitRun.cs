@@ -1,18 +1,27 @@
 namespace ActorTrain.Cluster.Tests;
 
-/// <summary>A run whose parameters two nodes of role ps hold.</summary>
-internal static class SplitRun
+/// <summary>A run whose parameters two nodes of role ps hold, p1 and p2; the worker a is a process, b is not.</summary>
+internal sealed class SplitRun : IAsyncDisposable
 {
+    private readonly OwnNode _second;
+
+    private SplitRun(NodeProcess server, OwnNode second) => (Server, _second) = (server, second);
+
     /// <summary>What makes the server split them.</summary>
     public static string[] Options { get; } = ["--parameter-servers", "2"];
 
-    /// <summary>Its server, with two holders and two workers, at the end of an epoch.</summary>
-    public static async Task<NodeProcess> Begin(TestCluster cluster)
+    public NodeProcess Server { get; }
+
+    /// <summary>Starts all of them, and waits for the end of an epoch.</summary>
+    public static async Task<SplitRun> Begin(TestCluster cluster)
     {
         var server = cluster.Train(workers: 2, shards: 0, Options);
         foreach (var name in new[] { "p1", "p2" }) cluster.Holder(name);
-        foreach (var name in new[] { "a", "b" }) cluster.Worker(name);
+        cluster.Worker("a");
+        var second = await OwnNode.Start(cluster, "b");
         await cluster.Epochs([server], 2);
-        return server;
+        return new(server, second);
     }
+
+    public ValueTask DisposeAsync() => _second.DisposeAsync();
 }
