@@ -124,7 +124,11 @@ internal static unsafe partial class Gemm<TLanes, TVector>
                 }
                 var c = blocks.At(row, jc);
                 block.Ahead = blocks.AheadOf(row, jc);
-                for (var j = jc; j < end; j += Nr)
+                // While the first panel passes, the next block of A comes into L2: its rows lie on many pages.
+                block.NextA = row + PackedA.Columns < a.Columns ? a.At(0, row + PackedA.Columns)
+                    : end < b.Columns ? a.Data : null;
+                block.StrideOfNextA = a.Stride;
+                for (var j = jc; j < end; j += Nr, block.NextA = null)
                 {
                     var panel = new Panel(Math.Min(Nr, end - j));
                     var readsB = !packsB && !panel.IsPadded;
@@ -196,6 +200,8 @@ internal static unsafe partial class Gemm<TLanes, TVector>
         var joins = endsTree ? depth : PairwiseTree.JoinsAfter(leaf);
         var tile = new Tile { AStride = block.StepOfA, BStride = block.StepOfB, AddendStep = -TileFloats };
         tile.AddendStride = tile.StartStride = panel.Nr;
+        tile.PrefetchStride = block.StrideOfNextA;
+        var next = block.NextA;
         var k = 0;
         do
         {
@@ -210,12 +216,18 @@ internal static unsafe partial class Gemm<TLanes, TVector>
             tile.C = !endsChain ? chain : !endsTree ? chain - (joins * TileFloats) : isEdge ? block.Edge : block.C;
             tile.CStride = toC && !isEdge ? cStride : panel.Nr;
             var step = toC ? Microkernel.MaxRows * tile.CStride : block.Slots * TileFloats;
-            for (int row = 0, tileRows; row < block.Rows; row += tileRows)
+            for (int row = 0, line = 0, tileRows; row < block.Rows; row += tileRows, line += LineFloats)
             {
                 tileRows = Microkernel.RowsOf(Math.Min(Microkernel.MaxRows, block.Rows - row));
                 tile.Start = k > 0 ? chain : null;
                 tile.Addend = chain - TileFloats;
-                Microkernel.Run<TLanes, TVector, ColumnMajorA, ReadsB>(panel.Vectors, tileRows, tile);
+                if (next == null || line > PackedA.Columns)
+                    Microkernel.Run<TLanes, TVector, ColumnMajorA, ReadsB>(panel.Vectors, tileRows, tile);
+                else
+                {
+                    tile.Prefetch = next + ((firstRow + k) * block.StrideOfNextA) + line;
+                    Microkernel.Run<TLanes, TVector, ColumnMajorA, PrefetchesB>(panel.Vectors, tileRows, tile);
+                }
                 // What the last tiles have fewer than 6 rows is parts of one of 6.
                 var isWhole = tileRows == Microkernel.MaxRows;
                 tile.A += isWhole ? block.TileFloatsOfA : tileRows;
@@ -242,6 +254,10 @@ internal static unsafe partial class Gemm<TLanes, TVector>
         public float* A;
         public nint StepOfA;
         public nint TileFloatsOfA;
+
+        /// <summary>Where the next block of A lies, if it is to come near meanwhile; else null.</summary>
+        public float* NextA;
+        public nint StrideOfNextA;
 
         /// <summary>Rows of C.</summary>
         public int Rows;
