@@ -11,8 +11,8 @@ internal static unsafe partial class Gemm<TLanes, TVector>
     // With so many rows and columns, too few packed columns would cost a copy of A for each few panels: 16 MB of them.
     private const int ManyRows = 2048, ManyColumns = 512, MostPackedFloats = 1 << 22;
 
-    // Floats of A that are copied at once for one long leaf, 8 MB.
-    private const int TurnedFloats = 1 << 21;
+    // One leaf of so many rows is computed with a copy of Aᵀ, so many floats of which are made at once: 8 MB.
+    private const int RowsToTurn = 512, TurnedFloats = 1 << 21;
 
     // So few rows of C are two tiles: each column of B is read twice at most.
     private const int FewRows = 2 * Microkernel.MaxRows;
@@ -43,7 +43,7 @@ internal static unsafe partial class Gemm<TLanes, TVector>
 
     /// <summary>Whether <see cref="MultiplyTurned"/> is the faster way to sum <paramref name="leaves"/>.</summary>
     public static bool TurnIsCheaper(Operand a, Operand b, int leaves) =>
-        leaves == 1 && a.Columns > Mc && IsLarge(a.Rows, b.Columns);
+        leaves == 1 && a.Columns > Mc && a.Rows >= RowsToTurn && b.Columns >= ManyColumns;
 
     /// <summary>
     /// C = Aᵀ·B in one leaf, as an ordinary product with a copy of Aᵀ: long chains wait in C, not beside it, and a

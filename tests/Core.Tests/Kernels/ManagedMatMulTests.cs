@@ -54,6 +54,8 @@ public class ManagedMatMulTests
 
     // One long leaf is summed as a product with a transposed copy; of more leaves, more columns are packed at once.
     [Theory]
+    [InlineData(511)]
+    [InlineData(513)]
     [InlineData(2049)]
     [InlineData(2040, 9)]
     public void Thousands_of_rows_give_the_bits_of_the_scalar_loops(params int[] leaves) =>
