@@ -12,7 +12,7 @@ internal sealed class TestProgram : IDisposable
     public static readonly string Assembly = typeof(TestProgram).Assembly
         .GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "Program").Value!;
 
-    // The program has tiers off, which suits runs longer than a second: here most have a few steps. The bits are the same.
+    // The program has tiers off, which suits runs longer than a second; here most have a few steps. The bits stay.
     private static readonly (string Name, string Value)[] ShortRuns =
         [("DOTNET_TieredCompilation", "1"), ("DOTNET_TieredPGO", "0")];
 

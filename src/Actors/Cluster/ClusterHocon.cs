@@ -20,7 +20,7 @@ public static class ClusterHocon
     private static readonly TimeSpan TimeToFindOthers = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ForEver = TimeSpan.FromDays(365);
 
-    // A worker started a moment before its server asks again soon; longer than the gate, or the gate takes the question.
+    // A worker started a moment before its server asks again soon; but after the gate, which would take the question.
     private static readonly TimeSpan AsksAgainAfter = TimeSpan.FromSeconds(1.5);
 
     /// <summary>
