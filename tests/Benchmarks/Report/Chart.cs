@@ -1,3 +1,4 @@
+using System.Globalization;
 using ActorTrain.Host.Pictures;
 using ScottPlot;
 using ScottPlot.TickGenerators;
@@ -30,11 +31,8 @@ internal static class Chart
         plot.XLabel(x, 13);
         plot.YLabel(y, 13);
         plot.Axes.Bottom.TickGenerator = Ticks(lines.ToArray().SelectMany(l => l.Points.Select(p => p.X)));
-        plot.Axes.Left.TickGenerator = new NumericAutomatic
-        {
-            IntegerTicksOnly = true,
-            LabelFormatter = power => Figures.Short(Math.Pow(10, power)),
-        };
+        plot.Axes.Left.TickGenerator = RoundTicks([.. lines.ToArray().SelectMany(l => l.Points.Select(p => p.Y))
+            .Where(value => double.IsFinite(value) && value > 0)]);
         plot.Grid.MajorLineColor = Palette.Faint;
         plot.Axes.Title.Label.Bold = false;
         plot.Axes.Top.FrameLineStyle.Width = 0;
@@ -52,5 +50,17 @@ internal static class Chart
         double[] marks = [.. values.Distinct().Order()];
         return new(
             [.. marks.Select(Math.Log10)], [.. marks.Select(m => m >= 1e6 ? $"{Figures.Short(m / 1e6)}M" : $"{m:0}")]);
+    }
+
+    // Powers of ten; 2 and 5 times as much too where there would be few of them.
+    private static NumericManual RoundTicks(double[] values)
+    {
+        var (least, most) = (Math.Log10(values.Min()), Math.Log10(values.Max()));
+        double[] factors = most - least < 2 ? [1, 2, 5] : [1];
+        var powers = Enumerable.Range((int)Math.Floor(least), (int)Math.Ceiling(most) - (int)Math.Floor(least) + 1);
+        double[] marks = [.. powers.SelectMany(power => factors.Select(factor => factor * Math.Pow(10, power)))];
+        return new(
+            [.. marks.Select(Math.Log10)],
+            [.. marks.Select(mark => mark.ToString("0.###", CultureInfo.InvariantCulture))]);
     }
 }
