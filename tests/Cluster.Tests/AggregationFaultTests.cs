@@ -92,11 +92,7 @@ public class AggregationFaultTests
         NodeProcess[] servers = [.. Enumerable.Range(0, 3).Select(i => cluster.Server(i, workers: 1))];
         var aggregator = cluster.Aggregator("sum", members: 2, shards: 0);
         foreach (var name in new[] { "a", "b" }) Member(cluster, name);
-        await cluster.Epochs(servers, 2);
-        var leader = servers.Single(s => s.Lines.Any(l => l.Text.StartsWith("epoch ", StringComparison.Ordinal)));
-        NodeProcess[] others = [.. servers.Where(s => s != leader)];
-        await cluster.Standbys(leader, others);
-        await cluster.Epochs(servers, 2);
+        var (leader, others) = await cluster.WithStandbys(servers);
         var killed = NodeProcess.Now;
         leader.Kill();
         await cluster.Line(others, " goes on from step ", killed);

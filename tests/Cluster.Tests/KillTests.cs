@@ -107,12 +107,7 @@ public class KillTests
     {
         NodeProcess[] servers = [.. Enumerable.Range(0, 3).Select(i => cluster.Server(i, workers: workers.Length + 1))];
         cluster.Worker("a");
-        await cluster.Epochs(servers, 2);
-        var leader = servers.Single(s => s.Lines.Any(l => l.Text.StartsWith("epoch ", StringComparison.Ordinal)));
-        NodeProcess[] others = [.. servers.Where(s => s != leader)];
-        await cluster.Standbys(leader, others);
-        await cluster.Epochs(servers, 2);
-        return (leader, others);
+        return await cluster.WithStandbys(servers);
     }
 
     private static async Task GoesOn(TestCluster cluster, NodeProcess[] others, TimeSpan killed, string who)

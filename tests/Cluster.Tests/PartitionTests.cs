@@ -23,11 +23,7 @@ public class PartitionTests
         NodeProcess[] servers = [.. Enumerable.Range(1, 3).Select(place => StartAt(cluster, place, "server",
             [.. SmallRun.Options(["--shards", "1", "--nodes", "1", "--out", $"s{place}"], [])]))];
         StartAt(cluster, Worker, "worker", "--data", SmallRun.Folder, "--shards", "1");
-        await cluster.Epochs(servers, 2);
-        var leader = servers.Single(s => s.Lines.Any(l => l.Text.StartsWith("epoch ", StringComparison.Ordinal)));
-        NodeProcess[] others = [.. servers.Where(s => s != leader)];
-        await cluster.Standbys(leader, others);
-        await cluster.Epochs(servers, 2);
+        var (leader, others) = await cluster.WithStandbys(servers);
 
         var place = Array.IndexOf(servers, leader) + 1;
         var cut = NodeProcess.Now;

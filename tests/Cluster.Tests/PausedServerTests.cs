@@ -11,11 +11,7 @@ public class PausedServerTests
         using var cluster = new TestCluster(servers: 3);
         NodeProcess[] servers = [.. Enumerable.Range(0, 3).Select(i => cluster.Server(i, workers: 1))];
         cluster.Worker("a");
-        await cluster.Epochs(servers, 2);
-        var paused = servers.Single(s => s.Lines.Any(l => l.Text.StartsWith("epoch ", StringComparison.Ordinal)));
-        NodeProcess[] others = [.. servers.Where(s => s != paused)];
-        await cluster.Standbys(paused, others);
-        await cluster.Epochs(servers, 2);
+        var (paused, others) = await cluster.WithStandbys(servers);
         var stopped = NodeProcess.Now;
         paused.Signal("STOP");
         var next = await cluster.Line(others, "epoch ", stopped);
@@ -29,7 +25,7 @@ public class PausedServerTests
         var back = await cluster.Line(others, $"stand-by {paused.Name} keeps checkpoints", continued);
         Measured.Tell("it went on", ("a stand-by", back.At - continued));
         await cluster.Epochs(others, 2);
-        var leader = others.Single(s => s.Lines.Any(l => l.Text.StartsWith("epoch ", StringComparison.Ordinal)));
+        var leader = TestCluster.LeaderOf(others);
         Assert.DoesNotContain(leader.Lines, l => l.Text.Contains("cut off", StringComparison.Ordinal));
         cluster.AssertTheRightBits();
         cluster.AssertPlainWords();

@@ -86,11 +86,7 @@ public class SplitFaultTests
         ];
         foreach (var name in new[] { "p1", "p2" }) cluster.Holder(name);
         cluster.Worker("a");
-        await cluster.Epochs(servers, 2);
-        var leader = servers.Single(s => s.Lines.Any(l => l.Text.StartsWith("epoch ", StringComparison.Ordinal)));
-        NodeProcess[] others = [.. servers.Where(s => s != leader)];
-        await cluster.Standbys(leader, others);
-        await cluster.Epochs(servers, 2);
+        var (leader, others) = await cluster.WithStandbys(servers);
         var killed = NodeProcess.Now;
         leader.Kill();
         await cluster.Line(others, " goes on from step ", killed);

@@ -80,7 +80,7 @@ internal static unsafe partial class Gemm<TLanes, TVector>
     {
         if (leafRows.IsEmpty) leafRows = [0];
         var k = a.Rows;
-        var floats = IsLarge(k, b.Columns) ? MostPackedFloats : PackedFloats;
+        var floats = k >= ManyRows && b.Columns >= ManyColumns ? MostPackedFloats : PackedFloats;
         var nc = Math.Min((b.Columns + Nr - 1) / Nr, Math.Max(1, floats / (Math.Max(1, k) * Nr))) * Nr;
         // The partial sums before the last leaf, and a chain that is longer than KC.
         var slots = PairwiseTree.MaxWaiting(leafRows.Length) + 1;
@@ -144,8 +144,6 @@ internal static unsafe partial class Gemm<TLanes, TVector>
             }
         }
     }
-
-    private static bool IsLarge(int rows, int columns) => rows >= ManyRows && columns >= ManyColumns;
 
     // All leaves for one block of A and one micropanel of B.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -136,14 +136,24 @@ internal sealed class TestCluster : IDisposable
         Line([node], what, after);
 
     /// <summary>
-    /// Waits until stand-bys keep checkpoints and gossip, every half second, has told all servers that all are up: who
-    /// does not know so yet counts itself to the minority when the leader dies.
+    /// Waits until a run goes on, its stand-bys keep checkpoints, and gossip, every half second, has told all servers
+    /// that all are up: who does not know so yet counts itself to the minority when the leader dies.
     /// </summary>
-    public async Task Standbys(NodeProcess leader, IEnumerable<NodeProcess> others)
+    /// <returns>Who leads, and the stand-bys.</returns>
+    public async Task<(NodeProcess Leader, NodeProcess[] Others)> WithStandbys(IReadOnlyCollection<NodeProcess> servers)
     {
+        await Epochs(servers, 2);
+        var leader = LeaderOf(servers);
+        NodeProcess[] others = [.. servers.Where(s => s != leader)];
         foreach (var other in others) await Line(leader, $"stand-by {other.Name} keeps checkpoints");
         await Task.Delay(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken);
+        await Epochs(servers, 2);
+        return (leader, others);
     }
+
+    /// <summary>The only one of some servers that has shown epochs.</summary>
+    public static NodeProcess LeaderOf(IEnumerable<NodeProcess> servers) =>
+        servers.Single(s => s.Lines.Any(l => l.Text.StartsWith("epoch ", StringComparison.Ordinal)));
 
     /// <summary>Waits until a run has gone on for so many epochs.</summary>
     public async Task Epochs(IReadOnlyCollection<NodeProcess> servers, int count)
