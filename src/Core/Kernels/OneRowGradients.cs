@@ -19,14 +19,23 @@ internal static unsafe class OneRowGradients
         where TLanes : struct, ILanes<TVector> where TVector : struct
     {
         var zero = TLanes.Create(0f);
+        var whole = c.Columns / TLanes.Count * TLanes.Count;
+        var last = stackalloc float[AlignedMemory.AlignmentBytes / sizeof(float)];
+        for (var j = whole; j < c.Columns; j++) last[j - whole] = b[j];
+        var lastColumns = TLanes.Load(last);
+        // Where rows lie one after another, what is written beyond a row's end is the next row's, which follows.
+        var floats = c.Stride == c.Columns ? c.Rows * c.Stride : 0;
         for (var i = 0; i < c.Rows; i++)
         {
             var x = TLanes.Create(a[i]);
             var row = c.At(i, 0);
-            var j = 0;
-            for (; j <= c.Columns - TLanes.Count; j += TLanes.Count)
+            for (var j = 0; j < whole; j += TLanes.Count)
                 TLanes.Store(TLanes.FusedMultiplyAdd(x, TLanes.Load(b + j), zero), row + j);
-            for (; j < c.Columns; j++) row[j] = MathF.FusedMultiplyAdd(a[i], b[j], 0);
+            if (whole == c.Columns) continue;
+            if ((i * c.Stride) + whole + TLanes.Count <= floats)
+                TLanes.Store(TLanes.FusedMultiplyAdd(x, lastColumns, zero), row + whole);
+            else
+                for (var j = whole; j < c.Columns; j++) row[j] = MathF.FusedMultiplyAdd(a[i], b[j], 0);
         }
     }
 

@@ -16,6 +16,13 @@ public class ManagedMatMulTests
         AssertAllWidths(rows, inputs, outputs, padding, seed);
     }
 
+    [Property(MaxTest = 100)]
+    public void One_row_gives_the_bits_of_the_scalar_loops(int seed)
+    {
+        var random = new Random(seed);
+        AssertAllWidths(rows: 1, random.Next(0, 71), random.Next(0, 71), padding: random.Next(0, 3) * 3, seed);
+    }
+
     // KC is 256 or 96, MC 120, NC 1024; 6, 4 and 3 are tile rows, 48 a block of them; 16, 32 and 64 are panels.
     [Theory]
     [InlineData(1, 784, 128)]
