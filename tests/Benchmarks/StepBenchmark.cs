@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using ActorTrain.Actors;
 using ActorTrain.Benchmarks.Peers;
 using ActorTrain.Benchmarks.Report;
+using ActorTrain.Benchmarks.Scaling;
 using ActorTrain.Host.Commands;
 
 namespace ActorTrain.Benchmarks;
@@ -45,7 +47,9 @@ internal static class StepBenchmark
             ["hidden", "contender", "µs a step", "limit, µs", "median / limit", "libtorch's best / median"],
             [.. measured.SelectMany(m => m.Steps(torch.Name))]);
         yield return new("A step: shards and optimizers",
-            "Medians of the same run.", ["hidden", "what", "ratio"], [.. measured.SelectMany(m => m.Ratios())]);
+            "Medians of the same run. A thread calls one on another core, which answers at once: where the cores of a "
+            + "virtual machine share no cache, that takes several times as long, and so does every line that goes from "
+            + "shard to shard.", ["hidden", "what", "ratio or figure"], [.. measured.SelectMany(m => m.Ratios())]);
     }
 
     private static Measured Measure(Network network, Peer torch)
@@ -64,9 +68,25 @@ internal static class StepBenchmark
             contenders[(Kind.Libtorch, count)] = () => torch.Steps(
                 folder.Path, "--threads", $"{count}", "--epochs", $"{network.Epochs}", "--hidden", network.Name);
             contenders[(Kind.Peak, count)] = () => [BenchCommand.AllCores(count)];
+            if (count > 1) contenders[(Kind.Call, count)] = () => [CallNanoseconds()];
         }
         var figures = Turns.Take(network.Turns, [.. contenders.Values]);
         return new(network, contenders.Keys.Zip(figures).ToDictionary(pair => pair.First, pair => pair.Second));
+    }
+
+    // Mean of so many that a switch of threads does not count.
+    private static double CallNanoseconds()
+    {
+        const int warmUp = 1000, calls = 50_000;
+        using var other = new OtherCore();
+        for (var i = 0; i < warmUp; i++) other.Do(Nothing);
+        var start = Stopwatch.GetTimestamp();
+        for (var i = 0; i < calls; i++) other.Do(Nothing);
+        return Stopwatch.GetElapsedTime(start).TotalNanoseconds / calls;
+
+        static void Nothing()
+        {
+        }
     }
 
     /// <summary>In words.</summary>
@@ -108,6 +128,7 @@ internal static class StepBenchmark
         Adam,
         Libtorch,
         Peak,
+        Call,
     }
 
     // Epochs of so many images; the bars are those of its step.
@@ -143,6 +164,8 @@ internal static class StepBenchmark
                     Network.Name, $"1 shard / {CountOf(all, "shard")}",
                     Network.AllShards.Judge(Of[(Kind.Sgd, 1)].Median / Of[(Kind.Sgd, all)].Median),
                 ];
+            if (Of.TryGetValue((Kind.Call, all), out var call))
+                yield return [Network.Name, "a call to another core and back, ns", $"{call}"];
             if (Network.Adam is not { } bar) yield break;
             foreach (var count in Counts)
                 yield return
