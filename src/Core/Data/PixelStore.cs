@@ -17,10 +17,13 @@ internal abstract class PixelStore
     /// <param name="features">Pixels of an image.</param>
     public abstract void Prefetch(int index, int features);
 
-    /// <summary>The same, but not so soon: other work goes on before.</summary>
+    /// <summary>The same, but not so soon: says what is to be asked for meanwhile.</summary>
     /// <param name="index">Which.</param>
     /// <param name="features">Pixels of an image.</param>
-    public virtual void Fetch(int index, int features) => Prefetch(index, features);
+    /// <param name="lines">Gets the image's; none, where it is not in memory.</param>
+    public virtual void AddTo(LinesAhead lines, int index, int features)
+    {
+    }
 
     /// <summary>The pixels of some images, without a copy.</summary>
     /// <param name="first">Where they begin, in bytes.</param>
@@ -50,8 +53,8 @@ internal sealed class MemoryPixels(ReadOnlyMemory<byte> pixels) : PixelStore
         new MemoryPixels(pixels.Slice(checked((int)first), checked((int)count)));
 
     /// <inheritdoc/>
-    public override void Fetch(int index, int features) =>
-        Packing.Prefetch(pixels.Span.Slice(index * features, features));
+    public override void AddTo(LinesAhead lines, int index, int features) =>
+        lines.Add(pixels.Span.Slice(index * features, features));
 
     /// <inheritdoc/>
     public override IEnumerable<ReadOnlyMemory<byte>> Pieces() => [pixels];

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using ActorTrain.Kernels;
 
 namespace ActorTrain;
 
@@ -149,10 +150,12 @@ public sealed class Split
         if ((uint)index < (uint)Count) _pixels.Prefetch(index, Features);
     }
 
-    /// <summary>The same, but not so soon.</summary>
-    internal void Fetch(int index)
+    /// <summary>Adds what one example will read, pixels and label.</summary>
+    internal void AddTo(LinesAhead lines, int index)
     {
-        if ((uint)index < (uint)Count) _pixels.Fetch(index, Features);
+        if ((uint)index >= (uint)Count) return;
+        _pixels.AddTo(lines, index, Features);
+        lines.Add(Labels.Slice(index, 1));
     }
 
     /// <summary>Is there a file with training images in <paramref name="folder"/>?</summary>

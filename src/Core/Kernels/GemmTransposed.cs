@@ -36,6 +36,7 @@ internal static unsafe partial class Gemm<TLanes, TVector>
         for (var row = 0; row < a.Columns; row += PackedA.Columns)
         {
             var rows = Math.Min(PackedA.Columns, a.Columns - row);
+            blocks.AheadOf(row, 0).AskForLines(rows);
             Packing.Transpose(transposed + row, a.Columns, b.Columns, rows, blocks.At(row, 0), stride);
             blocks.Take(row, 0, rows, b.Columns);
         }
@@ -136,9 +137,7 @@ internal static unsafe partial class Gemm<TLanes, TVector>
                     block.StepOfB = readsB ? b.Stride : panel.Nr;
                     block.C = c + (j - jc);
                     SumLeaves(block, panel, stride, leafRows);
-                    if (block.Ahead.First == null) continue;
-                    block.Ahead.First += Nr;
-                    block.Ahead.Second += Nr;
+                    block.Ahead = block.Ahead.AfterColumns(j - jc, Nr, block.Rows);
                 }
                 blocks.Take(row, jc, block.Rows, end - jc);
             }
@@ -200,6 +199,7 @@ internal static unsafe partial class Gemm<TLanes, TVector>
         tile.AddendStride = tile.StartStride = panel.Nr;
         tile.PrefetchStride = block.StrideOfNextA;
         var next = block.NextA;
+        var lines = leaf == 0 ? block.Ahead : default;
         var k = 0;
         do
         {
@@ -217,6 +217,7 @@ internal static unsafe partial class Gemm<TLanes, TVector>
             for (int row = 0, line = 0, tileRows; row < block.Rows; row += tileRows, line += LineFloats)
             {
                 tileRows = Microkernel.RowsOf(Math.Min(Microkernel.MaxRows, block.Rows - row));
+                if (k == 0 && tileRows == Microkernel.MaxRows) lines.AskForLines(tileRows);
                 tile.Start = k > 0 ? chain : null;
                 tile.Addend = chain - TileFloats;
                 if (next == null || line > PackedA.Columns)

@@ -45,8 +45,10 @@ internal static unsafe class LeafPairs<TLanes, TVector>
         float* tileA = block.A, tileC = block.C;
         var tileWaiting = block.Waiting + (PairwiseTree.WaitingBefore(first) * slot);
         float* ahead = block.Ahead.First, aheadToo = block.Ahead.Second;
+        var lines = block.Ahead;
         for (var row = 0; row < block.Rows; row += Rows)
         {
+            lines.AskForLines(Rows);
             float* a = tileA, b = block.B, waiting = tileWaiting;
             for (var leaf = first; leaf < end; leaf += 2, waiting += slot)
             {

@@ -42,7 +42,7 @@ internal sealed partial class JointComputation(TrainingPlan plan, Dataset data, 
     private StepSum Step(JointRun run, int step)
     {
         var (tree, indices) = minibatches.Of(run.FirstStep + step);
-        _ahead = minibatches.After(run.FirstStep + step);
+        FetchAhead(run.FirstStep + step);
         _arena.Reset();
         var updates = run.Start.Optimizer.Step + step;
         var input = Gather(step, indices.Span);

@@ -7,13 +7,9 @@ namespace ActorTrain;
 /// <content>The layers of a joint step, forward, backward, and their updates.</content>
 internal sealed partial class JointComputation
 {
-    // Twice for each of a kernel's blocks of 48 rows: 784 inputs have room for a minibatch of 64. A core waits for so
-    // many lines at a time.
-    private const int FetchedAtOnce = 2;
-
     private Memory<float> _block = AlignedMemory.Allocate(0);
     private TensorBuffer[] _outputs = [];
-    private ReadOnlyMemory<int> _ahead;
+    private readonly LinesAhead _ahead = new();
 
     private ReadOnlySpan<JointLayer> Layers => _memory.Plan.Layers.AsSpan();
 
@@ -30,8 +26,16 @@ internal sealed partial class JointComputation
         {
             if (_memory.Plan.IsCopied(l)) _outputs[l] = _arena.Take([pass.Rows, _memory.StrideOf(l)]);
             var (from, to) = _memory.Plan.ColumnsOf(l, _rank, _memory.Ranks);
-            if (to > from)
-                Multiply(l, pass, InputOf(l, pass), Columns(OutputOf(l, pass), from, to), pass.LeafRows);
+            var y = Columns(OutputOf(l, pass), from, to);
+            if (to > from && Layers[l].IsDivided && _memory.Ranks > 1)
+            {
+                // Chains wait in memory from one block of k to the next: among the lines of others, these would take them
+                // away meanwhile, as they fetch ahead.
+                MatrixSpan own = new(_arena.Take([pass.Rows, to - from]).Span, pass.Rows, to - from);
+                Multiply(l, pass, InputOf(l, pass), own, pass.LeafRows);
+                Copy(own, y);
+            }
+            else if (to > from) Multiply(l, pass, InputOf(l, pass), y, pass.LeafRows);
             if (Layers[l].IsDivided) _memory.Barrier.Wait();
         }
     }
@@ -146,11 +150,13 @@ internal sealed partial class JointComputation
         ? new(_outputs[layer].Span, pass.Rows, Layers[layer].Out, _memory.StrideOf(layer))
         : _memory.Output(layer, pass.Step, pass.Rows);
 
-    // Some images of the next minibatch come near while this one's gradient is computed.
-    private void FetchAhead()
+    // The next minibatch comes near while this one's gradient is computed.
+    private void FetchAhead(long step)
     {
-        for (var i = 0; i < FetchedAtOnce && _ahead.Length > 0; i++, _ahead = _ahead[1..])
-            data.Train.Fetch(_ahead.Span[0]);
+        _ahead.Clear();
+        foreach (var index in minibatches.After(step).Span) data.Train.AddTo(_ahead, index);
+        var (from, to) = _memory.Plan.ColumnsOf(0, _rank, _memory.Ranks);
+        _ahead.Divide(Layers[0].In, to - from);
     }
 
     private static MatrixView Columns(MatrixView x, int from, int to) =>
@@ -158,6 +164,12 @@ internal sealed partial class JointComputation
 
     private static MatrixSpan Columns(MatrixSpan x, int from, int to) =>
         new(x.Data[from..], x.Rows, to - from, x.Stride);
+
+    private static void Copy(MatrixSpan from, MatrixSpan to)
+    {
+        for (var row = 0; row < from.Rows; row++)
+            from.Data.Slice(row * from.Stride, from.Columns).CopyTo(to.Data[(row * to.Stride)..]);
+    }
 
     private static MatrixView View(MatrixSpan x) => new(x.Data, x.Rows, x.Columns, x.Stride);
 
@@ -176,15 +188,16 @@ internal sealed partial class JointComputation
             return columns;
         }
 
-        public RowsAhead AheadOf(int row, int column) =>
-            computation._parameters.AheadOf(layer, _pass.Step, firstRow + row, column);
+        public RowsAhead AheadOf(int row, int column)
+        {
+            var ahead = computation._parameters.AheadOf(layer, _pass.Step, firstRow + row, column);
+            return layer == 0 && column == 0 ? computation._ahead.From(row, ahead) : ahead;
+        }
 
         public void Take(int row, int column, int rows, int columns)
         {
             var sum = computation._block.Span[..(rows * columns)];
-            if (layer == 0) computation.FetchAhead();
             computation._parameters.Update(computation.Rule, _pass, layer, firstRow + row, rows, column, sum);
-            if (layer == 0) computation.FetchAhead();
         }
     }
 }
