@@ -85,14 +85,6 @@ internal static unsafe class Packing
                 PrefetchNear((float*)(first + Math.Min(i, bytes.Length - 1)));
     }
 
-    /// <summary>Asks for a span, into L2: for every second line, because hardware fetches lines by pairs.</summary>
-    public static void Prefetch(ReadOnlySpan<byte> bytes)
-    {
-        fixed (byte* first = bytes)
-            for (var i = 0; i < bytes.Length + LineBytes - 1; i += 2 * LineBytes)
-                Prefetch((float*)(first + Math.Min(i, bytes.Length - 1)));
-    }
-
     /// <summary>destination[c·destinationStride + r] = source[r·sourceStride + c].</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Transpose(
