@@ -13,6 +13,10 @@ internal static unsafe class OneRowGradients
     // Four chains of vectors are in flight: a multiply-add takes four cycles.
     private const int RowsAtOnce = 32;
 
+    // Rows at a multiple of this stride drive each other out of L1 before their lines are used up: then so many columns
+    // of them are copied at a time.
+    private const int SharingStride = 512, CopiedColumns = 64;
+
     /// <summary>C [K, N] = aᵀ·b, for a [K] and b [N]: each a chain of one link.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void OuterProduct<TLanes, TVector>(float* a, float* b, Operand c)
@@ -63,23 +67,39 @@ internal static unsafe class OneRowGradients
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MultiplyMany(float* a, float* b, nint stride, int columns, float* c)
     {
-        Vector256<float> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
-        float* b1 = b + (8 * stride), b2 = b + (16 * stride), b3 = b + (24 * stride);
-        var k = 0;
-        // Of eight rows a cache line each: of all 32 at once, rows 4 KB apart would drive each other out of L1.
-        for (; k <= columns - 16; k += 16)
+        const int copyStride = CopiedColumns + (AlignedMemory.AlignmentBytes / sizeof(float));
+        new Span<float>(c, RowsAtOnce).Clear();
+        var whole = columns & ~3;
+        if (stride % SharingStride != 0) AddTogether(a, b, stride, whole, c);
+        else
         {
-            AddSixteen(a + k, b + k, stride, ref sum0);
-            AddSixteen(a + k, b1 + k, stride, ref sum1);
-            AddSixteen(a + k, b2 + k, stride, ref sum2);
-            AddSixteen(a + k, b3 + k, stride, ref sum3);
+            var copy = Scratch.Take(RowsAtOnce * copyStride);
+            for (var k = 0; k < whole; k += CopiedColumns)
+            {
+                var copied = Math.Min(CopiedColumns, whole - k);
+                for (var row = 0; row < RowsAtOnce; row++)
+                    Packing.CopyRow<Lanes256, Vector256<float>>(
+                        b + (row * stride) + k, copied, copy + (row * copyStride));
+                AddTogether(a + k, copy, copyStride, copied, c);
+            }
         }
-        for (; k < columns; k++)
+        for (var row = 0; row < RowsAtOnce; row += 8)
+            AddColumns(a, b + (row * stride), stride, whole, columns, c + row);
+    }
+
+    // Chains wait in C between methods: the JIT would keep what is live over a call in memory all the time.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void AddTogether(float* a, float* b, nint stride, int columns, float* c)
+    {
+        Vector256<float> sum0 = Vector256.Load(c), sum1 = Vector256.Load(c + 8);
+        Vector256<float> sum2 = Vector256.Load(c + 16), sum3 = Vector256.Load(c + 24);
+        float* b1 = b + (8 * stride), b2 = b + (16 * stride), b3 = b + (24 * stride);
+        for (nint k = 0; k < columns; k += 4)
         {
-            AddOne(a[k], b + k, stride, ref sum0);
-            AddOne(a[k], b1 + k, stride, ref sum1);
-            AddOne(a[k], b2 + k, stride, ref sum2);
-            AddOne(a[k], b3 + k, stride, ref sum3);
+            AddFour(a + k, b + k, stride, ref sum0);
+            AddFour(a + k, b1 + k, stride, ref sum1);
+            AddFour(a + k, b2 + k, stride, ref sum2);
+            AddFour(a + k, b3 + k, stride, ref sum3);
         }
         sum0.Store(c);
         sum1.Store(c + 8);
@@ -90,20 +110,18 @@ internal static unsafe class OneRowGradients
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MultiplyEight(float* a, float* b, nint stride, int columns, float* c)
     {
-        Vector256<float> sum = default;
-        var k = 0;
-        for (; k <= columns - 4; k += 4) AddFour(a + k, b + k, stride, ref sum);
-        for (; k < columns; k++) AddOne(a[k], b + k, stride, ref sum);
-        sum.Store(c);
+        new Span<float>(c, 8).Clear();
+        AddColumns(a, b, stride, 0, columns, c);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddSixteen(float* a, float* b, nint stride, ref Vector256<float> sum)
+    // The links of eight chains from one column to another.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void AddColumns(float* a, float* b, nint stride, int k, int end, float* c)
     {
-        AddFour(a, b, stride, ref sum);
-        AddFour(a + 4, b + 4, stride, ref sum);
-        AddFour(a + 8, b + 8, stride, ref sum);
-        AddFour(a + 12, b + 12, stride, ref sum);
+        var sum = Vector256.Load(c);
+        for (; k <= end - 4; k += 4) AddFour(a + k, b + k, stride, ref sum);
+        for (; k < end; k++) AddOne(a[k], b + k, stride, ref sum);
+        sum.Store(c);
     }
 
     // The next four links of eight chains.

@@ -23,6 +23,11 @@ public class ManagedMatMulTests
         AssertAllWidths(rows: 1, random.Next(0, 71), random.Next(0, 71), padding: random.Next(0, 3) * 3, seed);
     }
 
+    // Rows at a stride of 512 floats are copied, 64 columns at a time, four of which make a step.
+    [Theory, InlineData(512), InlineData(509), InlineData(65), InlineData(64), InlineData(3)]
+    public void One_row_and_weights_at_a_stride_of_whole_pages_give_the_bits_of_the_scalar_loops(int outputs) =>
+        AssertAllWidths(rows: 1, inputs: 75, outputs, padding: 512 - outputs, seed: 7);
+
     // KC is 256 or 96, MC 120, NC 1024; 6, 4 and 3 are tile rows, 48 a block of them; 16, 32 and 64 are panels.
     [Theory]
     [InlineData(1, 784, 128)]
