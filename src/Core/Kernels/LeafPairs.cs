@@ -62,14 +62,17 @@ internal static unsafe class LeafPairs<TLanes, TVector>
                 TVector d10 = default, d11 = default, d12 = default, d13 = default;
                 TVector d20 = default, d21 = default, d22 = default, d23 = default;
                 int rows = leafRows[leaf], rightRows = leafRows[leaf + 1], both = Math.Min(rows, rightRows);
-                float* rightA = a + (rows * aStep), rightB = b + (rows * nr);
-                for (var k = both; k > 0; k--, a += aStep, b += nr, rightA += aStep, rightB += nr)
+                nint toRightA = rows * aStep, toRightB = rows * nr;
+                // The right leaf's addresses follow from the left one's: two pointers to count on instead of four, and
+                // the end is one of them.
+                for (var lastB = b + (both * nr); b != lastB; a += aStep, b += nr)
                 {
                     Step<TPanel>(a, b, ref c00, ref c01, ref c02, ref c03, ref c10, ref c11, ref c12, ref c13,
                         ref c20, ref c21, ref c22, ref c23);
-                    Step<TPanel>(rightA, rightB, ref d00, ref d01, ref d02, ref d03, ref d10, ref d11, ref d12,
-                        ref d13, ref d20, ref d21, ref d22, ref d23);
+                    Step<TPanel>(a + toRightA, b + toRightB, ref d00, ref d01, ref d02, ref d03, ref d10, ref d11,
+                        ref d12, ref d13, ref d20, ref d21, ref d22, ref d23);
                 }
+                float* rightA = a + toRightA, rightB = b + toRightB;
                 for (var k = rows - both; k > 0; k--, a += aStep, b += nr)
                     Step<TPanel>(a, b, ref c00, ref c01, ref c02, ref c03, ref c10, ref c11, ref c12, ref c13,
                         ref c20, ref c21, ref c22, ref c23);
