@@ -32,6 +32,7 @@ public class PauseTests
             await cluster.Epochs([server], 10);
             joining.Signal("TERM");
             await cluster.Line(server, "node b lost at step ", joined.At);
+            await cluster.Epochs([server], Window);
             Assert.Equal(0, (await joining.End()).ExitCode);
         }
         server.Signal("INT");

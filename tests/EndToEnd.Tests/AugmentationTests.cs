@@ -1,17 +1,21 @@
+using ActorTrain.Core.Tests.Data;
+
 namespace ActorTrain.EndToEnd.Tests;
 
 /// <summary>Training images that are changed at random.</summary>
 public class AugmentationTests
 {
+    private static readonly string[] Plain = ["--data", FewDigits.Folder, "--epochs", "1", "--max-steps", "20"];
+
     private static readonly string[] Options =
-        ["--augment", "affine:10:0.1:0.1:5+elastic:20:4+shift:1+flip:0.1", "--epochs", "1", "--max-steps", "20"];
+        [.. Plain, "--augment", "affine:10:0.1:0.1:5+elastic:20:4+shift:1+flip:0.1"];
 
     [Fact]
     public void The_weights_are_the_same_for_any_number_of_shards_and_nodes_and_at_any_vector_width()
     {
         using var program = new TestProgram();
         var one = program.Weights([], [.. Options, "--shards", "1"]);
-        Assert.NotEqual(one, program.Weights([], "--epochs", "1", "--max-steps", "20"));
+        Assert.NotEqual(one, program.Weights([], Plain));
         Assert.Equal(one, program.Weights([], [.. Options, "--shards", "3"]));
         Assert.Equal(one, program.Weights([("DOTNET_EnableHWIntrinsic", "0")], [.. Options, "--shards", "2"]));
         var report = program.In("up.json");
@@ -24,9 +28,14 @@ public class AugmentationTests
     public void A_run_that_stopped_in_an_epoch_goes_on_with_the_images_it_would_have_had()
     {
         using var program = new TestProgram();
-        string[] whole = ["--augment", "affine:10+elastic:20:4", "--batch-size", "2000", "--max-steps", "35"];
+        // An epoch has 20 steps.
+        string[] whole =
+        [
+            "--data", FewDigits.Folder, "--augment", "affine:10+elastic:20:4", "--batch-size", "100", "--max-steps",
+            "35",
+        ];
         var expected = program.Weights([], whole);
         program.Weights([], [.. whole[..^1], "32", "--out", "run"]);
-        Assert.Equal(expected, program.Weights([], "--resume", "--out", "run", "--max-steps", "35"));
+        Assert.Equal(expected, program.Weights([], ["--resume", "--out", "run", .. whole[..2], .. whole[^2..]]));
     }
 }

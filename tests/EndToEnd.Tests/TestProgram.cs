@@ -12,9 +12,10 @@ internal sealed class TestProgram : IDisposable
     public static readonly string Assembly = typeof(TestProgram).Assembly
         .GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "Program").Value!;
 
-    // The program has tiers off, which suits runs longer than a second; here most have a few steps. The bits stay.
+    // The program has tiers off, which suits runs longer than a second; here most have a few steps, and what is not
+    // compiled ahead is compiled fast, and only once. The bits stay.
     private static readonly (string Name, string Value)[] ShortRuns =
-        [("DOTNET_TieredCompilation", "1"), ("DOTNET_TieredPGO", "0")];
+        [("DOTNET_TieredCompilation", "1"), ("DOTNET_TieredPGO", "0"), ("DOTNET_TC_CallCounting", "0")];
 
     public TestProgram() => Folder = Directory.CreateTempSubdirectory("actortrain-").FullName;
 
@@ -42,6 +43,7 @@ internal sealed class TestProgram : IDisposable
 
     /// <summary>
     /// Runs another assembly of these tests' folder, which has the dependencies that they have, without a host's log.
+    /// It may compute for long: what runs often is compiled again.
     /// </summary>
     public Result RunBeside(string assembly)
     {
@@ -49,7 +51,7 @@ internal sealed class TestProgram : IDisposable
         using var process = Start(
             "dotnet",
             ["exec", "--depsfile", $"{own}.deps.json", "--runtimeconfig", $"{own}.runtimeconfig.json", assembly],
-            [("Logging__LogLevel__Default", "None")]);
+            [("Logging__LogLevel__Default", "None"), ("DOTNET_TC_CallCounting", "1")]);
         return End(process);
     }
 

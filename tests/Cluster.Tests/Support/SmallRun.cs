@@ -9,18 +9,17 @@ namespace ActorTrain.Cluster.Tests;
 internal static class SmallRun
 {
     /// <summary>Training examples.</summary>
-    public const int Examples = 2000;
+    public const int Examples = FewDigits.Training;
 
     private const int BatchSize = 16;
     private const int StepsPerEpoch = Examples / BatchSize;
 
-    private static readonly Lazy<Dataset> Digits = new(() => Dataset.FromIdxFolder(Folder!));
     private static readonly List<EpochSummary> Epochs = [];
     private static readonly Lock Computing = new();
     private static TrainingState? _state;
 
     /// <summary>Where the data lies, until this process ends.</summary>
-    public static string Folder { get; } = WriteData();
+    public static string Folder => FewDigits.Folder;
 
     /// <summary>The options of <c>train</c>, or of a node that may be the server.</summary>
     /// <param name="more">Further ones, each with its value.</param>
@@ -33,7 +32,7 @@ internal static class SmallRun
     }
 
     /// <summary>The data.</summary>
-    public static Dataset Data => Digits.Value;
+    public static Dataset Data => FewDigits.Data;
 
     private static Recipe Recipe => RecipeOf(16);
 
@@ -79,26 +78,4 @@ internal static class SmallRun
 
     private static void Compute(int epochs) =>
         _state = Trainer.Train(Recipe with { Epochs = epochs }, Data, _state, Epochs.Add).State;
-
-    private static string WriteData()
-    {
-        var folder = Directory.CreateTempSubdirectory("digits-").FullName;
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
-        var mnist = Dataset.Mnist();
-        Write("train", mnist.Train, Examples);
-        Write("t10k", mnist.Test, 500);
-        return folder;
-
-        void Write(string name, Split split, int count)
-        {
-            var images = split.Pixels[..(count * split.Features)];
-            var labels = split.Labels[..count];
-            File.WriteAllBytes(
-                Path.Combine(folder, $"{name}-images-idx3-ubyte.gz"),
-                IdxBytes.Gzip(IdxBytes.Images((uint)count, (uint)split.Rows, (uint)split.Columns, images)));
-            File.WriteAllBytes(
-                Path.Combine(folder, $"{name}-labels-idx1-ubyte.gz"),
-                IdxBytes.Gzip(IdxBytes.Labels((uint)count, labels)));
-        }
-    }
 }
