@@ -8,13 +8,13 @@ namespace ActorTrain.Kernels;
 /// </summary>
 /// <remarks>
 /// A micropanel of B (KC·NR·4 bytes, 16 to 24 KB) stays in L1 while the tiles of a block's rows pass over it; the block
-/// of A (MC·KC·4 bytes, 120 KB) stays in L2, from where each tile takes one float for 2·NR operations. Chains longer
+/// of A (MC·KC·4 bytes, at most 192 KB) stays in L2, from where each tile takes one float for 2·NR operations. Chains longer
 /// than KC wait in C, exactly, between blocks.
 /// </remarks>
 internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct, ILanes<TVector> where TVector : struct
 {
-    // Rows of A and columns of B in a block: MC·KC floats stay in L2, KC·NC in L3.
-    private const int Mc = 120;
+    // Most rows of A, and columns of B, in a block: MC·KC floats stay in L2, KC·NC in L3.
+    private const int Mc = 192;
     private const int Nc = 1024;
 
     // Panels of whole columns of B, 1 MB: of them, one at a time is in L1.
@@ -23,6 +23,9 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
     // A panel so wide brings 24 multiply-adds for 4 vectors: L2 delivers them in time, so that it need not fit L1.
     private const int StreamingNr = 64, StreamingKc = 256;
     private const int LeastSwappedKc = 128;
+
+    // Rows of B that lie on pages of their own come as far as a program asks for them; many tiles share the asking.
+    private const int PageFloats = 1024, ManyTiles = 8;
 
     // Rows of Cᵀ that are transposed together: whole tiles (of 6) and whole 8×8 blocks.
     private const int SwappedRows = 48;
@@ -54,6 +57,7 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
         var blocks = new Blocks
         {
             Relu = relu,
+            Mc = Math.Min(Mc, WholeTiles(EvenPart(c.Rows, Mc))),
             Kc = EvenPart(a.Columns, streamsB ? StreamingKc : Kc),
             Nc = Math.Min(keepsColumns ? wholeColumns : keepsPanels ? Nc : c.Columns, c.Columns),
         };
@@ -66,9 +70,9 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
         // Rows at a stride of whole pages share one set of L1; then A is copied, if enough panels repay it.
         blocks.PacksA = !streamsB && c.Columns >= 8 * Nr && c.Rows > 1 && (keepsPanels || a.Stride % 512 == 0);
         var strideA = blocks.PacksA ? (blocks.Kc / LineFloats * LineFloats) + (2 * LineFloats) : a.Stride;
-        var rows = Math.Min(c.Rows, keepsColumns ? Mc : c.Rows);
+        var rows = Math.Min(c.Rows, keepsColumns ? blocks.Mc : c.Rows);
         var edgeFloats = c.Columns % Nr == 0 ? 0 : rows * Nr;
-        blocks.Panels = Scratch.Take(panelsFloats + Nr + edgeFloats + (blocks.PacksA ? Mc * (int)strideA : 0));
+        blocks.Panels = Scratch.Take(panelsFloats + Nr + edgeFloats + (blocks.PacksA ? blocks.Mc * (int)strideA : 0));
         blocks.Bias = blocks.Panels + panelsFloats;
         blocks.Edge = blocks.Bias + Nr;
         blocks.A = blocks.Edge + edgeFloats;
@@ -80,7 +84,7 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
                 {
                     tile.K = Math.Min(blocks.Kc, a.Columns - k);
                     tile.Addends = bias != null && k + tile.K == a.Columns ? 1 : 0;
-                    for (var ic = row; ic < Math.Min(c.Rows, row + rows); ic += Mc)
+                    for (var ic = row; ic < Math.Min(c.Rows, row + rows); ic += blocks.Mc)
                         RunBlock(a, b, bIsTransposed, bias, c, blocks, ref tile, jc, ic, k, ic - row);
                 }
     }
@@ -91,7 +95,7 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
         Operand a, Operand b, bool bIsTransposed, float* bias, Operand c, in Blocks blocks, ref Tile tile, int jc,
         int ic, int k, int edgeRow)
     {
-        var rows = Math.Min(Mc, c.Rows - ic);
+        var rows = Math.Min(blocks.Mc, c.Rows - ic);
         var end = Math.Min(c.Columns, jc + blocks.Nc);
         var wholeEnd = end;
         var isLast = k + tile.K == a.Columns;
@@ -134,12 +138,16 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
         VectorOperations<TLanes, TVector>.Relu(span, span);
     }
 
-    // Blocks of nearly the same length, none above the limit: a short last one would pay a round trip of C for little.
+    // Blocks of nearly the same length, none above the limit: a short last one would pay a round trip of C, or of B's
+    // panels, for little.
     private static int EvenPart(int length, int limit)
     {
         var parts = Math.Max(1, (length + limit - 1) / limit);
         return Math.Max(1, (length + parts - 1) / parts);
     }
+
+    private static int WholeTiles(int rows) =>
+        (rows + Microkernel.MaxRows - 1) / Microkernel.MaxRows * Microkernel.MaxRows;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void CopyRows(
@@ -152,7 +160,8 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
 
     // The first tile reads B where it lies and leaves it packed for the others. While the next ones run, the next
     // panel comes into L2: each tile asks for one cache line of every row. Lines 0 and 2 come first, because hardware
-    // fetches lines by pairs.
+    // fetches lines by pairs. One line a row of many pages is better asked for by all tiles, of some rows each: with one
+    // tile they are as many as a core can wait for.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int RunFirstRows(float* b, nint bStride, int end, Panel panel, ref Tile tile, float* packed)
     {
@@ -166,6 +175,12 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
         tile.B = packed;
         tile.BStride = panel.Nr;
         var lines = Math.Max(1, panel.Nr / LineFloats);
+        var tiles = (end - row + Microkernel.MaxRows - 1) / Microkernel.MaxRows;
+        if (lines == 1 && tiles >= ManyTiles && bStride >= PageFloats)
+        {
+            RunRows(row, end, panel, ref tile, rowsToAsk: (tile.K + tiles - 1) / tiles);
+            return end;
+        }
         for (int line = 0, rows; row < end && line < lines; row += rows, line++)
         {
             rows = Microkernel.RowsOf(end - row);
@@ -183,12 +198,13 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
     // A Tile is changed in place, never copied: a copy would read by vectors what was just written by fields, and wait
     // until those stores, and all stores of C before them, have reached L1.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void RunRows(int row, int end, Panel panel, ref Tile tile)
+    private static void RunRows(int row, int end, Panel panel, ref Tile tile, int rowsToAsk = 0)
     {
-        float* a = tile.A, c = tile.C;
+        float* a = tile.A, c = tile.C, next = tile.Prefetch;
         var continues = tile.Start != null;
         for (int rows; row < end; row += rows)
         {
+            for (var asked = 0; asked < rowsToAsk; asked++, next += tile.PrefetchStride) Packing.Prefetch(next);
             rows = Microkernel.RowsOf(end - row);
             tile.A = a + (row * tile.AStride);
             tile.C = c + (row * tile.CStride);
@@ -262,6 +278,7 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
     private struct Blocks
     {
         public bool Relu;
+        public int Mc;
         public int Kc;
         public int Nc;
         public bool PacksA;
