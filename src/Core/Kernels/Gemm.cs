@@ -18,14 +18,14 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
     private const int Nc = 1024;
 
     // Panels of whole columns of B, 1 MB: of them, one at a time is in L1.
-    private const int MostKeptFloats = 1 << 18;
+    private const int MostKeptFloats = 1 << 18, LeastKeptPanels = 32;
 
     // A panel so wide brings 24 multiply-adds for 4 vectors: L2 delivers them in time, so that it need not fit L1.
     private const int StreamingNr = 64, StreamingKc = 256;
     private const int LeastSwappedKc = 128;
 
     // Rows of B that lie on pages of their own come as far as a program asks for them; many tiles share the asking.
-    private const int PageFloats = 1024, ManyTiles = 8;
+    private const int PageFloats = 1024, ManyRowsOfTiles = 8 * Microkernel.MaxRows;
 
     // Rows of Cᵀ that are transposed together: whole tiles (of 6) and whole 8×8 blocks.
     private const int SwappedRows = 48;
@@ -48,12 +48,13 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
     public static void Multiply(Operand a, Operand b, bool bIsTransposed, float* bias, Operand c, bool relu = false)
     {
         // A panel that more than one block of rows reads is kept; else the next one takes its place in L1. If whole
-        // columns of B can be kept, a block of A passes over them at once, and its part of C waits in L2 between. If
-        // not all can, wide panels stream from L2: longer chains, so fewer round trips of C.
+        // columns of B can be kept, and enough of them to repay each copy of A, a block of A passes over them at once,
+        // and its part of C waits in L2 between. Else the chains wait in L3, from where a tile asks for the next one's;
+        // and wide panels stream from L2: longer chains, so fewer round trips of C.
         var keepsPanels = c.Rows > Mc;
         var wholeColumns = MostKeptFloats / Math.Max(1, a.Columns) / Nr * Nr;
         var streamsB = keepsPanels && Nr >= StreamingNr && wholeColumns < c.Columns;
-        var keepsColumns = keepsPanels && !streamsB && wholeColumns >= Math.Min(4 * Nr, c.Columns);
+        var keepsColumns = keepsPanels && !streamsB && wholeColumns >= Math.Min(LeastKeptPanels * Nr, c.Columns);
         var blocks = new Blocks
         {
             Relu = relu,
@@ -77,7 +78,7 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
         blocks.Edge = blocks.Bias + Nr;
         blocks.A = blocks.Edge + edgeFloats;
         var tile = new Tile { AStride = strideA, Addend = blocks.Bias };
-        (tile.PrefetchStride, tile.FetchesNextC) = (b.Stride, streamsB);
+        tile.FetchesNextC = keepsPanels && !keepsColumns;
         for (var jc = 0; jc < c.Columns; jc += blocks.Nc)
             for (var row = 0; row < c.Rows; row += rows)
                 for (var k = 0; k < Math.Max(1, a.Columns); k += blocks.Kc)
@@ -122,7 +123,14 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
                 rowsDone = RunFirstRows(b.At(k, j), b.Stride, rows, panel, ref tile, packed);
             tile.B = packed;
             tile.BStride = panel.Nr;
-            RunRows(rowsDone, rows, panel, ref tile);
+            if (ic > 0 && Nr < StreamingNr)
+            {
+                // A kept panel comes from L3.
+                tile.Prefetch = packed + (Nr * blocks.ColumnStep);
+                tile.PrefetchStride = panel.Nr;
+                RunRows(0, rows, panel, ref tile, ShareOf(tile.K, rows));
+            }
+            else RunRows(rowsDone, rows, panel, ref tile);
             if (!panel.IsPadded || !isLast) continue;
             if (blocks.Relu) Relu(edge, rows * panel.Nr);
             CopyEdge(edge, rows, panel, c.At(ic, j), c.Stride);
@@ -171,14 +179,14 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
         tile.B = b;
         tile.BStride = bStride;
         tile.Packed = packed;
+        tile.PrefetchStride = bStride;
         Microkernel.Run<TLanes, TVector, RowMajorA, PacksB>(panel.Vectors, row, tile);
         tile.B = packed;
         tile.BStride = panel.Nr;
         var lines = Math.Max(1, panel.Nr / LineFloats);
-        var tiles = (end - row + Microkernel.MaxRows - 1) / Microkernel.MaxRows;
-        if (lines == 1 && tiles >= ManyTiles && bStride >= PageFloats)
+        if (lines == 1 && end - row >= ManyRowsOfTiles && bStride >= PageFloats)
         {
-            RunRows(row, end, panel, ref tile, rowsToAsk: (tile.K + tiles - 1) / tiles);
+            RunRows(row, end, panel, ref tile, ShareOf(tile.K, end - row));
             return end;
         }
         for (int line = 0, rows; row < end && line < lines; row += rows, line++)
@@ -194,6 +202,9 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
         tile.C = c;
         return row;
     }
+
+    // The rows of a next panel that each tile asks for.
+    private static int ShareOf(int k, int rows) => ((k * Microkernel.MaxRows) + rows - 1) / rows;
 
     // A Tile is changed in place, never copied: a copy would read by vectors what was just written by fields, and wait
     // until those stores, and all stores of C before them, have reached L1.
