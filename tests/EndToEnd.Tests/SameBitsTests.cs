@@ -24,7 +24,9 @@ public class SameBitsTests
     public void Any_vector_width_ends_with_the_same_weights(string disabled, int mostBits, int steps)
     {
         using var program = new TestProgram();
-        var report = program.Report([(disabled, "0")], "--data", FewDigits.Folder, "--max-steps", $"{steps}");
+        var report = program.Report(
+            [(disabled, "0")], "--data", FewDigits.Folder, "--epochs", "20", "--max-steps", $"{steps}");
+        Assert.Equal(steps, report.GetProperty("steps").GetInt32());
         Assert.Equal(Sequential(steps, FewDigits.Data), report.GetProperty("weightsSha256").GetString());
         var bits = report.GetProperty("vectorBits").GetInt32();
         Assert.True(mostBits == 0 ? bits <= 128 : bits <= mostBits, $"{disabled}=0 left {bits}-bit vectors");
@@ -52,7 +54,7 @@ public class SameBitsTests
 
     // What Trainer.Train, the sequential meaning of a run, ends with.
     private static string Sequential(int steps, Dataset data) =>
-        Trainer.Train(new Recipe { MaxSteps = steps }, data).State.Parameters.Sha256();
+        Trainer.Train(new Recipe { Epochs = 20, MaxSteps = steps }, data).State.Parameters.Sha256();
 
     private static bool HasMkl()
     {

@@ -8,8 +8,8 @@ namespace ActorTrain.Kernels;
 /// </summary>
 /// <remarks>
 /// A micropanel of B (KC·NR·4 bytes, 16 to 24 KB) stays in L1 while the tiles of a block's rows pass over it; the block
-/// of A (MC·KC·4 bytes, at most 192 KB) stays in L2, from where each tile takes one float for 2·NR operations. Chains longer
-/// than KC wait in C, exactly, between blocks.
+/// of A (MC·KC·4 bytes, at most 192 KB) stays in L2, from where each tile takes one float for 2·NR operations. Chains
+/// longer than KC wait in C, exactly, between blocks.
 /// </remarks>
 internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct, ILanes<TVector> where TVector : struct
 {
@@ -101,7 +101,8 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
         var wholeEnd = end;
         var isLast = k + tile.K == a.Columns;
         var blockA = blocks.PacksA ? blocks.A : a.At(ic, k);
-        if (blocks.PacksA) CopyRows(a.At(ic, k), a.Stride, rows, tile.K, blocks.A, tile.AStride);
+        if (blocks.PacksA)
+            Packing.CopyRows<TLanes, TVector>(a.At(ic, k), a.Stride, rows, tile.K, blocks.A, tile.AStride);
         for (var j = jc; j < end; j += Nr)
         {
             var panel = new Panel(Math.Min(Nr, end - j));
@@ -123,14 +124,15 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
                 rowsDone = RunFirstRows(b.At(k, j), b.Stride, rows, panel, ref tile, packed);
             tile.B = packed;
             tile.BStride = panel.Nr;
+            var rowsToAsk = 0;
             if (ic > 0 && Nr < StreamingNr)
             {
                 // A kept panel comes from L3.
                 tile.Prefetch = packed + (Nr * blocks.ColumnStep);
                 tile.PrefetchStride = panel.Nr;
-                RunRows(0, rows, panel, ref tile, ShareOf(tile.K, rows));
+                rowsToAsk = ShareOf(tile.K, rows);
             }
-            else RunRows(rowsDone, rows, panel, ref tile);
+            RunRows(rowsDone, rows, panel, ref tile, rowsToAsk);
             if (!panel.IsPadded || !isLast) continue;
             if (blocks.Relu) Relu(edge, rows * panel.Nr);
             CopyEdge(edge, rows, panel, c.At(ic, j), c.Stride);
@@ -156,15 +158,6 @@ internal static unsafe partial class Gemm<TLanes, TVector> where TLanes : struct
 
     private static int WholeTiles(int rows) =>
         (rows + Microkernel.MaxRows - 1) / Microkernel.MaxRows * Microkernel.MaxRows;
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void CopyRows(
-        float* source, nint sourceStride, int rows, int columns, float* destination, nint destinationStride)
-    {
-        for (var r = 0; r < rows; r++)
-            Packing.CopyRow<TLanes, TVector>(
-                source + (r * sourceStride), columns, destination + (r * destinationStride));
-    }
 
     // The first tile reads B where it lies and leaves it packed for the others. While the next ones run, the next
     // panel comes into L2: each tile asks for one cache line of every row. Lines 0 and 2 come first, because hardware

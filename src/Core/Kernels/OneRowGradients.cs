@@ -77,9 +77,7 @@ internal static unsafe class OneRowGradients
             for (var k = 0; k < whole; k += CopiedColumns)
             {
                 var copied = Math.Min(CopiedColumns, whole - k);
-                for (var row = 0; row < RowsAtOnce; row++)
-                    Packing.CopyRow<Lanes256, Vector256<float>>(
-                        b + (row * stride) + k, copied, copy + (row * copyStride));
+                Packing.CopyRows<Lanes256, Vector256<float>>(b + k, stride, RowsAtOnce, copied, copy, copyStride);
                 AddTogether(a + k, copy, copyStride, copied, c);
             }
         }

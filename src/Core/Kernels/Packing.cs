@@ -52,6 +52,16 @@ internal static unsafe class Packing
         }
     }
 
+    /// <summary>Copies some columns of some rows, to rows at another stride.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void CopyRows<TLanes, TVector>(
+        float* source, nint sourceStride, int rows, int columns, float* destination, nint destinationStride)
+        where TLanes : struct, ILanes<TVector> where TVector : struct
+    {
+        for (var r = 0; r < rows; r++)
+            CopyRow<TLanes, TVector>(source + (r * sourceStride), columns, destination + (r * destinationStride));
+    }
+
     /// <summary>Copies one row, inline: rows are too short for a call of memmove to pay.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void CopyRow<TLanes, TVector>(float* source, int columns, float* destination)
