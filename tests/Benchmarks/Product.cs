@@ -109,10 +109,12 @@ internal sealed class Case(Action call)
     /// Measures once. A call before it does not count: whoever comes first would pay for operands that another product
     /// has driven from the cache.
     /// </summary>
-    public void Sample()
+    /// <returns>Seconds of a call.</returns>
+    public double Sample()
     {
         if (IsShort) call();
         _seconds.Add(Time(_repeats));
+        return _seconds[^1];
     }
 
     private double Time(int repeats)

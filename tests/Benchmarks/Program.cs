@@ -18,6 +18,20 @@ if (args is ["recipes", .. var recipes])
     return 0;
 }
 
+if (args is ["versions", var otherVersion])
+{
+    try
+    {
+        Console.WriteLine(VersionBenchmark.Run(otherVersion).Markdown());
+        return 0;
+    }
+    catch (FileNotFoundException e)
+    {
+        Console.Error.WriteLine(e.Message);
+        return 2;
+    }
+}
+
 var options = args.Skip(1).ToList();
 var isWritten = options.Remove("--write");
 var peers = options is ["--peers", var folder] ? folder : null;
@@ -46,6 +60,8 @@ if (isUnderstood && !isWritten && other.Run is not null)
 }
 Console.Error.WriteLine("usage: benchmarks NAME [--peers FOLDER] [--write]");
 Console.Error.WriteLine("       benchmarks recipes [--seeds N] [RECIPE ...]   accuracy and time of configs/recipes");
+Console.Error.WriteLine("       benchmarks versions OTHER             products and steps, in turns with another version's");
+Console.Error.WriteLine("  OTHER            tests/Benchmarks/bin/Release/net10.0 of another version's folder, built");
 Console.Error.WriteLine("  --peers FOLDER   with torchsharp/run.sh and ddp_gloo.py");
 Console.Error.WriteLine("  --write          the part's sections into docs/benchmarks.md, in the place of older ones");
 IEnumerable<(string, string)> known =
