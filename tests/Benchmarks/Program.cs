@@ -18,14 +18,14 @@ if (args is ["recipes", .. var recipes])
     return 0;
 }
 
-if (args is ["versions", var otherVersion])
+if (args is ["versions", var otherVersion, .. var named])
 {
     try
     {
-        Console.WriteLine(VersionBenchmark.Run(otherVersion).Markdown());
+        Console.WriteLine(VersionBenchmark.Run(otherVersion, named).Markdown());
         return 0;
     }
-    catch (FileNotFoundException e)
+    catch (Exception e) when (e is FileNotFoundException or ArgumentException)
     {
         Console.Error.WriteLine(e.Message);
         return 2;
@@ -60,8 +60,9 @@ if (isUnderstood && !isWritten && other.Run is not null)
 }
 Console.Error.WriteLine("usage: benchmarks NAME [--peers FOLDER] [--write]");
 Console.Error.WriteLine("       benchmarks recipes [--seeds N] [RECIPE ...]   accuracy and time of configs/recipes");
-Console.Error.WriteLine("       benchmarks versions OTHER             products and steps, in turns with another version's");
-Console.Error.WriteLine("  OTHER            tests/Benchmarks/bin/Release/net10.0 of another version's folder, built");
+Console.Error.WriteLine("       benchmarks versions OTHER [NAME ...]  products and steps, in turns with another version's");
+Console.Error.WriteLine("  OTHER            tests/Benchmarks/bin/Release/net10.0 of another version's folder, built;\n"
+    + "                   NAME is a part of a product's or a step's: 64x784x128, TransposedMultiply, 'a step'");
 Console.Error.WriteLine("  --peers FOLDER   with torchsharp/run.sh and ddp_gloo.py");
 Console.Error.WriteLine("  --write          the part's sections into docs/benchmarks.md, in the place of older ones");
 IEnumerable<(string, string)> known =

@@ -17,8 +17,10 @@ internal static class VersionBenchmark
 
     /// <summary>Measures and reports.</summary>
     /// <param name="other">The folder of the other version's assemblies, a build of this project.</param>
+    /// <param name="named">Only what has one of these in its name; none: everything.</param>
     /// <exception cref="FileNotFoundException">They are not there.</exception>
-    public static Section Run(string other)
+    /// <exception cref="ArgumentException">Nothing has such a name.</exception>
+    public static Section Run(string other, IReadOnlyList<string> named)
     {
         var core = Path.Combine(Path.GetFullPath(other), "ActorTrain.Core.dll");
         if (!File.Exists(core))
@@ -29,7 +31,13 @@ internal static class VersionBenchmark
         var versions = new[] { AppContext.BaseDirectory, other }
             .Select(folder => Contenders(new Version(Path.GetFullPath(folder)))).ToList();
         List<string[]> rows = [];
-        foreach (var (mine, theirs) in versions[0].Zip(versions[1])) rows.Add(Compare(mine.Name, mine.Sample, theirs.Sample));
+        foreach (var (mine, theirs) in versions[0].Zip(versions[1]))
+            if (named.Count == 0 || named.Any(n => mine.Name.Contains(n, StringComparison.OrdinalIgnoreCase)))
+                rows.Add(Compare(mine.Name, mine.Sample, theirs.Sample));
+        if (rows.Count == 0)
+            throw new ArgumentException(
+                $"no product or step has {string.Join(" or ", named)} in its name; they are: "
+                + string.Join(", ", versions[0].Select(c => c.Name)));
         return new("Two versions in turns",
             $"This version and that of `{other}`, in one process. Products on one thread, forward with bias; steps with "
             + "minibatches of 64, SGD with momentum. Medians of the rounds; the ratio is the median of each round's, in "
@@ -43,7 +51,7 @@ internal static class VersionBenchmark
     {
         (int Rows, int In, int Out)[] shapes =
         [
-            (1, 784, 128), (1, 1024, 1024), (16, 784, 128), (64, 784, 128), (64, 128, 64), (64, 64, 10),
+            (1, 128, 64), (1, 784, 128), (1, 1024, 1024), (16, 784, 128), (64, 784, 128), (64, 128, 64), (64, 64, 10),
             (64, 1024, 1024), (512, 1024, 1024), (1024, 784, 128), (2048, 2048, 2048),
         ];
         return [.. shapes.SelectMany(s => Products(s.Rows, s.In, s.Out)), .. Steps()];

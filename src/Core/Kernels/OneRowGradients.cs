@@ -46,13 +46,18 @@ internal static unsafe class OneRowGradients
     /// <summary>
     /// c = a·Bᵀ, for a [K], B [N, K], c [N]: eight rows of B side by side in a vector, transposed in registers.
     /// </summary>
+    /// <param name="a">One row.</param>
+    /// <param name="b">A row for each element of the result.</param>
+    /// <param name="c">The result.</param>
+    /// <param name="registers">Of vectors: 32 hold all that a cache line of eight rows is multiplied by.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void MultiplyTransposed(float* a, Operand b, float* c)
+    public static void MultiplyTransposed(float* a, Operand b, float* c, int registers)
     {
         var n = 0;
         if (Avx.IsSupported)
         {
-            for (; n <= b.Rows - RowsAtOnce; n += RowsAtOnce) MultiplyMany(a, b.At(n, 0), b.Stride, b.Columns, c + n);
+            for (; n <= b.Rows - RowsAtOnce; n += RowsAtOnce)
+                MultiplyMany(a, b.At(n, 0), b.Stride, b.Columns, c + n, registers >= 32);
             for (; n <= b.Rows - 8; n += 8) MultiplyEight(a, b.At(n, 0), b.Stride, b.Columns, c + n);
         }
         for (; n < b.Rows; n++)
@@ -65,24 +70,47 @@ internal static unsafe class OneRowGradients
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void MultiplyMany(float* a, float* b, nint stride, int columns, float* c)
+    private static void MultiplyMany(float* a, float* b, nint stride, int columns, float* c, bool holdsLines)
+    {
+        new Span<float>(c, RowsAtOnce).Clear();
+        var whole = holdsLines ? columns & ~15 : columns & ~3;
+        if (holdsLines) AddLines(a, b, stride, whole, c);
+        else if (stride % SharingStride != 0) AddTogether(a, b, stride, whole, c);
+        else AddCopied(a, b, stride, whole, c);
+        for (var row = 0; row < RowsAtOnce && whole < columns; row += 8)
+            AddColumns(a, b + (row * stride), stride, whole, columns, c + row);
+    }
+
+    // Of eight rows a cache line each: of all 32 at once, rows 4 KB apart would drive each other out of L1.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void AddLines(float* a, float* b, nint stride, int columns, float* c)
+    {
+        Vector256<float> sum0 = Vector256.Load(c), sum1 = Vector256.Load(c + 8);
+        Vector256<float> sum2 = Vector256.Load(c + 16), sum3 = Vector256.Load(c + 24);
+        float* b1 = b + (8 * stride), b2 = b + (16 * stride), b3 = b + (24 * stride);
+        for (nint k = 0; k < columns; k += 16)
+        {
+            AddSixteen(a + k, b + k, stride, ref sum0);
+            AddSixteen(a + k, b1 + k, stride, ref sum1);
+            AddSixteen(a + k, b2 + k, stride, ref sum2);
+            AddSixteen(a + k, b3 + k, stride, ref sum3);
+        }
+        sum0.Store(c);
+        sum1.Store(c + 8);
+        sum2.Store(c + 16);
+        sum3.Store(c + 24);
+    }
+
+    private static void AddCopied(float* a, float* b, nint stride, int columns, float* c)
     {
         const int copyStride = CopiedColumns + (AlignedMemory.AlignmentBytes / sizeof(float));
-        new Span<float>(c, RowsAtOnce).Clear();
-        var whole = columns & ~3;
-        if (stride % SharingStride != 0) AddTogether(a, b, stride, whole, c);
-        else
+        var copy = Scratch.Take(RowsAtOnce * copyStride);
+        for (var k = 0; k < columns; k += CopiedColumns)
         {
-            var copy = Scratch.Take(RowsAtOnce * copyStride);
-            for (var k = 0; k < whole; k += CopiedColumns)
-            {
-                var copied = Math.Min(CopiedColumns, whole - k);
-                Packing.CopyRows<Lanes256, Vector256<float>>(b + k, stride, RowsAtOnce, copied, copy, copyStride);
-                AddTogether(a + k, copy, copyStride, copied, c);
-            }
+            var copied = Math.Min(CopiedColumns, columns - k);
+            Packing.CopyRows<Lanes256, Vector256<float>>(b + k, stride, RowsAtOnce, copied, copy, copyStride);
+            AddTogether(a + k, copy, copyStride, copied, c);
         }
-        for (var row = 0; row < RowsAtOnce; row += 8)
-            AddColumns(a, b + (row * stride), stride, whole, columns, c + row);
     }
 
     // Chains wait in C between methods: the JIT would keep what is live over a call in memory all the time.
@@ -120,6 +148,15 @@ internal static unsafe class OneRowGradients
         for (; k <= end - 4; k += 4) AddFour(a + k, b + k, stride, ref sum);
         for (; k < end; k++) AddOne(a[k], b + k, stride, ref sum);
         sum.Store(c);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddSixteen(float* a, float* b, nint stride, ref Vector256<float> sum)
+    {
+        AddFour(a, b, stride, ref sum);
+        AddFour(a + 4, b + 4, stride, ref sum);
+        AddFour(a + 8, b + 8, stride, ref sum);
+        AddFour(a + 12, b + 12, stride, ref sum);
     }
 
     // The next four links of eight chains.
