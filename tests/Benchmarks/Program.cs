@@ -25,7 +25,7 @@ if (args is ["versions", var otherVersion, .. var named])
         Console.WriteLine(VersionBenchmark.Run(otherVersion, named).Markdown());
         return 0;
     }
-    catch (Exception e) when (e is FileNotFoundException or ArgumentException)
+    catch (Exception e) when (e is FileNotFoundException or MissingMemberException or ArgumentException)
     {
         Console.Error.WriteLine(e.Message);
         return 2;
@@ -60,7 +60,7 @@ if (isUnderstood && !isWritten && other.Run is not null)
 }
 Console.Error.WriteLine("usage: benchmarks NAME [--peers FOLDER] [--write]");
 Console.Error.WriteLine("       benchmarks recipes [--seeds N] [RECIPE ...]   accuracy and time of configs/recipes");
-Console.Error.WriteLine("       benchmarks versions OTHER [NAME ...]  products and steps, in turns with another version's");
+Console.Error.WriteLine("       benchmarks versions OTHER [NAME ...]  products and steps in turns with another version's");
 Console.Error.WriteLine("  OTHER            tests/Benchmarks/bin/Release/net10.0 of another version's folder, built;\n"
     + "                   NAME is a part of a product's or a step's: 64x784x128, TransposedMultiply, 'a step'");
 Console.Error.WriteLine("  --peers FOLDER   with torchsharp/run.sh and ddp_gloo.py");
