@@ -101,6 +101,7 @@ internal static unsafe class OneRowGradients
         sum3.Store(c + 24);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void AddCopied(float* a, float* b, nint stride, int columns, float* c)
     {
         const int copyStride = CopiedColumns + (AlignedMemory.AlignmentBytes / sizeof(float));
