@@ -109,7 +109,7 @@ internal static unsafe class ManagedMatMul<TLanes, TVector>
         MatMulArguments.Check("MultiplyTransposed", a, b, c, (a.Rows, b.Rows, a.Columns, b.Columns), a.Rows, leafRows);
         fixed (float* pa = a.Data, pb = b.Data, pc = c.Data)
         {
-            if (a.Rows == 1) OneRowGradients.MultiplyTransposed(pa, On(b, pb), pc, Registers);
+            if (a.Rows == 1) OneRowGradients.MultiplyTransposed(pa, On(b, pb), pc, HasManyRegisters);
             else if (SwapIsCheaper(a.Rows, b.Rows, a.Columns))
                 Gemm<TLanes, TVector>.MultiplySwapped(On(a, pa), On(b, pb), On(c, pc));
             else Gemm<TLanes, TVector>.Multiply(On(a, pa), On(b, pb), true, null, On(c, pc));
@@ -151,8 +151,8 @@ internal static unsafe class ManagedMatMul<TLanes, TVector>
         else Gemm<TLanes, TVector>.TransposedMultiply(a, b, leafRows, ref blocks);
     }
 
-    // Processors with vectors of 512 bits have twice as many.
-    private static int Registers => TLanes.Count * sizeof(float) * 8 >= 512 ? 32 : 16;
+    // Processors with vectors of 512 bits have 32 instead of 16.
+    private static bool HasManyRegisters => TLanes.Count >= Vector512<float>.Count;
 
     // Either B is transposed (N·K floats), or A and C are (M·(K + N)) and M is padded to whole vectors.
     private static bool SwapIsCheaper(int m, int n, int k) =>

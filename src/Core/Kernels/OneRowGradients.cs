@@ -49,15 +49,17 @@ internal static unsafe class OneRowGradients
     /// <param name="a">One row.</param>
     /// <param name="b">A row for each element of the result.</param>
     /// <param name="c">The result.</param>
-    /// <param name="registers">Of vectors: 32 hold all that a cache line of eight rows is multiplied by.</param>
+    /// <param name="holdsLines">
+    /// Whether the processor has 32 registers: they hold all that a cache line of eight rows is multiplied by.
+    /// </param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void MultiplyTransposed(float* a, Operand b, float* c, int registers)
+    public static void MultiplyTransposed(float* a, Operand b, float* c, bool holdsLines)
     {
         var n = 0;
         if (Avx.IsSupported)
         {
             for (; n <= b.Rows - RowsAtOnce; n += RowsAtOnce)
-                MultiplyMany(a, b.At(n, 0), b.Stride, b.Columns, c + n, registers >= 32);
+                MultiplyMany(a, b.At(n, 0), b.Stride, b.Columns, c + n, holdsLines);
             for (; n <= b.Rows - 8; n += 8) MultiplyEight(a, b.At(n, 0), b.Stride, b.Columns, c + n);
         }
         for (; n < b.Rows; n++)
@@ -73,32 +75,12 @@ internal static unsafe class OneRowGradients
     private static void MultiplyMany(float* a, float* b, nint stride, int columns, float* c, bool holdsLines)
     {
         new Span<float>(c, RowsAtOnce).Clear();
-        var whole = holdsLines ? columns & ~15 : columns & ~3;
-        if (holdsLines) AddLines(a, b, stride, whole, c);
-        else if (stride % SharingStride != 0) AddTogether(a, b, stride, whole, c);
+        var whole = columns & -(holdsLines ? Line.Count : Four.Count);
+        if (holdsLines) AddTogether<Line>(a, b, stride, whole, c);
+        else if (stride % SharingStride != 0) AddTogether<Four>(a, b, stride, whole, c);
         else AddCopied(a, b, stride, whole, c);
         for (var row = 0; row < RowsAtOnce && whole < columns; row += 8)
             AddColumns(a, b + (row * stride), stride, whole, columns, c + row);
-    }
-
-    // Of eight rows a cache line each: of all 32 at once, rows 4 KB apart would drive each other out of L1.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void AddLines(float* a, float* b, nint stride, int columns, float* c)
-    {
-        Vector256<float> sum0 = Vector256.Load(c), sum1 = Vector256.Load(c + 8);
-        Vector256<float> sum2 = Vector256.Load(c + 16), sum3 = Vector256.Load(c + 24);
-        float* b1 = b + (8 * stride), b2 = b + (16 * stride), b3 = b + (24 * stride);
-        for (nint k = 0; k < columns; k += 16)
-        {
-            AddSixteen(a + k, b + k, stride, ref sum0);
-            AddSixteen(a + k, b1 + k, stride, ref sum1);
-            AddSixteen(a + k, b2 + k, stride, ref sum2);
-            AddSixteen(a + k, b3 + k, stride, ref sum3);
-        }
-        sum0.Store(c);
-        sum1.Store(c + 8);
-        sum2.Store(c + 16);
-        sum3.Store(c + 24);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
@@ -110,23 +92,24 @@ internal static unsafe class OneRowGradients
         {
             var copied = Math.Min(CopiedColumns, columns - k);
             Packing.CopyRows<Lanes256, Vector256<float>>(b + k, stride, RowsAtOnce, copied, copy, copyStride);
-            AddTogether(a + k, copy, copyStride, copied, c);
+            AddTogether<Four>(a + k, copy, copyStride, copied, c);
         }
     }
 
     // Chains wait in C between methods: the JIT would keep what is live over a call in memory all the time.
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void AddTogether(float* a, float* b, nint stride, int columns, float* c)
+    private static void AddTogether<TColumns>(float* a, float* b, nint stride, int columns, float* c)
+        where TColumns : struct, IColumnsOfEight
     {
         Vector256<float> sum0 = Vector256.Load(c), sum1 = Vector256.Load(c + 8);
         Vector256<float> sum2 = Vector256.Load(c + 16), sum3 = Vector256.Load(c + 24);
         float* b1 = b + (8 * stride), b2 = b + (16 * stride), b3 = b + (24 * stride);
-        for (nint k = 0; k < columns; k += 4)
+        for (nint k = 0; k < columns; k += TColumns.Count)
         {
-            AddFour(a + k, b + k, stride, ref sum0);
-            AddFour(a + k, b1 + k, stride, ref sum1);
-            AddFour(a + k, b2 + k, stride, ref sum2);
-            AddFour(a + k, b3 + k, stride, ref sum3);
+            TColumns.Add(a + k, b + k, stride, ref sum0);
+            TColumns.Add(a + k, b1 + k, stride, ref sum1);
+            TColumns.Add(a + k, b2 + k, stride, ref sum2);
+            TColumns.Add(a + k, b3 + k, stride, ref sum3);
         }
         sum0.Store(c);
         sum1.Store(c + 8);
@@ -151,15 +134,6 @@ internal static unsafe class OneRowGradients
         sum.Store(c);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddSixteen(float* a, float* b, nint stride, ref Vector256<float> sum)
-    {
-        AddFour(a, b, stride, ref sum);
-        AddFour(a + 4, b + 4, stride, ref sum);
-        AddFour(a + 8, b + 8, stride, ref sum);
-        AddFour(a + 12, b + 12, stride, ref sum);
-    }
-
     // The next four links of eight chains.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void AddFour(float* a, float* b, nint stride, ref Vector256<float> sum)
@@ -178,5 +152,40 @@ internal static unsafe class OneRowGradients
         var column = Vector256.Create(
             *b, b[stride], b[2 * stride], b[3 * stride], *low, low[stride], low[2 * stride], low[3 * stride]);
         sum = Vector256.FusedMultiplyAdd(Vector256.Create(a), column, sum);
+    }
+
+    /// <summary>How many columns of eight rows are added before the next eight rows come.</summary>
+    private interface IColumnsOfEight
+    {
+        static abstract int Count { get; }
+
+        static abstract void Add(float* a, float* b, nint stride, ref Vector256<float> sum);
+    }
+
+    /// <summary>As many as 16 registers hold the factors of.</summary>
+    private readonly struct Four : IColumnsOfEight
+    {
+        public static int Count => 4;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void Add(float* a, float* b, nint stride, ref Vector256<float> sum) =>
+            AddFour(a, b, stride, ref sum);
+    }
+
+    /// <summary>
+    /// A cache line of each: taken from all 32 rows in turn, lines 4 KB apart would drive each other out of L1.
+    /// </summary>
+    private readonly struct Line : IColumnsOfEight
+    {
+        public static int Count => 16;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void Add(float* a, float* b, nint stride, ref Vector256<float> sum)
+        {
+            AddFour(a, b, stride, ref sum);
+            AddFour(a + 4, b + 4, stride, ref sum);
+            AddFour(a + 8, b + 8, stride, ref sum);
+            AddFour(a + 12, b + 12, stride, ref sum);
+        }
     }
 }
