@@ -239,12 +239,8 @@ internal static unsafe partial class Gemm<TLanes, TVector>
         if (isEdge) CopyEdge(block.Edge, block.Rows, panel, block.C, cStride);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void CopyEdge(float* edge, int rows, Panel panel, float* c, nint cStride)
-    {
-        for (var r = 0; r < rows; r++)
-            Packing.CopyRow<TLanes, TVector>(edge + (r * panel.Nr), panel.Columns, c + (r * cStride));
-    }
+    private static void CopyEdge(float* edge, int rows, Panel panel, float* c, nint cStride) =>
+        Packing.CopyRows<TLanes, TVector>(edge, panel.Nr, rows, panel.Columns, c, cStride);
 
     /// <summary>A block of A, a micropanel of B, and what lies beside them.</summary>
     private struct GradientBlock
