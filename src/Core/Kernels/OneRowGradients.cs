@@ -13,9 +13,9 @@ internal static unsafe class OneRowGradients
     // Four chains of vectors are in flight: a multiply-add takes four cycles.
     private const int RowsAtOnce = 32;
 
-    // Rows at a multiple of this stride drive each other out of L1 before their lines are used up: then so many columns
-    // of them are copied at a time.
-    private const int SharingStride = 512, CopiedColumns = 64;
+    // Rows at a multiple of this stride share sets of L1, which holds eight such lines: then each eight rows are so many
+    // columns behind those before them.
+    private const int SharingStride = 512, Lag = 64;
 
     /// <summary>C [K, N] = aᵀ·b, for a [K] and b [N]: each a chain of one link.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -76,29 +76,18 @@ internal static unsafe class OneRowGradients
     {
         new Span<float>(c, RowsAtOnce).Clear();
         var whole = columns & -(holdsLines ? Line.Count : Four.Count);
-        if (holdsLines) AddTogether<Line>(a, b, stride, whole, c);
-        else if (stride % SharingStride != 0) AddTogether<Four>(a, b, stride, whole, c);
-        else AddCopied(a, b, stride, whole, c);
+        var sharesSets = stride % SharingStride == 0;
+        if (holdsLines && sharesSets) AddStaggered<Line>(a, b, stride, whole, c);
+        else if (holdsLines) AddTogether<Line>(a, b, stride, whole, c);
+        else if (sharesSets) AddStaggered<Four>(a, b, stride, whole, c);
+        else AddTogether<Four>(a, b, stride, whole, c);
         for (var row = 0; row < RowsAtOnce && whole < columns; row += 8)
             AddColumns(a, b + (row * stride), stride, whole, columns, c + row);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void AddCopied(float* a, float* b, nint stride, int columns, float* c)
-    {
-        const int copyStride = CopiedColumns + (AlignedMemory.AlignmentBytes / sizeof(float));
-        var copy = Scratch.Take(RowsAtOnce * copyStride);
-        for (var k = 0; k < columns; k += CopiedColumns)
-        {
-            var copied = Math.Min(CopiedColumns, columns - k);
-            Packing.CopyRows<Lanes256, Vector256<float>>(b + k, stride, RowsAtOnce, copied, copy, copyStride);
-            AddTogether<Four>(a + k, copy, copyStride, copied, c);
-        }
-    }
-
     // Chains wait in C between methods: the JIT would keep what is live over a call in memory all the time.
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void AddTogether<TColumns>(float* a, float* b, nint stride, int columns, float* c)
+    private static void AddTogether<TColumns>(float* a, float* b, nint stride, nint columns, float* c)
         where TColumns : struct, IColumnsOfEight
     {
         Vector256<float> sum0 = Vector256.Load(c), sum1 = Vector256.Load(c + 8);
@@ -110,6 +99,28 @@ internal static unsafe class OneRowGradients
             TColumns.Add(a + k, b1 + k, stride, ref sum1);
             TColumns.Add(a + k, b2 + k, stride, ref sum2);
             TColumns.Add(a + k, b3 + k, stride, ref sum3);
+        }
+        sum0.Store(c);
+        sum1.Store(c + 8);
+        sum2.Store(c + 16);
+        sum3.Store(c + 24);
+    }
+
+    // The same with each eight rows some columns behind those before them.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void AddStaggered<TColumns>(float* a, float* b, nint stride, nint columns, float* c)
+        where TColumns : struct, IColumnsOfEight
+    {
+        Vector256<float> sum0 = Vector256.Load(c), sum1 = Vector256.Load(c + 8);
+        Vector256<float> sum2 = Vector256.Load(c + 16), sum3 = Vector256.Load(c + 24);
+        float* b1 = b + (8 * stride), b2 = b + (16 * stride), b3 = b + (24 * stride);
+        for (nint k = 0; k < columns + (3 * Lag); k += TColumns.Count)
+        {
+            nint k1 = k - Lag, k2 = k1 - Lag, k3 = k2 - Lag;
+            if (k < columns) TColumns.Add(a + k, b + k, stride, ref sum0);
+            if ((nuint)k1 < (nuint)columns) TColumns.Add(a + k1, b1 + k1, stride, ref sum1);
+            if ((nuint)k2 < (nuint)columns) TColumns.Add(a + k2, b2 + k2, stride, ref sum2);
+            if ((nuint)k3 < (nuint)columns) TColumns.Add(a + k3, b3 + k3, stride, ref sum3);
         }
         sum0.Store(c);
         sum1.Store(c + 8);

@@ -23,7 +23,7 @@ public class ManagedMatMulTests
         AssertAllWidths(rows: 1, random.Next(0, 71), random.Next(0, 71), padding: random.Next(0, 3) * 3, seed);
     }
 
-    // Rows at a stride of 512 floats are copied, 64 columns at a time, four of which make a step.
+    // Of rows at a stride of 512 floats each eight are 64 columns behind those before them; 4 or 16 make a step.
     [Theory, InlineData(512), InlineData(509), InlineData(65), InlineData(64), InlineData(3)]
     public void One_row_and_weights_at_a_stride_that_shares_cache_sets_give_the_bits_of_the_scalar_loops(int outputs) =>
         AssertAllWidths(rows: 1, inputs: 75, outputs, padding: 512 - outputs, seed: 7);
