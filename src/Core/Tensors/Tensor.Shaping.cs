@@ -29,7 +29,7 @@ public sealed partial class Tensor
         (sizes[first], sizes[second]) = (sizes[second], sizes[first]);
         (strides[first], strides[second]) = (strides[second], strides[first]);
         return Trace.Of(
-            new(_memory, Shape.Create(sizes), Shape.Create(strides)), this, dy => dy.Transpose(first, second));
+            new(_memory, Shape.Create(sizes), new(strides)), this, dy => dy.Transpose(first, second));
     }
 
     /// <summary>A part of one dimension, sharing memory; PyTorch's <c>narrow</c>.</summary>
@@ -75,13 +75,10 @@ public sealed partial class Tensor
             throw new ShapeMismatchException(
                 "Squeeze", "input", Shape, $"size 1 in dimension {dim}", "Give a dimension of size 1.");
         return Trace.Of(
-            new(_memory, Without(Shape, d), Without(_strides, d)), this, dy => dy.Unsqueeze(d));
+            new(_memory, Shape.Create(Without(Shape.ToArray())), new(Without(_strides.ToArray()))), this,
+            dy => dy.Unsqueeze(d));
 
-        static Shape Without(Shape shape, int d)
-        {
-            var sizes = shape.ToArray();
-            return Shape.Create([.. sizes[..d], .. sizes[(d + 1)..]]);
-        }
+        int[] Without(int[] all) => [.. all[..d], .. all[(d + 1)..]];
     }
 
     /// <summary>With a dimension of size 1 more at this place, sharing memory.</summary>
@@ -96,7 +93,7 @@ public sealed partial class Tensor
         return Trace.Of(
             new(
                 _memory, Shape.Create([.. sizes[..d], 1, .. sizes[d..]]),
-                Shape.Create([.. strides[..d], stride, .. strides[d..]])),
+                new([.. strides[..d], stride, .. strides[d..]])),
             this, dy => dy.Squeeze(d));
     }
 

@@ -7,14 +7,14 @@ namespace ActorTrain;
 public sealed partial class Tensor
 {
     private readonly ReadOnlyMemory<float> _memory;
-    private readonly Shape _strides;
+    private readonly Strides _strides;
 
-    private Tensor(ReadOnlyMemory<float> memory, Shape shape, Shape strides)
+    private Tensor(ReadOnlyMemory<float> memory, Shape shape, Strides strides)
     {
         _memory = memory;
         Shape = shape;
         _strides = strides;
-        IsContiguous = strides == RowMajor(shape);
+        IsContiguous = strides.AreRowMajor(shape);
     }
 
     private Tensor(Tensor tensor, Trace? trace) : this(tensor._memory, tensor.Shape, tensor._strides) => Trace = trace;
@@ -72,7 +72,7 @@ public sealed partial class Tensor
         if (memory.Length != shape.Count)
             throw new ArgumentException(
                 $"Tensor: {memory.Length} values do not fill shape {shape}, which has {shape.Count}.", nameof(memory));
-        return new(memory, shape, RowMajor(shape));
+        return new(memory, shape, Strides.RowMajor(shape));
     }
 
     /// <summary>A tensor with a copy of <paramref name="values"/>.</summary>
@@ -88,7 +88,7 @@ public sealed partial class Tensor
         if (!IsContiguous)
             throw new InvalidOperationException(
                 $"View: a transposed view of shape {Shape} is not contiguous; call Contiguous() first.");
-        return Trace.Of(new(_memory, wanted, RowMajor(wanted)), this, dy => dy.Reshape(Shape.ToArray()));
+        return Trace.Of(new(_memory, wanted, Strides.RowMajor(wanted)), this, dy => dy.Reshape(Shape.ToArray()));
     }
 
     /// <summary>The transpose of a matrix, sharing memory: <c>[N, M]</c> of <c>[M, N]</c>.</summary>
@@ -157,17 +157,5 @@ public sealed partial class Tensor
             throw new ShapeMismatchException("View", "input", Shape, $"{known} elements or a multiple",
                 $"[{string.Join(", ", sizes.ToArray())}] does not fit {Shape.Count} elements.");
         return Shape.Create(resolved);
-    }
-
-    private static Shape RowMajor(Shape shape)
-    {
-        Span<int> strides = stackalloc int[shape.Rank];
-        var stride = 1;
-        for (var d = shape.Rank - 1; d >= 0; d--)
-        {
-            strides[d] = stride;
-            stride *= shape[d];
-        }
-        return Shape.Create(strides);
     }
 }

@@ -36,6 +36,24 @@ public class TensorTests
     }
 
     [Fact]
+    public void One_row_or_column_lies_in_order_also_transposed()
+    {
+        var column = Tensor.From([1, 2, 3], [1, 3]).T();
+        Assert.True(column.IsContiguous);
+        Assert.Equal([1, 2, 3], column.Span);
+        Assert.Equal((3f, 2f), (column[2, 0], column.View(3)[1]));
+    }
+
+    // The product of the steps along their dimensions is no number of anything, and soon beyond an int.
+    [Theory, InlineData(1, 3, 224, 224), InlineData(64, 128, 28, 28), InlineData(2, 3, 16, 16, 16)]
+    public void Images_of_any_common_size_are_tensors(params int[] sizes)
+    {
+        var images = Tensor.Zeros(Shape.Create(sizes));
+        Assert.Equal(sizes, images.Transpose(0, 1).Transpose(0, 1).Unsqueeze(1).Squeeze(1).Shape.ToArray());
+        Assert.True(images.IsContiguous);
+    }
+
+    [Fact]
     public void Rows_share_memory()
     {
         Assert.Equal([4, 5, 6], Six.Rows(1, 1).ToArray());
