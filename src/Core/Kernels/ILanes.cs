@@ -38,6 +38,9 @@ internal unsafe interface ILanes<TVector> where TVector : struct
     /// <summary>All bits set in the lanes where x &lt; y; none where not, or where one is NaN.</summary>
     static abstract TVector LessThan(TVector x, TVector y);
 
+    /// <summary>0 where x ≤ 0; elsewhere, also where x is NaN, bit for bit y.</summary>
+    static abstract TVector ClearWhereAtMost0(TVector x, TVector y);
+
     /// <summary>All bits set in the lanes where x = y; so not where one is NaN.</summary>
     static abstract TVector Equal(TVector x, TVector y);
 

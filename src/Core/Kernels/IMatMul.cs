@@ -23,7 +23,7 @@ public interface IMatMul
     void Multiply(MatrixView a, MatrixView b, ReadOnlySpan<float> bias, MatrixSpan c, ReadOnlySpan<int> leafRows);
 
     /// <summary>
-    /// Forward through a layer and a ReLU behind it: C = max(A·B + bias, 0), 0 where the sum is NaN; the bits of
+    /// Forward through a layer and a ReLU behind it: C = max(A·B + bias, 0), NaN where the sum is; the bits of
     /// <see cref="Multiply"/> and <see cref="VectorOperations.Relu"/> one after the other.
     /// </summary>
     /// <inheritdoc cref="Multiply"/>

@@ -36,6 +36,9 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
     public static Vector128<float> LessThan(Vector128<float> x, Vector128<float> y) => Vector128.LessThan(x, y);
     public static Vector128<float> Equal(Vector128<float> x, Vector128<float> y) => Vector128.Equals(x, y);
 
+    public static Vector128<float> ClearWhereAtMost0(Vector128<float> x, Vector128<float> y) =>
+        Vector128.AndNot(y, Vector128.LessThanOrEqual(x, Vector128<float>.Zero));
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Select(
         Vector128<float> mask, Vector128<float> whenSet, Vector128<float> whenClear) =>

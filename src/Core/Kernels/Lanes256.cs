@@ -35,6 +35,9 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
     public static Vector256<float> LessThan(Vector256<float> x, Vector256<float> y) => Vector256.LessThan(x, y);
     public static Vector256<float> Equal(Vector256<float> x, Vector256<float> y) => Vector256.Equals(x, y);
 
+    public static Vector256<float> ClearWhereAtMost0(Vector256<float> x, Vector256<float> y) =>
+        Vector256.AndNot(y, Vector256.LessThanOrEqual(x, Vector256<float>.Zero));
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Select(
         Vector256<float> mask, Vector256<float> whenSet, Vector256<float> whenClear) =>

@@ -38,6 +38,9 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
     public static Vector512<float> LessThan(Vector512<float> x, Vector512<float> y) => Vector512.LessThan(x, y);
     public static Vector512<float> Equal(Vector512<float> x, Vector512<float> y) => Vector512.Equals(x, y);
 
+    public static Vector512<float> ClearWhereAtMost0(Vector512<float> x, Vector512<float> y) =>
+        Vector512.AndNot(y, Vector512.LessThanOrEqual(x, Vector512<float>.Zero));
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Select(
         Vector512<float> mask, Vector512<float> whenSet, Vector512<float> whenClear) =>

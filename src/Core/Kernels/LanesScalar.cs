@@ -19,6 +19,7 @@ internal readonly unsafe struct LanesScalar : ILanes<float>
     public static float Divide(float x, float y) => x / y;
     public static float Sqrt(float x) => MathF.Sqrt(x);
     public static float LessThan(float x, float y) => CreateBits(x < y ? -1 : 0);
+    public static float ClearWhereAtMost0(float x, float y) => x <= 0 ? 0 : y;
     public static float Equal(float x, float y) => CreateBits(x == y ? -1 : 0);
 
     public static float Select(float mask, float whenSet, float whenClear) =>

@@ -160,7 +160,7 @@ internal static unsafe class PatchProduct<TLanes, TVector>
     {
         var v = TSome.Load(from);
         if (bias != null) v = TSome.Add(v, TSome.Create(bias[o]));
-        if (relu) v = TSome.And(TSome.LessThan(TSome.Create(0f), v), v);
+        if (relu) v = TSome.ClearWhereAtMost0(v, v);
         TSome.Store(v, to);
     }
 }

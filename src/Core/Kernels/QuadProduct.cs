@@ -132,7 +132,7 @@ internal static unsafe class QuadProduct<TLanes, TVector>
                 TLanes.Subtract(x, TLanes.Load(steps.Mean + channel)), TLanes.Load(steps.Scale + channel));
             x = TLanes.Add(TLanes.Multiply(x, TLanes.Load(steps.Weight + channel)), TLanes.Load(steps.Bias + channel));
         }
-        return steps.Relu ? TLanes.And(TLanes.LessThan(TLanes.Create(0f), x), x) : x;
+        return steps.Relu ? TLanes.ClearWhereAtMost0(x, x) : x;
     }
 
     // As MaxOfFour: a NaN is larger than anything.

@@ -8,7 +8,7 @@ namespace ActorTrain.Kernels;
 /// </summary>
 public static class VectorOperations
 {
-    /// <summary>yᵢ = max(xᵢ, 0); 0 where xᵢ is NaN.</summary>
+    /// <summary>yᵢ = max(xᵢ, 0); NaN where xᵢ is.</summary>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
     public static void Relu(ReadOnlySpan<float> x, Span<float> y)
     {
@@ -20,7 +20,7 @@ public static class VectorOperations
     }
 
     /// <summary>
-    /// dxᵢ = dyᵢ where yᵢ > 0, and 0 elsewhere; <paramref name="y"/> is what <see cref="Relu"/> gave.
+    /// dxᵢ = 0 where yᵢ is 0, dyᵢ elsewhere; <paramref name="y"/> is what <see cref="Relu"/> gave.
     /// </summary>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
     public static void ReluBackward(ReadOnlySpan<float> y, ReadOnlySpan<float> dy, Span<float> dx)

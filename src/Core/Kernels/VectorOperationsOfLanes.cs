@@ -13,14 +13,13 @@ internal static unsafe class VectorOperations<TLanes, TVector>
     {
         fixed (float* px = x, py = y)
         {
-            var zero = TLanes.Create(0f);
             var i = 0;
             for (; i <= y.Length - TLanes.Count; i += TLanes.Count)
             {
                 var v = TLanes.Load(px + i);
-                TLanes.Store(TLanes.And(TLanes.LessThan(zero, v), v), py + i);
+                TLanes.Store(TLanes.ClearWhereAtMost0(v, v), py + i);
             }
-            for (; i < y.Length; i++) py[i] = 0f < px[i] ? px[i] : 0f;
+            for (; i < y.Length; i++) py[i] = px[i] <= 0f ? 0f : px[i];
         }
     }
 
@@ -29,11 +28,10 @@ internal static unsafe class VectorOperations<TLanes, TVector>
     {
         fixed (float* py = y, pdy = dy, pdx = dx)
         {
-            var zero = TLanes.Create(0f);
             var i = 0;
             for (; i <= dx.Length - TLanes.Count; i += TLanes.Count)
-                TLanes.Store(TLanes.And(TLanes.LessThan(zero, TLanes.Load(py + i)), TLanes.Load(pdy + i)), pdx + i);
-            for (; i < dx.Length; i++) pdx[i] = 0f < py[i] ? pdy[i] : 0f;
+                TLanes.Store(TLanes.ClearWhereAtMost0(TLanes.Load(py + i), TLanes.Load(pdy + i)), pdx + i);
+            for (; i < dx.Length; i++) pdx[i] = py[i] <= 0f ? 0f : pdy[i];
         }
     }
 
@@ -54,17 +52,17 @@ internal static unsafe class VectorOperations<TLanes, TVector>
     {
         fixed (float* px = x, py = y)
         {
-            var (constants, zero) = (TLanes.Create(constant), TLanes.Create(0f));
+            var constants = TLanes.Create(constant);
             var i = 0;
             for (; i <= y.Length - TLanes.Count; i += TLanes.Count)
             {
                 var v = TLanes.Add(TLanes.Load(px + i), constants);
-                TLanes.Store(relu ? TLanes.And(TLanes.LessThan(zero, v), v) : v, py + i);
+                TLanes.Store(relu ? TLanes.ClearWhereAtMost0(v, v) : v, py + i);
             }
             for (; i < y.Length; i++)
             {
                 var v = px[i] + constant;
-                py[i] = relu && !(0f < v) ? 0f : v;
+                py[i] = relu && v <= 0f ? 0f : v;
             }
         }
     }

@@ -82,6 +82,20 @@ public class EvaluationTests
     }
 
     [Fact]
+    public void A_damaged_pixel_or_weight_is_NaN_in_the_answer()
+    {
+        var x = Tensor.From([.. Enumerable.Range(0, 64).Select(i => i == 9 ? float.NaN : 1f)], [1, 1, 8, 8]);
+        var convolution = new Sequential(new Conv2d(1, 16, 3), new ReLU(), new MaxPool2d(2), new Flatten());
+        var linear = new Sequential(new Flatten(), new Linear(64, 20), new ReLU(), new Linear(20, 3));
+        foreach (var layers in new[] { convolution, linear })
+        {
+            var model = ActorTrain.Model.Create(layers, seed: 1);
+            Assert.Contains(model.Forward(x).ToArray(), float.IsNaN);
+            Assert.Contains(LayerByLayer(layers, model.Parameters, x), float.IsNaN);
+        }
+    }
+
+    [Fact]
     public void Images_that_do_not_fit_are_an_error_that_names_the_layer()
     {
         var model = new Sequential(new Conv2d(2, 16, 3), new MaxPool2d(2), new BatchNorm2d(8));

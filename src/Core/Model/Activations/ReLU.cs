@@ -2,7 +2,9 @@ using ActorTrain.Kernels;
 
 namespace ActorTrain;
 
-/// <summary>Rectified linear unit, y = max(x, 0), element by element; PyTorch's <c>nn.ReLU</c>.</summary>
+/// <summary>
+/// Rectified linear unit, y = max(x, 0), element by element, NaN where x is; PyTorch's <c>nn.ReLU</c>.
+/// </summary>
 public sealed record ReLU : Layer
 {
     /// <inheritdoc/>
