@@ -1,3 +1,5 @@
+using ActorTrain.Architecture.Tests;
+
 namespace ActorTrain.Cluster.Tests;
 
 /// <summary>
@@ -6,7 +8,7 @@ namespace ActorTrain.Cluster.Tests;
 /// </summary>
 public class ConfigurationTests
 {
-    private static readonly string Configs = Path.Combine(FindRoot(), "configs", "cluster");
+    private static readonly string Configs = Repository.In("configs", "cluster");
 
     [Fact]
     public async Task One_server_and_two_workers_of_their_ready_files_finish_a_run()
@@ -104,11 +106,4 @@ public class ConfigurationTests
 
     private static string Port(TestCluster cluster, int index) =>
         cluster.Seeds.Split(',')[index].Split(':')[1];
-
-    private static string FindRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "ActorTrain.sln"))) folder = folder.Parent!;
-        return folder.FullName;
-    }
 }

@@ -11,7 +11,7 @@ public class JoinAndLeaveTests
         var first = cluster.Worker("a", "--transport", transport);
         await cluster.Epochs([server], 2);
         var second = cluster.Worker("b", "--transport", transport);
-        var joined = await cluster.Line(server, "node b joined at step ");
+        await cluster.Line(server, "node b joined at step ");
         await cluster.Epochs([server], 2);
         var left = NodeProcess.Now;
         first.Signal("TERM");
@@ -23,7 +23,6 @@ public class JoinAndLeaveTests
         await cluster.StopWithTheRightBits(server);
         await cluster.Line(second, "the run was stopped: weights ");
         Assert.DoesNotContain(second.Lines, l => l.Text.Contains("lost", StringComparison.Ordinal));
-        Assert.NotEmpty(joined.Text);
     }
 
     [Fact]

@@ -42,7 +42,11 @@ public class MemoryTests
         await cluster.Line(server, "epoch 10/");
         var (from, before) = (cluster.EpochsDone().Max(), GC.GetTotalAllocatedBytes(precise: true));
         // Seldom, because this allocates too.
-        while (server.Lines.Count < 100) await Task.Delay(1000, TestContext.Current.CancellationToken);
+        for (var begun = NodeProcess.Now; server.Lines.Count < 100;)
+        {
+            Assert.True((NodeProcess.Now - begun).TotalSeconds < NodeProcess.Patience, cluster.Log);
+            await Task.Delay(1000, TestContext.Current.CancellationToken);
+        }
         var (after, to) = (GC.GetTotalAllocatedBytes(precise: true), cluster.EpochsDone().Max());
         var steps = (to - from) * 63;
         Measured.Tell(

@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace ActorTrain.EndToEnd.Tests;
 
-/// <summary>The README's library recipes, as they are written there.</summary>
+/// <summary>A hosted run and one in process.</summary>
 public class LibraryTests
 {
     [Fact]

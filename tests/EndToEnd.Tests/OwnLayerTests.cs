@@ -1,4 +1,4 @@
-using System.Reflection;
+using System.Globalization;
 using ActorTrain.Actors;
 using ActorTrain.Checkpoints;
 using Microsoft.CodeAnalysis;
@@ -132,12 +132,35 @@ public sealed class OwnLayerTests : IDisposable
     [Fact]
     public void The_documents_programs_check_differentiate_train_and_read_them_again()
     {
-        var programs = LayerDocument.Blocks("docs/layers.md", "csharp").Skip(1).ToList();
+        var programs = LayerDocument.Blocks("csharp").Skip(1).ToList();
         Assert.Equal(2, programs.Count);
-        foreach (var program in programs)
+        var checkedLines = LinesOf(programs[0]);
+        Assert.All(checkedLines[..^2], line => Assert.Contains(": agrees; ", line, StringComparison.Ordinal));
+        Assert.InRange(double.Parse(checkedLines[^2], CultureInfo.InvariantCulture), 0.2, 1);
+        Assert.Equal("True", checkedLines[^1]);
+
+        // The slope along v is the gradient's share in v.
+        var numbers = LinesOf(programs[1])[0].Split(' ');
+        Assert.Equal(
+            double.Parse(numbers[2], CultureInfo.InvariantCulture),
+            double.Parse(numbers[1], CultureInfo.InvariantCulture), tolerance: 1e-5);
+    }
+
+    private string[] LinesOf(string program)
+    {
+        var name = $"own-{Guid.NewGuid():N}";
+        var path = Path.Combine(AppContext.BaseDirectory, $"{name}.dll");
+        File.WriteAllBytes(
+            path, SourceCompiler.Assembly(name, OutputKind.ConsoleApplication, LayerDocument.Layers, program));
+        try
         {
-            var bytes = LayerDocument.Assembly("own", OutputKind.ConsoleApplication, LayerDocument.Layers, program);
-            Assembly.Load(bytes).EntryPoint!.Invoke(null, [Array.Empty<string>()]);
+            var result = _program.RunBeside(path);
+            Assert.True(result.ExitCode == 0, result.Output + result.Error);
+            return result.Output.TrimEnd().Split('\n');
+        }
+        finally
+        {
+            File.Delete(path);
         }
     }
 

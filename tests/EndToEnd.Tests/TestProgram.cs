@@ -17,6 +17,8 @@ internal sealed class TestProgram : IDisposable
     private static readonly (string Name, string Value)[] ShortRuns =
         [("DOTNET_TieredCompilation", "1"), ("DOTNET_TieredPGO", "0"), ("DOTNET_TC_CallCounting", "0")];
 
+    private readonly List<Process> _started = [];
+
     public TestProgram() => Folder = Directory.CreateTempSubdirectory("actortrain-").FullName;
 
     /// <summary>Where it runs.</summary>
@@ -28,18 +30,12 @@ internal sealed class TestProgram : IDisposable
     public Result Run(params string[] arguments) => Run([], arguments);
 
     /// <summary>The same, with environment variables.</summary>
-    public Result Run(IEnumerable<(string Name, string Value)> environment, params string[] arguments)
-    {
-        using var process = Start(environment, arguments);
-        return End(process);
-    }
+    public Result Run(IEnumerable<(string Name, string Value)> environment, params string[] arguments) =>
+        End(Start(environment, arguments));
 
     /// <summary>The same, under limits that a shell's commands set.</summary>
-    public Result RunInShell(string limits, params string[] arguments)
-    {
-        using var process = Start("bash", ["-c", $"{limits}; exec dotnet \"$@\"", "bash", Assembly, .. arguments], []);
-        return End(process);
-    }
+    public Result RunInShell(string limits, params string[] arguments) =>
+        End(Start("bash", ["-c", $"{limits}; exec dotnet \"$@\"", "bash", Assembly, .. arguments], []));
 
     /// <summary>
     /// Runs another assembly of these tests' folder, which has the dependencies that they have, without a host's log.
@@ -48,14 +44,13 @@ internal sealed class TestProgram : IDisposable
     public Result RunBeside(string assembly)
     {
         var own = Path.ChangeExtension(typeof(TestProgram).Assembly.Location, null);
-        using var process = Start(
+        return End(Start(
             "dotnet",
             ["exec", "--depsfile", $"{own}.deps.json", "--runtimeconfig", $"{own}.runtimeconfig.json", assembly],
-            [("Logging__LogLevel__Default", "None"), ("DOTNET_TC_CallCounting", "1")]);
-        return End(process);
+            [("Logging__LogLevel__Default", "None"), ("DOTNET_TC_CallCounting", "1")]));
     }
 
-    /// <summary>Starts it; its output is to be read by the caller.</summary>
+    /// <summary>Starts it; it is killed with this.</summary>
     public Process Start(IEnumerable<(string Name, string Value)> environment, params string[] arguments) =>
         Start("dotnet", [Assembly, .. arguments], environment);
 
@@ -69,15 +64,18 @@ internal sealed class TestProgram : IDisposable
             RedirectStandardError = true,
         };
         foreach (var (name, value) in ShortRuns.Concat(environment)) start.Environment[name] = value;
-        return Process.Start(start)!;
+        _started.Add(Process.Start(start)!);
+        return _started[^1];
     }
 
-    private static Result End(Process process)
+    /// <summary>Waits for a started one's end.</summary>
+    /// <exception cref="TimeoutException">It does not end within 3 minutes.</exception>
+    public static Result End(Process process)
     {
         var error = process.StandardError.ReadToEndAsync();
-        var output = process.StandardOutput.ReadToEnd();
+        var output = process.StandardOutput.ReadToEndAsync();
         if (process.WaitForExit(TimeSpan.FromMinutes(3))) return new(
-            process.ExitCode, output, error.GetAwaiter().GetResult());
+            process.ExitCode, output.GetAwaiter().GetResult(), error.GetAwaiter().GetResult());
         process.Kill();
         throw new TimeoutException("The program did not end within 3 minutes.");
     }
@@ -95,7 +93,15 @@ internal sealed class TestProgram : IDisposable
     public string Weights(IEnumerable<(string Name, string Value)> environment, params string[] arguments) =>
         Report(environment, arguments).GetProperty("weightsSha256").GetString()!;
 
-    public void Dispose() => Directory.Delete(Folder, recursive: true);
+    public void Dispose()
+    {
+        foreach (var process in _started)
+        {
+            if (!process.HasExited) process.Kill();
+            process.Dispose();
+        }
+        Directory.Delete(Folder, recursive: true);
+    }
 
     internal sealed record Result(int ExitCode, string Output, string Error);
 }

@@ -1,4 +1,5 @@
 using ActorTrain.Actors;
+using ActorTrain.Architecture.Tests;
 using ActorTrain.Host.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -11,7 +12,7 @@ namespace ActorTrain.Host.Tests;
 /// </summary>
 public class RecipesTests
 {
-    private static readonly string Folder = FolderOf(AppContext.BaseDirectory);
+    private static readonly string Folder = Repository.In("configs", "recipes");
 
     // Images of MNIST's size also for the recipe of Fashion-MNIST, which is not everywhere.
     private static readonly Dataset Data = Part(Dataset.Mnist());
@@ -70,12 +71,4 @@ public class RecipesTests
 
     private static Dataset Part(Dataset mnist) =>
         Dataset.Combine("mnist", mnist.Train.Slice(0, 600), mnist.Test.Slice(0, 200), mnist.Classes);
-
-    private static string FolderOf(string start)
-    {
-        for (var folder = new DirectoryInfo(start); folder is not null; folder = folder.Parent)
-            if (Path.Combine(folder.FullName, "configs", "recipes") is var recipes && Directory.Exists(recipes))
-                return recipes;
-        throw new DirectoryNotFoundException($"No folder above {start} has configs/recipes.");
-    }
 }

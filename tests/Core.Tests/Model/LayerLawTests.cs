@@ -60,13 +60,13 @@ public class LayerLawTests
         var (inputGradient, parameterGradient) = layer.Backward(parameters, saved, probe, context);
 
         AssertSlopes(input.ToArray(), inputGradient!.Span,
-            x => Weighted(layer, parameters, Tensor.From(x, input.Shape), probe), "input");
+            x => Weighted(layer, parameters, Tensor.From(x, input.Shape), probe), _ => false, "input");
         // In the place of a running statistic's gradient stands what it moves towards.
-        var gradient = parameterGradient.Span.ToArray();
-        foreach (var slot in layer.Layout.Slots.Where(s => s.StatisticMomentum > 0))
-            gradient.AsSpan(slot.Offset, slot.Shape.Count).Fill(float.NaN);
-        AssertSlopes(parameters.Span.ToArray(), gradient,
-            p => Weighted(layer, new(layer.Layout, FlatVector.From(p)), input, probe), "parameters");
+        var statistics = layer.Layout.Slots.Where(s => s.StatisticMomentum > 0)
+            .SelectMany(s => Enumerable.Range(s.Offset, s.Shape.Count)).ToHashSet();
+        AssertSlopes(parameters.Span.ToArray(), parameterGradient.Span,
+            p => Weighted(layer, new(layer.Layout, FlatVector.From(p)), input, probe), statistics.Contains,
+            "parameters");
     }
 
     [Theory, MemberData(nameof(Layers))]
@@ -178,7 +178,8 @@ public class LayerLawTests
     }
 
     // At a kink of ReLU within the step, the two sides have different slopes; the gradient is one of them.
-    private static void AssertSlopes(float[] at, ReadOnlySpan<float> gradient, Func<float[], double> f, string what)
+    private static void AssertSlopes(
+        float[] at, ReadOnlySpan<float> gradient, Func<float[], double> f, Func<int, bool> isSkipped, string what)
     {
         const float h = 1e-2f;
         const double tolerance = 2e-3;
@@ -192,7 +193,7 @@ public class LayerLawTests
             var left = (f(at) - middle) / (at[i] - x);
             at[i] = x;
             Assert.True(
-                float.IsNaN(gradient[i]) || (gradient[i] >= Math.Min(left, right) - tolerance
+                isSkipped(i) || (gradient[i] >= Math.Min(left, right) - tolerance
                     && gradient[i] <= Math.Max(left, right) + tolerance),
                 $"{what}[{i}]: gradient {gradient[i]}, slopes {left} and {right}");
         }

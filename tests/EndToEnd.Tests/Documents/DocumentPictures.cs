@@ -1,3 +1,4 @@
+using ActorTrain.Architecture.Tests;
 using SkiaSharp;
 
 namespace ActorTrain.EndToEnd.Tests.Documents;
@@ -14,7 +15,7 @@ internal static class DocumentPictures
         foreach (var drawn in Directory.EnumerateFiles(folder, "*.png"))
         {
             var name = Path.GetFileName(drawn);
-            var shown = Path.Combine(ExecutableDocument.Repository(), "docs", "images", name);
+            var shown = Repository.In("docs", "images", name);
             if (File.Exists(shown) && Difference(drawn, shown) <= MostDifference) continue;
 
             var file = Path.Combine(AppContext.BaseDirectory, name);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
+using ActorTrain.Architecture.Tests;
 
 namespace ActorTrain.EndToEnd.Tests.Documents;
 
@@ -19,7 +20,7 @@ internal sealed record CodeBlock(int Line, string Code)
 internal sealed partial record ExecutableDocument(string Name, string Text)
 {
     public static ExecutableDocument Read(string name) =>
-        new(name, File.ReadAllText(Path.Combine(Repository(), name)));
+        new(name, File.ReadAllText(Repository.In(name)));
 
     /// <summary>The programs in order, each as its blocks in order.</summary>
     public ImmutableArray<ImmutableArray<CodeBlock>> Programs()
@@ -47,13 +48,6 @@ internal sealed partial record ExecutableDocument(string Name, string Text)
             var code = $"```csharp\n{match.Groups["code"].Value}```\n";
             return output.Length == 0 ? code : $"{code}\n```text\n{output}```\n";
         });
-    }
-
-    public static string Repository()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "ActorTrain.sln"))) folder = folder.Parent!;
-        return folder.FullName;
     }
 
     [GeneratedRegex(
