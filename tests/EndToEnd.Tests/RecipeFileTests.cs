@@ -95,7 +95,7 @@ public sealed class RecipeFileTests : IDisposable
         var up = _program.Run(["up", "--workers", "1", .. options, "--report", _program.In("up.json")]);
         Assert.True(up.ExitCode == 0, up.Output + up.Error);
         Assert.Contains(weights, File.ReadAllText(_program.In("up.json")), StringComparison.Ordinal);
-        Assert.Equal(weights, _program.Weights([], "--model", "run/recipe.json", "--validation", "5000"));
+        Assert.Equal(weights, _program.Weights([], "--model", "run/recipe.json"));
     }
 
     [Fact]

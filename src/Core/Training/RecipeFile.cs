@@ -59,6 +59,18 @@ public sealed class RecipeFile
         return file;
     }
 
+    /// <summary>The text of a whole recipe, for people, and where its data comes from.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="data">The name of its data; none: whoever reads it has to know.</param>
+    /// <param name="validation">How many of the last training examples are the test split, if they are.</param>
+    public static string Write(Recipe recipe, string? data, int? validation)
+    {
+        var json = RecipeJson.ToJson(recipe);
+        if (data is not null) json["data"] = data;
+        if (validation is not null) json["validation"] = validation;
+        return json.ToJsonString(RecipeJson.Indented) + "\n";
+    }
+
     /// <summary>
     /// A recipe with what this says; what it leaves out stays as it is, but a loss that does not belong to the model's
     /// last layer.

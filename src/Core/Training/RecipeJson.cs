@@ -15,7 +15,7 @@ public static class RecipeJson
         "augmentation",
     ];
 
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, IndentSize = 2 };
+    internal static JsonSerializerOptions Indented { get; } = new() { WriteIndented = true, IndentSize = 2 };
 
     /// <summary>The canonical text.</summary>
     public static string Write(Recipe recipe) => ToJson(recipe).ToJsonString();

@@ -97,7 +97,7 @@ internal sealed class Node(string role, TrainSettings settings, NodeSettings nod
         InitOption.Check(recipe, initial);
         var folder = settings.Out is { } path
             ? new RunFolder(path)
-            : RunFolder.Create(null, recipe, DateTimeOffset.Now);
+            : RunFolder.Create(settings, recipe, DateTimeOffset.Now);
         var log = new RunLog(folder.In(RunFolder.Events), TimeProvider.System, settings.TensorBoard);
         training = training with
         {

@@ -38,8 +38,7 @@ internal static class RunResults
             if (average is not null)
                 Console.WriteLine($"test accuracy {ProgressText.Percent(average.Accuracy)} of the weights' average, "
                     + "which evaluate and predict use");
-            Console.WriteLine($"written to {run.Path}: checkpoints/, curves.png, confusion.png, "
-                + $"report.json{(schedule is null ? "" : ", schedule.jsonl")}");
+            Console.WriteLine($"written to {run.Path}: {string.Join(", ", run.Contents())}");
         }
         else
         {

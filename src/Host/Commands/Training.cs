@@ -61,7 +61,7 @@ internal sealed class Training(
         // Before a folder is made for the run: a kernel that can't be had here is an error now.
         (recipe, var matMul) = ChooseKernel(recipe);
         recipe.CheckFits(data.Description);
-        var run = checkpoint?.Run ?? RunFolder.Create(settings.Out, recipe, DateTimeOffset.Now);
+        var run = checkpoint?.Run ?? RunFolder.Create(settings, recipe, DateTimeOffset.Now);
         var job = new TrainingJob
         {
             Recipe = recipe,

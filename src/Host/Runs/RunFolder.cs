@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
 using ActorTrain.Checkpoints;
+using ActorTrain.Host.Configuration;
+using ActorTrain.Host.Data;
 
 namespace ActorTrain.Host.Runs;
 
@@ -22,10 +24,14 @@ internal sealed class RunFolder(string path)
     /// <summary>A file of the run.</summary>
     public string In(string name) => System.IO.Path.Combine(Path, name);
 
-    /// <summary>The folder of a new run, named by the time when it begins; made with its recipe in it.</summary>
+    /// <summary>
+    /// The folder of a new run, named by the time when it begins; made with its recipe in it, which names the data too
+    /// where that has a name.
+    /// </summary>
     /// <exception cref="FailureException">It can't be written.</exception>
-    public static RunFolder Create(string? path, Recipe recipe, DateTimeOffset now)
+    public static RunFolder Create(TrainSettings settings, Recipe recipe, DateTimeOffset now)
     {
+        var path = settings.Out;
         var folder = new RunFolder(path ?? Unused(
             System.IO.Path.Combine(Default, now.ToString("yyyy-MM-dd-HHmmss", CultureInfo.InvariantCulture))));
         if (new CheckpointFolder(folder.Checkpoints, keep: 1).Newest() is { Found: { } found })
@@ -34,9 +40,14 @@ internal sealed class RunFolder(string path)
                 $"--out: {folder.Path} holds a run already ({found.Path}); give another folder, or "
                 + $"--resume {folder.Path}.");
         }
-        folder.Write("recipe.json", Encoding.UTF8.GetBytes(RecipeJson.WriteIndented(recipe) + "\n"));
+        var name = settings.Data is { } data && NamedData.Has(data) ? data : null;
+        folder.Write("recipe.json", Encoding.UTF8.GetBytes(RecipeFile.Write(recipe, name, settings.Validation)));
         return folder;
     }
+
+    /// <summary>The names of what is in it, folders with a slash.</summary>
+    public IEnumerable<string> Contents() => new DirectoryInfo(Path).EnumerateFileSystemInfos()
+        .Select(info => info is DirectoryInfo ? $"{info.Name}/" : info.Name).Order(StringComparer.Ordinal);
 
     /// <summary>Writes a file of the run, whole or not at all.</summary>
     /// <exception cref="FailureException">It can't be written.</exception>
