@@ -27,25 +27,43 @@ internal static class UpdateRuleJson
             + "AdamW, RMSprop, Adagrad, Adadelta or Lion."),
     };
 
+    // What is left out is as in code.
     public static Optimizer ReadOptimizer(JsonReader json)
     {
-        var rate = json.Value<float>("learningRate");
         return json.OneOf<Func<Optimizer>>("type",
-            ("sgd", () => new Sgd(
-                rate, Number("momentum"), json.ValueOr("dampening", 0f), json.ValueOr("weightDecay", 0f),
-                json.ValueOr("nesterov", false))),
-            ("adam", () => new Adam(
-                rate, Number("beta1"), Number("beta2"), Number("epsilon"), Number("weightDecay"))),
-            ("adamw", () => new AdamW(
-                rate, Number("beta1"), Number("beta2"), Number("epsilon"), Number("weightDecay"))),
-            ("rmsprop", () => new RMSprop(
-                rate, Number("alpha"), Number("epsilon"), Number("momentum"), Number("weightDecay"))),
-            ("adagrad", () => new Adagrad(
-                rate, Number("learningRateDecay"), Number("epsilon"), Number("weightDecay"))),
-            ("adadelta", () => new Adadelta(rate, Number("rho"), Number("epsilon"), Number("weightDecay"))),
-            ("lion", () => new Lion(rate, Number("beta1"), Number("beta2"), Number("weightDecay"))))();
+            ("sgd", () => Sgd(new(Rate(0.01f)))), ("adam", () => Adam(new())), ("adamw", () => AdamW(new())),
+            ("rmsprop", () => RMSprop(new())), ("adagrad", () => Adagrad(new())), ("adadelta", () => Adadelta(new())),
+            ("lion", () => Lion(new())))();
 
-        float Number(string key) => json.Value<float>(key);
+        Sgd Sgd(Sgd o) => new(
+            Rate(o.LearningRate), Or("momentum", o.Momentum), Or("dampening", o.Dampening),
+            Or("weightDecay", o.WeightDecay), json.ValueOr("nesterov", o.Nesterov));
+
+        Adam Adam(Adam o) => new(
+            Rate(o.LearningRate), Or("beta1", o.Beta1), Or("beta2", o.Beta2), Or("epsilon", o.Epsilon),
+            Or("weightDecay", o.WeightDecay));
+
+        AdamW AdamW(AdamW o) => new(
+            Rate(o.LearningRate), Or("beta1", o.Beta1), Or("beta2", o.Beta2), Or("epsilon", o.Epsilon),
+            Or("weightDecay", o.WeightDecay));
+
+        RMSprop RMSprop(RMSprop o) => new(
+            Rate(o.LearningRate), Or("alpha", o.Alpha), Or("epsilon", o.Epsilon), Or("momentum", o.Momentum),
+            Or("weightDecay", o.WeightDecay));
+
+        Adagrad Adagrad(Adagrad o) => new(
+            Rate(o.LearningRate), Or("learningRateDecay", o.LearningRateDecay), Or("epsilon", o.Epsilon),
+            Or("weightDecay", o.WeightDecay));
+
+        Adadelta Adadelta(Adadelta o) => new(
+            Rate(o.LearningRate), Or("rho", o.Rho), Or("epsilon", o.Epsilon), Or("weightDecay", o.WeightDecay));
+
+        Lion Lion(Lion o) => new(
+            Rate(o.LearningRate), Or("beta1", o.Beta1), Or("beta2", o.Beta2), Or("weightDecay", o.WeightDecay));
+
+        float Rate(float byDefault) => Or("learningRate", byDefault);
+
+        float Or(string key, float byDefault) => json.ValueOr(key, byDefault);
     }
 
     public static JsonObject Write(LearningRateSchedule schedule) => schedule switch

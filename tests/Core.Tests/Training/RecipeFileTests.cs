@@ -71,6 +71,29 @@ public class RecipeFileTests
     }
 
     [Theory]
+    [InlineData("""{"type":"sgd"}""", "sgd", 0.01f)]
+    [InlineData("""{"type":"adam","learningRate":0.5}""", "adam", 0.5f)]
+    [InlineData("""{"type":"adamw"}""", "adamw", 0.001f)]
+    [InlineData("""{"type":"rmsprop"}""", "rmsprop", 0.01f)]
+    [InlineData("""{"type":"adagrad"}""", "adagrad", 0.01f)]
+    [InlineData("""{"type":"adadelta"}""", "adadelta", 1f)]
+    [InlineData("""{"type":"lion"}""", "lion", 0.0001f)]
+    public void What_an_optimizer_leaves_out_is_as_in_code(string json, string name, float rate)
+    {
+        Optimizer expected = name switch
+        {
+            "sgd" => new Sgd(rate),
+            "adam" => new Adam(rate),
+            "adamw" => new AdamW(rate),
+            "rmsprop" => new RMSprop(rate),
+            "adagrad" => new Adagrad(rate),
+            "adadelta" => new Adadelta(rate),
+            _ => new Lion(rate),
+        };
+        Assert.Equal(expected, RecipeFile.Read($$"""{"optimizer":{{json}}}""").Over(new Recipe()).Optimizer);
+    }
+
+    [Theory]
     [InlineData(
         """{"epoch":3}""",
         "recipe.epoch is no key; there are model, loss, optimizer, batchSize, microbatches, dropLast, seed, kernel, "
@@ -79,7 +102,7 @@ public class RecipeFileTests
     [InlineData("""{"epochs":"3"}""", "recipe.epochs is \"3\"; give a whole number.")]
     [InlineData("""{"validation":0.5}""", "recipe.validation is 0.5; give a whole number.")]
     [InlineData("""{"data":7}""", "recipe.data is 7; give a text.")]
-    [InlineData("""{"optimizer":{"type":"sgd"}}""", "recipe.optimizer.learningRate is missing; give a number.")]
+    [InlineData("""{"optimizer":{"learningRate":1}}""", "recipe.optimizer.type is missing; give a text.")]
     [InlineData("""{"loss":{"type":"mse"}}""", "recipe.loss.type is \"mse\"; give nll or cross-entropy.")]
     [InlineData("[]", "The file holds no JSON object.")]
     public void What_is_no_recipe_is_one_clear_error(string text, string message) =>
