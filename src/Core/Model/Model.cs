@@ -58,7 +58,10 @@ public sealed record Model(Layer Layer, Parameters Parameters)
     /// <exception cref="ShapeMismatchException">It does not take such examples.</exception>
     public Tensor Forward(Tensor input) => F.Apply(Layer, input, Parameters, _packed);
 
-    /// <summary>The same model with another value of one parameter.</summary>
+    /// <summary>
+    /// The same model with another value of one parameter. Gradients go through the value and through all other
+    /// parameters, as through PyTorch's <c>functional_call</c>.
+    /// </summary>
     /// <param name="parameter">Its name: <c>fc1.weight</c>.</param>
     /// <param name="value">In PyTorch's shape.</param>
     /// <exception cref="KeyNotFoundException">There is none of that name.</exception>
@@ -69,10 +72,9 @@ public sealed record Model(Layer Layer, Parameters Parameters)
         if (value.Shape != slot.Shape)
             throw new ShapeMismatchException(
                 "With", parameter, value.Shape, slot.Shape.ToString(), "Give the parameter's shape.");
-        var memory = AlignedMemory.Allocate(Layer.Layout.Count);
-        Parameters.Span.CopyTo(memory.Span);
-        (slot.StoredTransposed ? value.T() : value).Contiguous().Span.CopyTo(memory.Span[slot.Offset..]);
-        return new(Layer, new Parameters(Layer.Layout, memory));
+        Tensor[] tensors = [.. Parameters.Tensors()];
+        tensors[Layer.Layout.Slots.IndexOf(slot)] = value;
+        return new(Layer, F.Pack(Layer, tensors).Traced(tensors));
     }
 
     /// <summary>Its layers with output shapes, parameters and memory.</summary>

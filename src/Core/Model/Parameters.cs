@@ -74,8 +74,12 @@ public readonly struct Parameters
         return tensors;
     }
 
-    /// <summary>The same numbers, found by name as these tensors, through which a gradient goes.</summary>
-    internal Parameters Traced(Tensor[] tensors) => new(new TracedTensors(Layout, tensors), _memory);
+    /// <summary>
+    /// The same numbers, found by name as these tensors where a gradient goes through one; else by their place.
+    /// </summary>
+    internal Parameters Traced(Tensor[] tensors) => Array.TrueForAll(tensors, tensor => tensor.Trace is null)
+        ? this
+        : new(new TracedTensors(Layout, tensors), _memory);
 
     /// <summary>The same numbers as constants.</summary>
     internal Parameters Detach() => new(Layout, _memory);

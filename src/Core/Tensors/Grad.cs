@@ -43,7 +43,7 @@ public static partial class Grad
     {
         var (value, gradients) = ValueAndGrad(
             parameters => f(new(model.Layer, model.Parameters.Traced([.. parameters]))), model.Parameters.Tensors());
-        return (value, F.Pack(model.Layer, gradients));
+        return (value, F.Pack(model.Layer, gradients).Traced(gradients));
     }
 
     /// <summary>A function's value, and its vector-Jacobian product.</summary>
