@@ -24,7 +24,9 @@ public static partial class F
     /// <param name="momentum">How far the statistics move towards the batch's, whose variance is a sample's.</param>
     /// <param name="epsilon">ε.</param>
     /// <returns>y, and the statistics after.</returns>
-    /// <exception cref="ShapeMismatchException">Other shapes.</exception>
+    /// <exception cref="ShapeMismatchException">
+    /// Other shapes, or in training a single value for each channel, whose variance is 0.
+    /// </exception>
     public static (Tensor Output, BatchStatistics Statistics) BatchNorm(
         Tensor x, BatchStatistics statistics, Tensor weight, Tensor bias, bool training, float momentum = 0.1f,
         float epsilon = 1e-5f)
@@ -39,6 +41,9 @@ public static partial class F
             var (mean, variance) = (statistics.Mean.View(channels), statistics.Variance.View(channels));
             return (Scaled(x - mean, variance), statistics);
         }
+        if (x.Shape.Count == x.Shape[1])
+            throw new ShapeMismatchException(
+                "BatchNorm", "input", x.Shape, "more than one value for each channel in training", "Give more rows.");
         ReadOnlySpan<int> dims = x.Shape.Rank == 2 ? [0] : [0, 2, 3];
         var centred = x - x.Mean(dims, keepDim: true);
         var ofBatch = (centred * centred).Mean(dims, keepDim: true);

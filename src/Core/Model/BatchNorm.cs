@@ -6,8 +6,9 @@ namespace ActorTrain;
 /// <summary>
 /// Each channel with mean 0 and variance 1 over a microbatch, then scaled, y = (x − µ) / √(σ² + ε) · w + b (Ioffe and
 /// Szegedy 2015). A pass that trains uses µ and σ² of each microbatch's own rows, as PyTorch does on each replica, so
-/// they do not depend on who computes what; with one microbatch they are the minibatch's. Other passes use the running
-/// statistics, which are parameters that no optimiser trains: each update moves them towards the minibatch's.
+/// they do not depend on who computes what; with one microbatch they are the minibatch's. A single value for each
+/// channel, whose variance is 0, is refused. Other passes use the running statistics, which are parameters that no
+/// optimiser trains: each update moves them towards the minibatch's.
 /// </summary>
 public abstract record BatchNorm : Layer
 {
@@ -35,6 +36,10 @@ public abstract record BatchNorm : Layer
     /// <inheritdoc/>
     public sealed override bool KeepsShape => true;
 
+    /// <summary>2 where a row has one value for each channel, else 1.</summary>
+    /// <inheritdoc/>
+    public sealed override int FewestRows(Shape input) => input.Count == Features ? 2 : 1;
+
     /// <summary>Weight 1, bias 0; mean 0, variance 1.</summary>
     /// <inheritdoc/>
     public sealed override void Initialize(ulong seed, int offset, ParameterBuffer parameters)
@@ -57,6 +62,11 @@ public abstract record BatchNorm : Layer
         for (var group = 0; group < groups.Count; group++)
         {
             var rows = groups.Rows(group);
+            if (groups.IsTraining && rows * groups.Places == 1)
+                throw new ShapeMismatchException(
+                    $"{GetType().Name}({Features})", "a microbatch", Shape.Create([1, .. input.Shape.ToArray()[1..]]),
+                    "more than one value for each channel in training",
+                    "Give larger minibatches or fewer microbatches.");
             for (var c = 0; c < Features; c++)
             {
                 var channel = groups.Channel(first, rows, c);
@@ -143,7 +153,7 @@ public abstract record BatchNorm : Layer
             var squares = channel.Squares(x, mean);
             return new(
                 (float)mean, (float)(1 / Math.Sqrt((squares / count) + epsilon)),
-                (float)(squares / Math.Max(1, count - 1)));
+                (float)(squares / (count - 1)));
         }
 
         public static Moments Running(Parameters parameters, int c, float epsilon)
@@ -177,7 +187,7 @@ public abstract record BatchNorm : Layer
 
         public bool IsTraining { get; }
         public int Count => IsTraining ? _leafRows.Length : 1;
-        private int Places { get; }
+        public int Places { get; }
 
         public int Rows(int group) => IsTraining ? _leafRows[group] : _rows;
 

@@ -24,6 +24,13 @@ public abstract record Layer
     /// <exception cref="ShapeMismatchException">It does not take such examples.</exception>
     public abstract Shape OutputShape(Shape input);
 
+    /// <summary>
+    /// The fewest rows of a microbatch that it can train on: 1, but more where it takes the rows of a microbatch
+    /// together, or has a part that does. A recipe with smaller ones is refused.
+    /// </summary>
+    /// <param name="input">The shape of one example, which it takes.</param>
+    public virtual int FewestRows(Shape input) => 1;
+
     /// <summary>PyTorch's default initial parameters, as a function of the seed.</summary>
     /// <param name="seed">The run's seed.</param>
     /// <param name="offset">Where this layer's parameters begin in the whole model's, in floats: no two draws share

@@ -28,6 +28,9 @@ public sealed record Residual(Layer Body) : Layer
     }
 
     /// <inheritdoc/>
+    public override int FewestRows(Shape input) => Body.FewestRows(input);
+
+    /// <inheritdoc/>
     public override void Initialize(ulong seed, int offset, ParameterBuffer parameters) =>
         Body.Initialize(seed, offset, parameters.Child(0));
 

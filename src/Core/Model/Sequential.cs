@@ -90,6 +90,18 @@ public sealed record Sequential : Layer
     }
 
     /// <inheritdoc/>
+    public override int FewestRows(Shape input)
+    {
+        var fewest = 1;
+        foreach (var layer in Layers)
+        {
+            fewest = Math.Max(fewest, layer.Layer.FewestRows(input));
+            input = Next(layer, input);
+        }
+        return fewest;
+    }
+
+    /// <inheritdoc/>
     public override void Initialize(ulong seed, int offset, ParameterBuffer parameters)
     {
         for (var i = 0; i < Layers.Length; i++)

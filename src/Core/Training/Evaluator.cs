@@ -41,6 +41,8 @@ public static class Evaluator
 
     private static (TrainingPlan Plan, ShardComputation Computation) ComputationOf(Recipe recipe, Dataset data)
     {
+        // Nothing is trained: data whose training examples do not divide as training wants it may be evaluated too.
+        recipe = recipe with { BatchSize = data.Train.Count, Microbatches = 1, DropLast = false };
         var plan = new TrainingPlan(recipe, data.Description);
         return (plan, new(plan, data, MatMuls.Create(recipe.Kernel)));
     }

@@ -126,11 +126,12 @@ public sealed record Recipe
     };
 
     /// <summary>
-    /// Checks that the model takes the dataset's examples and has an output for each of its classes, the loss a weight
-    /// if it has any, and that the augmentation keeps the images' size.
+    /// Checks that the model takes the dataset's examples, can train on the microbatches and has an output for each of
+    /// the classes, the loss a weight if it has any, and that the augmentation keeps the images' size.
     /// </summary>
     /// <exception cref="ShapeMismatchException">It does not, or a random crop has another size than the images; the
     /// message names the mend.</exception>
+    /// <exception cref="RecipeException">A microbatch has fewer rows than the model can train on.</exception>
     public void CheckFits(DataDescription data)
     {
         var output = Model.OutputShape([data.Features]);
@@ -146,6 +147,25 @@ public sealed record Recipe
                 throw new ShapeMismatchException(
                     "augmentation", "RandomCrop", [crop.Rows, crop.Columns], $"[{data.Rows}, {data.Columns}]",
                     "Crop to the size of the images, from a larger padding.");
+        CheckMicrobatches(data);
+    }
+
+    private void CheckMicrobatches(DataDescription data)
+    {
+        // That is said by Errors.
+        if (BatchSize < 1 || Microbatches < 1) return;
+        var fewest = Model.FewestRows([data.Features]);
+        var (rows, rest) = (Math.Max(1, BatchSize / Microbatches), data.TrainCount % BatchSize);
+        var need = $"and to normalise over a microbatch the model needs at least {fewest}";
+        if (rows < fewest && BatchSize <= data.TrainCount)
+            throw new RecipeException(
+                $"batch-size is {BatchSize} and microbatches is {Microbatches}: a microbatch has {rows} of {BatchSize} "
+                + $"rows, {need}; give batch-size {(long)fewest * Microbatches} or more"
+                + (BatchSize < fewest ? "." : $", or microbatches of at most {BatchSize / fewest}."));
+        if (rest > 0 && rest < fewest && !DropLast)
+            throw new RecipeException(
+                $"batch-size is {BatchSize} and dataset '{data.Name}' has {data.TrainCount} training examples: the "
+                + $"last minibatch of an epoch has {rest}, {need}; give another batch-size, or drop-last.");
     }
 
     /// <summary>

@@ -17,6 +17,7 @@ public sealed class TrainingPlan
     /// <exception cref="ArgumentException">The recipe is invalid, or leaves an epoch without a step.</exception>
     /// <exception cref="ShapeMismatchException">The model does not take the data's examples, or has not one output for
     /// each class.</exception>
+    /// <exception cref="RecipeException">A microbatch has fewer rows than the model can train on.</exception>
     public TrainingPlan(Recipe recipe, DataDescription data)
     {
         var errors = recipe.Errors().ToList();
@@ -30,7 +31,9 @@ public sealed class TrainingPlan
             throw new ArgumentException($"batch-size is {recipe.BatchSize} with drop-last, but there are only "
                 + $"{trainCount} examples; give at most {trainCount}.", nameof(recipe));
         _full = new(Math.Min(recipe.BatchSize, trainCount), recipe.Microbatches);
-        _last = remainder > 0 && !recipe.DropLast ? new(remainder, recipe.Microbatches) : _full;
+        // Rather fewer microbatches in a short minibatch than some too small for the model.
+        var most = Math.Clamp(remainder / recipe.Model.FewestRows([data.Features]), 1, recipe.Microbatches);
+        _last = remainder > 0 && !recipe.DropLast ? new(remainder, most) : _full;
         EvaluationTree = new(testCount, (testCount + EvaluationRows - 1) / EvaluationRows);
         TotalSteps = Math.Min((long)recipe.Epochs * StepsPerEpoch, recipe.MaxSteps ?? long.MaxValue);
     }

@@ -11,6 +11,12 @@ public class BatchNormTests
         ("fc1", new Linear(4, 6)), ("norm", new BatchNorm1d(6)), ("relu", new ReLU()), ("fc2", new Linear(6, 2)),
         ("log_softmax", new LogSoftmax()));
 
+    private static readonly Recipe Images = Tiny.Recipe with
+    {
+        Model = new(new Unflatten(1, 2, 2), new BatchNorm2d(1), new Flatten(), new Linear(4, 2), new LogSoftmax()),
+        BatchSize = 4,
+    };
+
     [Fact]
     public void Training_and_other_passes_agree_with_PyTorch()
     {
@@ -111,6 +117,106 @@ public class BatchNormTests
             ["compression is topk:0.1 and the model has running statistics, of which it would leave out most; "
                 + "give none or bf16."],
             (Tiny.Recipe with { Model = Model, Compression = new TopK(0.1) }).Errors());
+    }
+
+    [Fact]
+    public void A_single_value_for_each_channel_is_refused_in_training_alone()
+    {
+        var (row, pixels) = (Tensor.Randn([1, 2], seed: 1), Tensor.Randn([1, 2, 1, 2], seed: 1));
+        var statistics = BatchStatistics.Initial(2);
+        var (weight, bias) = (Tensor.Ones([2]), Tensor.Zeros([2]));
+        Assert.Equal(
+            "BatchNorm: input has shape [1, 2], expected more than one value for each channel in training. "
+            + "Give more rows.",
+            Assert.Throws<ShapeMismatchException>(
+                () => F.BatchNorm(row, statistics, weight, bias, training: true)).Message);
+        Assert.Throws<ShapeMismatchException>(
+            () => F.BatchNorm(row.View(1, 2, 1, 1), statistics, weight, bias, training: true));
+        Assert.All(
+            F.BatchNorm(pixels, statistics, weight, bias, training: true).Statistics.Variance.ToArray(),
+            variance => Assert.True(float.IsFinite(variance)));
+        Assert.Equal([1, 2], F.BatchNorm(row, statistics, weight, bias, training: false).Output.Shape);
+
+        var (vectors, images) = (new BatchNorm1d(2), new BatchNorm2d(2));
+        var parameters = vectors.Initialize(seed: 1);
+        Assert.Equal(
+            "BatchNorm1d(2): a microbatch has shape [1, 2], expected more than one value for each channel in training. "
+            + "Give larger minibatches or fewer microbatches.",
+            Assert.Throws<ShapeMismatchException>(
+                () => vectors.Forward(parameters, Tensor.Randn([3, 2], seed: 1), Training(2, 1))).Message);
+        Assert.StartsWith(
+            "BatchNorm2d(2): a microbatch has shape [1, 2, 1, 1]",
+            Assert.Throws<ShapeMismatchException>(
+                () => images.Forward(parameters, row.View(1, 2, 1, 1), Training(1))).Message, StringComparison.Ordinal);
+        Assert.Equal([1, 2, 1, 2], images.Forward(parameters, pixels, Training(1)).Output.Shape);
+        Assert.Equal([1, 2], vectors.Forward(parameters, row, Contexts.ForLeaves(1)).Output.Shape);
+    }
+
+    [Fact]
+    public void A_recipe_with_too_small_microbatches_is_refused_with_the_mend()
+    {
+        var recipe = Tiny.Recipe with { Model = Model };
+        Assert.Equal(
+            "batch-size is 4 and microbatches is 4: a microbatch has 1 of 4 rows, and to normalise over a microbatch "
+            + "the model needs at least 2; give batch-size 8 or more, or microbatches of at most 2.",
+            Refused(recipe with { BatchSize = 4 }));
+        Assert.Equal(
+            "batch-size is 7 and microbatches is 4: a microbatch has 1 of 7 rows, and to normalise over a microbatch "
+            + "the model needs at least 2; give batch-size 8 or more, or microbatches of at most 3.",
+            Refused(recipe with { BatchSize = 7 }));
+        Assert.EndsWith(
+            "give batch-size 2 or more.", Refused(recipe with { BatchSize = 1, Microbatches = 1 }),
+            StringComparison.Ordinal);
+        Assert.Equal(
+            "batch-size is 13 and dataset 'tiny' has 40 training examples: the last minibatch of an epoch has 1, and "
+            + "to normalise over a microbatch the model needs at least 2; give another batch-size, or drop-last.",
+            Refused(recipe with { BatchSize = 13 }));
+        var plan = new TrainingPlan(recipe with { BatchSize = 13, DropLast = true }, Tiny.Data.Description);
+        Assert.Equal(3, plan.StepsPerEpoch);
+        // Whoever only evaluates trains on nothing.
+        var parameters = FlatVector.From(Model.Initialize(seed: 7).Span);
+        Assert.Equal(12, Evaluator.Evaluate(recipe with { BatchSize = 1 }, parameters, Tiny.Data).Samples);
+
+        static string Refused(Recipe recipe) => Assert.Throws<RecipeException>(
+            () => new TrainingPlan(recipe, Tiny.Data.Description)).Message;
+    }
+
+    [Theory]
+    [InlineData(17, 2, 2, 2)]
+    [InlineData(37, 3)]
+    [InlineData(38, 2)]
+    [InlineData(32, 2, 2, 2, 2)]
+    public void A_short_last_minibatch_has_fewer_microbatches_rather_than_some_of_one_row(
+        int batchSize, params int[] leafRows)
+    {
+        var recipe = Tiny.Recipe with { Model = Model, BatchSize = batchSize };
+        var plan = new TrainingPlan(recipe, Tiny.Data.Description);
+        Assert.Equal(4, plan.TreeOf(0).Leaves);
+        Assert.Equal(leafRows, plan.TreeOf(plan.StepsPerEpoch - 1).LeafRows);
+        var trained = Trainer.Train(recipe, Tiny.Data, cancellation: TestContext.Current.CancellationToken);
+        var server = TestServer.With(shards: 3, recipe, Tiny.Data);
+        server.AnswerUntil<EndRun>();
+        Assert.Equal(trained.State.Parameters.Sha256(), server.Weights);
+        // Images of more than one pixel and models without it keep theirs.
+        plan = new TrainingPlan(Tiny.Recipe with { BatchSize = batchSize }, Tiny.Data.Description);
+        Assert.Equal(
+            new MicrobatchTree(40 % batchSize, 4).LeafRows, plan.TreeOf(plan.StepsPerEpoch - 1).LeafRows);
+        plan = new TrainingPlan(Images with { BatchSize = batchSize }, Tiny.Data.Description);
+        Assert.Equal(
+            new MicrobatchTree(40 % batchSize, 4).LeafRows, plan.TreeOf(plan.StepsPerEpoch - 1).LeafRows);
+    }
+
+    [Fact]
+    public void How_many_rows_a_model_needs_is_found_in_all_its_parts()
+    {
+        Assert.Equal(2, Model.FewestRows([4]));
+        Assert.Equal(1, Images.Model.FewestRows([4]));
+        Assert.Equal(1, Sequential.Mlp(4, 3, 2).FewestRows([4]));
+        Assert.Equal(2, new Sequential(new ReLU(), new Residual(new BatchNorm1d(4))).FewestRows([4]));
+        Assert.Equal(
+            2, new Sequential(new Unflatten(1, 2, 2), new AvgPool2d(2), new BatchNorm2d(1)).FewestRows([4]));
+        Images.CheckFits(Tiny.Data.Description);
+        (Images with { Model = Model, BatchSize = 0 }).CheckFits(Tiny.Data.Description);
     }
 
     private static void Compare(
