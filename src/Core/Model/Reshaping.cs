@@ -11,7 +11,7 @@ public sealed record Flatten : Layer
 
     /// <inheritdoc/>
     public override (Tensor Output, Saved Saved) Forward(Parameters parameters, Tensor input, LayerContext context) =>
-        (input.View(input.Shape[0], -1), new(input));
+        (input.View(input.Shape[0], FeaturesOf(input.Shape)), new(input));
 
     /// <inheritdoc/>
     public override (Tensor? InputGradient, Parameters ParameterGradient) Backward(
@@ -20,10 +20,18 @@ public sealed record Flatten : Layer
 
     /// <inheritdoc/>
     public override Tensor Formula(Tensor input, IReadOnlyList<Tensor> parameters, LayerContext context) =>
-        input.Reshape(input.Shape[0], -1);
+        input.Reshape(input.Shape[0], FeaturesOf(input.Shape));
 
     /// <inheritdoc/>
     public override string ToString() => "Flatten(start_dim=1, end_dim=-1)";
+
+    // Not left to View as −1: of no rows there is nothing to tell it from.
+    private static int FeaturesOf(Shape input)
+    {
+        var features = 1;
+        for (var d = 1; d < input.Rank; d++) features = checked(features * input[d]);
+        return features;
+    }
 }
 
 /// <summary>
@@ -62,7 +70,7 @@ public sealed record Unflatten(int Channels, int Height, int Width) : Layer
     /// <inheritdoc/>
     public override (Tensor? InputGradient, Parameters ParameterGradient) Backward(
         Parameters parameters, Saved saved, Tensor outputGradient, LayerContext context) =>
-        (outputGradient.View(outputGradient.Shape[0], -1), parameters);
+        (outputGradient.View(outputGradient.Shape[0], Channels * Height * Width), parameters);
 
     /// <inheritdoc/>
     public override Tensor Formula(Tensor input, IReadOnlyList<Tensor> parameters, LayerContext context) =>

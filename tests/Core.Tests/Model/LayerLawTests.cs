@@ -124,6 +124,23 @@ public class LayerLawTests
     }
 
     [Theory, MemberData(nameof(Layers))]
+    public void Of_no_rows_it_gives_no_rows_and_a_gradient_of_0(int index)
+    {
+        var (layer, example) = All[index];
+        var (parameters, input) = (layer.Initialize(seed: 3), Tensor.Zeros(Batch(0, example)));
+        var context = Contexts.ForLeaves(0);
+        var (output, saved) = layer.Forward(parameters, input, context);
+        Assert.Equal(Batch(0, layer.OutputShape(example)), output.Shape);
+        Assert.Equal(output.Shape, layer.Evaluate(parameters, input, context).Shape);
+        var (inputGradient, gradient) = layer.Backward(parameters, saved, output, context);
+        Assert.Equal(input.Shape, inputGradient!.Shape);
+        Assert.All(gradient.Span.ToArray(), slope => Assert.Equal(0, slope));
+        var (value, ofApply) = Grad.ValueAndGrad(x => F.Apply(layer, x, parameters.Tensors()).Sum(), input);
+        Assert.Equal((0, input.Shape), (value.Item(), ofApply.Shape));
+        Assert.Equal(output.Shape, layer.Formula(input, parameters.Tensors(), context).Shape);
+    }
+
+    [Theory, MemberData(nameof(Layers))]
     public void A_row_s_output_and_gradient_have_the_same_bits_alone_and_leaves_add_up_in_the_tree(int index)
     {
         var (layer, example) = All[index];
