@@ -46,7 +46,10 @@ public sealed partial class Tensor
                 $"Narrow: {length} from {start} on of dimension {dim} of {Shape}; give a part of 0..{Shape[d] - 1}.");
         var sizes = Shape.ToArray();
         sizes[d] = length;
-        var part = new Tensor(_memory[(start * _strides[d])..], Shape.Create(sizes), _strides);
+        // A part without elements may begin behind all memory.
+        var shape = Shape.Create(sizes);
+        var first = shape.Count == 0 ? 0 : start * _strides[d];
+        var part = new Tensor(_memory[first..], shape, _strides);
         return Trace.Of(part, this, dy => Padded(dy, d, start));
     }
 

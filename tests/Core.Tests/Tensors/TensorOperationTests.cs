@@ -152,6 +152,17 @@ public class TensorOperationTests
     }
 
     [Fact]
+    public void A_part_may_be_empty_wherever_it_begins()
+    {
+        Assert.Equal([0, 3], Six[2..].Shape);
+        Assert.Equal([0], Six.Select(1, 2)[2..].Shape);
+        Assert.Equal([2, 0], Six.T().Narrow(0, 3, 0).T().Shape);
+        Assert.Equal([0, 1], Tensor.Zeros([0, 3]).Narrow(1, 2, 1).Shape);
+        var (_, gradient) = Grad.ValueAndGrad(x => x.Select(1, 2)[2..].Sum() + x.Sum(), Six);
+        Assert.Equal([1, 1, 1, 1, 1, 1], gradient.ToArray());
+    }
+
+    [Fact]
     public void Tensors_are_put_together()
     {
         Assert.Equal([1, 2, 3, 4, 5, 6, 7, 8, 9], Tensor.Cat([Six, Tensor.From([7, 8, 9], [1, 3])]).ToArray());
