@@ -5,23 +5,28 @@ namespace ActorTrain.Interop;
 /// <summary>A kind of number in other programs' files, little-endian, and how it becomes float32.</summary>
 /// <param name="Name">As safetensors calls it.</param>
 /// <param name="Bytes">Of one number.</param>
-/// <param name="Read">Of one number's bytes; nothing for a whole number that no float32 is.</param>
+/// <param name="Read">Reads one number.</param>
 internal sealed record ElementKind(string Name, int Bytes, ElementKind.Reader Read)
 {
-    /// <summary>Reads one number.</summary>
-    public delegate float? Reader(ReadOnlySpan<byte> bytes);
+    /// <summary>Reads one number from its bytes; <paramref name="file"/> names the file in errors.</summary>
+    /// <exception cref="InteropException">It is a whole number that no float32 is.</exception>
+    public delegate float Reader(ReadOnlySpan<byte> bytes, string file);
 
-    public static readonly ElementKind Float32 = new("F32", 4, b => BinaryPrimitives.ReadSingleLittleEndian(b));
-    public static readonly ElementKind Float64 = new("F64", 8, b => (float)BinaryPrimitives.ReadDoubleLittleEndian(b));
-    public static readonly ElementKind Float16 = new("F16", 2, b => (float)BinaryPrimitives.ReadHalfLittleEndian(b));
+    public static readonly ElementKind Float32 = new("F32", 4, (b, _) => BinaryPrimitives.ReadSingleLittleEndian(b));
+    public static readonly ElementKind Float64 = new(
+        "F64", 8, (b, _) => (float)BinaryPrimitives.ReadDoubleLittleEndian(b));
+    public static readonly ElementKind Float16 = new(
+        "F16", 2, (b, _) => (float)BinaryPrimitives.ReadHalfLittleEndian(b));
     public static readonly ElementKind BFloat16 = new(
-        "BF16", 2, b => BitConverter.UInt32BitsToSingle((uint)BinaryPrimitives.ReadUInt16LittleEndian(b) << 16));
-    public static readonly ElementKind Int64 = new("I64", 8, b => Exact(BinaryPrimitives.ReadInt64LittleEndian(b)));
-    public static readonly ElementKind Int32 = new("I32", 4, b => Exact(BinaryPrimitives.ReadInt32LittleEndian(b)));
-    public static readonly ElementKind Int16 = new("I16", 2, b => BinaryPrimitives.ReadInt16LittleEndian(b));
-    public static readonly ElementKind Int8 = new("I8", 1, b => (sbyte)b[0]);
-    public static readonly ElementKind UInt8 = new("U8", 1, b => b[0]);
-    public static readonly ElementKind Boolean = new("BOOL", 1, b => b[0]);
+        "BF16", 2, (b, _) => BitConverter.UInt32BitsToSingle((uint)BinaryPrimitives.ReadUInt16LittleEndian(b) << 16));
+    public static readonly ElementKind Int64 = new(
+        "I64", 8, (b, file) => WholeNumber.ToSingle(BinaryPrimitives.ReadInt64LittleEndian(b), file));
+    public static readonly ElementKind Int32 = new(
+        "I32", 4, (b, file) => WholeNumber.ToSingle(BinaryPrimitives.ReadInt32LittleEndian(b), file));
+    public static readonly ElementKind Int16 = new("I16", 2, (b, _) => BinaryPrimitives.ReadInt16LittleEndian(b));
+    public static readonly ElementKind Int8 = new("I8", 1, (b, _) => (sbyte)b[0]);
+    public static readonly ElementKind UInt8 = new("U8", 1, (b, _) => b[0]);
+    public static readonly ElementKind Boolean = new("BOOL", 1, (b, _) => b[0]);
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<ElementKind> All { get; } =
@@ -34,11 +39,7 @@ internal sealed record ElementKind(string Name, int Bytes, ElementKind.Reader Re
     public float[] ReadAll(ReadOnlySpan<byte> bytes, string file)
     {
         var values = new float[bytes.Length / Bytes];
-        for (var i = 0; i < values.Length; i++)
-            values[i] = Read(bytes.Slice(i * Bytes, Bytes))
-                ?? throw new InteropException(file, $"number {i} of kind {Name} is too large to be exact in float32");
+        for (var i = 0; i < values.Length; i++) values[i] = Read(bytes.Slice(i * Bytes, Bytes), file);
         return values;
     }
-
-    private static float? Exact(long value) => (long)(float)value == value ? value : null;
 }

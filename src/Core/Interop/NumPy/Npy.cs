@@ -6,9 +6,6 @@ namespace ActorTrain.Interop.NumPy;
 /// <summary>Tensors as NumPy's <c>.npy</c> files, both ways, as pure functions of bytes.</summary>
 public static class Npy
 {
-    // Every whole number up to here is a float32.
-    private const double MostExact = 1 << 24;
-
     /// <summary>The tensor of a file's bytes.</summary>
     /// <param name="bytes">The whole file.</param>
     /// <param name="file">Names it in errors.</param>
@@ -27,13 +24,7 @@ public static class Npy
                 file, $"{data.Length} bytes of elements, where {header.Shape} of '{header.Type}' has "
                 + $"{(long)count * element}");
         var values = new float[count];
-        for (var i = 0; i < count; i++)
-        {
-            var value = read(data.Slice(i * element, element));
-            if (Math.Abs(value) > MostExact && header.Type[1] is 'i' or 'u' && (float)value != value)
-                throw new InteropException(file, $"the whole number {value}, which is no float32");
-            values[i] = (float)value;
-        }
+        for (var i = 0; i < count; i++) values[i] = read(data.Slice(i * element, element));
         if (!header.IsFortranOrder) return Tensor.Own(values, header.Shape);
         var reversed = Tensor.Own(values, Shape.Create([.. header.Shape.ToArray().Reverse()]));
         for (var d = 0; d < header.Shape.Rank / 2; d++) reversed = reversed.Transpose(d, header.Shape.Rank - 1 - d);
@@ -53,23 +44,23 @@ public static class Npy
         return bytes;
     }
 
-    private delegate double Reader(ReadOnlySpan<byte> bytes);
+    private delegate float Reader(ReadOnlySpan<byte> bytes);
 
     private static (int Bytes, Reader Read) ReaderOf(string type, string file) => type switch
     {
         "<f4" => (4, b => BinaryPrimitives.ReadSingleLittleEndian(b)),
         ">f4" => (4, b => BinaryPrimitives.ReadSingleBigEndian(b)),
-        "<f8" => (8, b => BinaryPrimitives.ReadDoubleLittleEndian(b)),
-        ">f8" => (8, b => BinaryPrimitives.ReadDoubleBigEndian(b)),
-        "<f2" => (2, b => (double)BinaryPrimitives.ReadHalfLittleEndian(b)),
+        "<f8" => (8, b => (float)BinaryPrimitives.ReadDoubleLittleEndian(b)),
+        ">f8" => (8, b => (float)BinaryPrimitives.ReadDoubleBigEndian(b)),
+        "<f2" => (2, b => (float)BinaryPrimitives.ReadHalfLittleEndian(b)),
         "|u1" or "|b1" => (1, b => b[0]),
         "|i1" => (1, b => (sbyte)b[0]),
         "<i2" => (2, b => BinaryPrimitives.ReadInt16LittleEndian(b)),
         "<u2" => (2, b => BinaryPrimitives.ReadUInt16LittleEndian(b)),
-        "<i4" => (4, b => BinaryPrimitives.ReadInt32LittleEndian(b)),
-        "<u4" => (4, b => BinaryPrimitives.ReadUInt32LittleEndian(b)),
-        "<i8" => (8, b => BinaryPrimitives.ReadInt64LittleEndian(b)),
-        "<u8" => (8, b => BinaryPrimitives.ReadUInt64LittleEndian(b)),
+        "<i4" => (4, b => WholeNumber.ToSingle(BinaryPrimitives.ReadInt32LittleEndian(b), file)),
+        "<u4" => (4, b => WholeNumber.ToSingle(BinaryPrimitives.ReadUInt32LittleEndian(b), file)),
+        "<i8" => (8, b => WholeNumber.ToSingle(BinaryPrimitives.ReadInt64LittleEndian(b), file)),
+        "<u8" => (8, b => WholeNumber.ToSingle(BinaryPrimitives.ReadUInt64LittleEndian(b), file)),
         _ => throw new InteropException(
             file, $"elements of type '{type}'; floats, whole numbers and booleans can be read, nothing is executed"),
     };

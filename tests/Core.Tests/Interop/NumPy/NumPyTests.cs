@@ -53,6 +53,11 @@ public class NumPyTests
         [0, 1, 2, 3], Npy.Decode(File(Header(type, "(2, 2)"), elements)).ToArray());
 
     [Fact]
+    public void Whole_numbers_of_any_size_are_read_where_float32_has_them() => Assert.Equal(
+        [-9223372036854775808f, 9007199254740992f],
+        Npy.Decode(File(Header("<i8", "(2,)"), "00000000000000800000000000002000")).ToArray());
+
+    [Fact]
     public void Arrays_in_Fortrans_order_scalars_and_empty_ones_are_read()
     {
         var fortran = Header("<f4", "(2, 3)").Replace("False", "True", StringComparison.Ordinal);
@@ -103,6 +108,12 @@ public class NumPyTests
         Assert.Equal(
             "a.npy: the whole number 16777217, which is no float32.",
             MessageOf(File(Header("<i4", "(1,)"), "01000001")));
+        Assert.Equal(
+            "a.npy: the whole number 9007199254740993, which is no float32.",
+            MessageOf(File(Header("<i8", "(1,)"), "0100000000002000")));
+        Assert.Equal(
+            "a.npy: the whole number 18446744073709551615, which is no float32.",
+            MessageOf(File(Header("<u8", "(1,)"), "ffffffffffffffff")));
         Assert.Equal(
             "a.npy: more elements than an array can hold.", MessageOf(File(Header("<f4", "(99999, 99999)"), "")));
         Assert.Equal(

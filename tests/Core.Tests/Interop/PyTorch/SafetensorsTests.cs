@@ -112,8 +112,13 @@ public class SafetensorsTests
         const string header = """{"a":{"dtype":"I64","shape":[],"data_offsets":[0,8]}}""";
         Assert.Equal(16777216, Safetensors.Decode(File(header, BitConverter.GetBytes(16777216L)))["a"].Item());
         Assert.Equal(
-            "f: 'a': number 0 of kind I64 is too large to be exact in float32.",
+            "f: 'a': the whole number 16777217, which is no float32.",
             MessageOf(File(header, BitConverter.GetBytes(16777217L))));
+        Assert.Equal(
+            -9223372036854775808f, Safetensors.Decode(File(header, BitConverter.GetBytes(long.MinValue)))["a"].Item());
+        Assert.Equal(
+            "f: 'a': the whole number 9223372036854775807, which is no float32.",
+            MessageOf(File(header, BitConverter.GetBytes(long.MaxValue))));
     }
 
     [Theory]
