@@ -18,7 +18,8 @@ internal static class CsvExamples
             {
                 isFirst = false;
                 columns = fields.Length;
-                var isHeader = Array.Exists(fields, field => Number(field) is null);
+                var isHeader = Array.TrueForAll(fields, field => Number(field) is null)
+                    || Array.Exists(fields, field => Unquoted(field) == label);
                 labelColumn = LabelColumn(isHeader ? fields : null, label, file);
                 if (isHeader) continue;
             }

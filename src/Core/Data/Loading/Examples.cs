@@ -39,7 +39,9 @@ public static class Examples
     }
 
     /// <summary>Comma-separated numbers, one example a line: inputs [columns − 1], read to the end at once.</summary>
-    /// <param name="text">With or without a first line of names.</param>
+    /// <param name="text">
+    /// With or without a first line of names: one that has no number, or has the label's name.
+    /// </param>
     /// <param name="file">Names it in errors.</param>
     /// <param name="label">The name of the label's column; none: the first column.</param>
     /// <exception cref="DatasetException">A field that is no number, a label that is no whole number from 0 on, lines

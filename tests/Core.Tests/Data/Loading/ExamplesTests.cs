@@ -54,10 +54,15 @@ public class ExamplesTests
         var named = Csv("\"width\",class,height\r\n1,3,2\r\n", "class");
         Assert.Equal(3, named[0].Label);
         Assert.Equal([1, 2], named[0].Input.ToArray());
+        var numbered = Csv("0,1,class\n1,3,2\n", "class");
+        Assert.Equal((1, 2), (numbered.Count, numbered[0].Label));
+        Assert.Equal([1, 3], numbered[0].Input.ToArray());
     }
 
     [Theory]
     [InlineData("1,2\n1,x", null, "data.csv, line 2: 'x' in field 2; expected a number.")]
+    [InlineData("1,2,\n0,1,2", null, "data.csv, line 1: '' in field 3; expected a number.")]
+    [InlineData("1,2,x\n0,1,2", null, "data.csv, line 1: 'x' in field 3; expected a number.")]
     [InlineData("1,2\n1,2,3", null, "data.csv, line 2: 3 fields; expected 2, as in the first line.")]
     [InlineData("1,2\n-1,2", null, "data.csv, line 2: the label '-1'; expected a whole number from 0.")]
     [InlineData("a,b\n", null,
