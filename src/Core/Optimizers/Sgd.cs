@@ -8,7 +8,7 @@ namespace ActorTrain;
 /// v ← µ·v + (1−τ)·g, at the first update v ← g; θ ← θ − lr·v, or with Nesterov's momentum θ ← θ − lr·(g + µ·v).
 /// </summary>
 /// <param name="LearningRate">lr, above 0.</param>
-/// <param name="Momentum">µ, 0 (none) or more, below 1.</param>
+/// <param name="Momentum">µ, 0 (none) or more, below 1. Default 0.9, where PyTorch's is 0.</param>
 /// <param name="Dampening">τ, from 0, below 1.</param>
 /// <param name="WeightDecay">λ, from 0.</param>
 /// <param name="Nesterov">Looks ahead along the velocity; wants momentum and no dampening.</param>
