@@ -72,12 +72,13 @@ public sealed partial class Tensor
             throw new ShapeMismatchException(
                 "MatMul", "second operand", other.Shape, $"[{Shape[1]}, N]", $"The first operand has shape {Shape}.");
         var (rows, depth, columns) = (Shape[0], Shape[1], other.Shape[1]);
-        var product = new float[rows * columns];
+        Shape shape = [rows, columns];
+        var product = new float[shape.Count];
         Kernel.Multiply(
             new(Contiguous().Span, rows, depth), new(other.Contiguous().Span, depth, columns), [],
             new(product, rows, columns), [rows]);
         return Trace.Of(
-            Own(product, [rows, columns]), this, other,
+            Own(product, shape), this, other,
             (dy, _, b, _) => dy.MatMul(b.T()), (dy, a, _, _) => a.T().MatMul(dy));
     }
 

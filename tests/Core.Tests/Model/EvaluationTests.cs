@@ -109,6 +109,17 @@ public class EvaluationTests
         Assert.Throws<ShapeMismatchException>(() => Evaluated(model, parameters, Tensor.Zeros([1, 2, 3, 3])));
     }
 
+    [Fact]
+    public void What_lies_between_convolutions_is_an_error_where_an_int_does_not_count_it()
+    {
+        // 1.24e9 floats behind each of the first two, 16 behind the last.
+        var model = new Sequential(
+            new Conv2d(1, 1024, 1, Bias: false), new Conv2d(1024, 1024, 1, Bias: false),
+            new Conv2d(1024, 16, 1, Stride: 1100, Bias: false));
+        Assert.Throws<OverflowException>(
+            () => Evaluated(model, model.Initialize(seed: 1), Tensor.Zeros([1, 1, 1100, 1100])));
+    }
+
     private delegate void Pass(
         ConvolutionChain chain, ReadOnlySpan<Patches> windows, Parameters parameters, PackedWeights? kept,
         ReadOnlySpan<float> x, Span<float> y);

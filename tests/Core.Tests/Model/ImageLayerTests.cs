@@ -100,6 +100,27 @@ public class ImageLayerTests
             Assert.Throws<ArgumentOutOfRangeException>(() => new MaxPool2d(3, padding: 2)).Message,
             StringComparison.Ordinal);
 
+    [Fact]
+    public void A_window_of_more_pixels_than_an_int_counts_has_their_mean()
+    {
+        var large = new AvgPool2d(65536, padding: 32768);
+        var (y, dx) = Pooled(large, Tensor.Full([1, 1, 1, 2], 1L << 31), Tensor.Full([1, 1, 1, 1], 1L << 32));
+        Assert.Equal([1], y);
+        Assert.Equal([1, 1], dx);
+        Assert.Throws<OverflowException>(
+            () => large.Formula(Tensor.Ones([1, 1, 1, 2]), [], Contexts.ForLeaves(1)));
+    }
+
+    [Fact]
+    public void Padding_to_more_pixels_than_an_int_counts_is_an_error()
+    {
+        Assert.Throws<OverflowException>(() => new Conv2d(1, 1, 3, Padding: int.MaxValue).OutputShape([1, 26, 26]));
+        var sparse = new Conv2d(1, 1, 3, Stride: 65536, Padding: 32768);
+        Assert.Equal([1, 1, 1], sparse.OutputShape([1, 2, 2]));
+        Assert.Throws<OverflowException>(
+            () => sparse.Forward(sparse.Initialize(seed: 1), Tensor.Ones([1, 1, 2, 2]), Contexts.ForLeaves(1)));
+    }
+
     private static (float[] Output, float[] InputGradient, float[] Sums) Pass(
         Parameters parameters, Tensor x, Tensor dy, IMatMul kernel, params int[] leafRows)
     {

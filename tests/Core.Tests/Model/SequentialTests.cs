@@ -86,6 +86,13 @@ public class SequentialTests
     }
 
     [Fact]
+    public void More_parameters_than_a_vector_can_have_are_refused_when_the_model_is_built() => Assert.StartsWith(
+        "ParameterLayout: 4000050000 parameters do not fit one vector; give at most 2147483591.",
+        Assert.Throws<ArgumentException>(
+            () => new Sequential(new Linear(40000, 50000), new Linear(50000, 40000, Bias: false), new ReLU())).Message,
+        StringComparison.Ordinal);
+
+    [Fact]
     public void A_model_file_says_the_same_model_again()
     {
         var model = ModelJson.Read(

@@ -101,6 +101,9 @@ public class TensorOperationTests
         Assert.Equal(
             "MatMul: first operand has shape [6], expected [M, K]. Multiply matrices only.",
             Assert.Throws<ShapeMismatchException>(() => Six.View(6).MatMul(Six)).Message);
+        // Not a smaller product, of as many elements as an int makes of 65537·65536.
+        var column = Tensor.Ones([65537, 1]);
+        Assert.Throws<OverflowException>(() => column.MatMul(column[1..].T()));
     }
 
     [Fact]

@@ -15,12 +15,15 @@ public sealed record AvgPool2d : Pool2d
     {
     }
 
+    // Exact as an int is, and does not wrap around.
+    private float Pixels => (float)KernelSize * KernelSize;
+
     private protected override float Value(ReadOnlySpan<float> plane, int width, Area area)
     {
         var sum = 0f;
         for (var y = area.Top; y < area.Bottom; y++)
             foreach (var value in plane[((y * width) + area.Left)..((y * width) + area.Right)]) sum += value;
-        return sum / (KernelSize * KernelSize);
+        return sum / Pixels;
     }
 
     private protected override float OutsideValue => 0;
@@ -30,7 +33,7 @@ public sealed record AvgPool2d : Pool2d
     private protected override void Spread(
         ReadOnlySpan<float> plane, int width, Area area, float gradient, Span<float> slopes)
     {
-        var share = gradient / (KernelSize * KernelSize);
+        var share = gradient / Pixels;
         for (var y = area.Top; y < area.Bottom; y++)
             foreach (ref var slope in slopes[((y * width) + area.Left)..((y * width) + area.Right)]) slope += share;
     }

@@ -36,13 +36,13 @@ internal static unsafe class ConvolutionPass<TLanes, TVector>
         var (images, packedFloats, outputFloats) = (Lay(chain, windows, places), 0, 0);
         for (var s = 0; s < stages.Length; s++)
         {
-            packedFloats += places[s].PackedFloats;
-            outputFloats += images * places[s].OutputImage;
+            packedFloats = checked(packedFloats + places[s].PackedFloats);
+            outputFloats = checked(outputFloats + (images * places[s].OutputImage));
         }
         Memory<float> held = default;
         var isPacked = kept is not null && kept.TryGet((chain, first), out held);
         if (kept is not null && !isPacked) held = AlignedMemory.Allocate(packedFloats);
-        var memory = Scratch.Take(outputFloats + (kept is null ? packedFloats : 0));
+        var memory = Scratch.Take(checked(outputFloats + (kept is null ? packedFloats : 0)));
         // What is held may have no other owner before this pass is over.
         fixed (float* pixels = x, results = y, keptFloats = held.Span)
         {
@@ -273,10 +273,10 @@ internal static unsafe class ConvolutionPass<TLanes, TVector>
         public float* Output;
 
         public readonly int OutputPlaces => Rows * Across;
-        public readonly int OutputImage => OutputPlaces * Padded;
+        public readonly int OutputImage => checked(OutputPlaces * Padded);
 
         /// <summary>Weights, vectors of channels and offsets, in whole cache lines.</summary>
-        public readonly int PackedFloats =>
-            (((Window.Depth + VectorsOfChannels) * Padded) + Window.Depth + LineFloats - 1) / LineFloats * LineFloats;
+        public readonly int PackedFloats => checked(
+            (((Window.Depth + VectorsOfChannels) * Padded) + Window.Depth + LineFloats - 1) / LineFloats * LineFloats);
     }
 }

@@ -42,7 +42,8 @@ internal readonly ref struct ImageGroups
             _product = context.Take([_outChannels, Most * Places]).Span;
         }
         if (_padding == 0) return;
-        _padded = context.Take([Most, _patches.ImageLength]).Span;
+        // By all sizes: a shape refuses more elements than an int counts.
+        _padded = context.Take([Most, _patches.Channels, _patches.Height, _patches.Width]).Span;
         // The borders; what is inside is written again for each image.
         _padded.Clear();
     }

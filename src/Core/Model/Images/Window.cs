@@ -9,13 +9,14 @@ namespace ActorTrain;
 internal readonly record struct Window(int KernelSize, int Stride, int Padding)
 {
     /// <summary>Places along a side of so many pixels.</summary>
-    public int Places(int size) => ((size + (2 * Padding) - KernelSize) / Stride) + 1;
+    /// <exception cref="OverflowException">With padding they are more pixels than an int counts.</exception>
+    public int Places(int size) => ((checked(size + (2 * Padding)) - KernelSize) / Stride) + 1;
 
     /// <summary>The shape [C, H', W'] of an image [C, H, W] of which each place gives a pixel.</summary>
     /// <exception cref="ShapeMismatchException">No image, or smaller than the window.</exception>
     public Shape OutputShape(string operation, Shape input, int channels)
     {
-        var least = Math.Max(1, KernelSize - (2 * Padding));
+        var least = (int)Math.Max(1, KernelSize - (2L * Padding));
         if (input.Rank == 3 && input[1] >= least && input[2] >= least)
             return [channels, Places(input[1]), Places(input[2])];
         throw new ShapeMismatchException(
@@ -32,7 +33,8 @@ internal readonly record struct Window(int KernelSize, int Stride, int Padding)
     {
         var (count, channels, height, width) = (images.Shape[0], images.Shape[1], images.Shape[2], images.Shape[3]);
         var (rows, across) = (Places(height), Places(width));
-        var places = new int[channels * KernelSize * KernelSize * count * rows * across];
+        Shape shape = [checked(channels * KernelSize * KernelSize), checked(count * rows * across)];
+        var places = new int[shape.Count];
         for (var i = 0; i < places.Length; i++)
         {
             var (rest, x) = Math.DivRem(i, across);
@@ -44,7 +46,6 @@ internal readonly record struct Window(int KernelSize, int Stride, int Padding)
             var isInside = (uint)sourceY < (uint)height && (uint)sourceX < (uint)width;
             places[i] = isInside ? (((((n * channels) + c) * height) + sourceY) * width) + sourceX : -1;
         }
-        Shape shape = [channels * KernelSize * KernelSize, count * rows * across];
         var columns = images.Taken(places, shape);
         return Padding == 0 || outside == 0
             ? columns
