@@ -87,10 +87,18 @@ public sealed record SmoothL1Loss(float Beta = 1) : ElementLoss
 /// </summary>
 public sealed record BCELoss : ElementLoss
 {
+    // ∂L/∂x = (x − t) / (x·(1 − x)), as of PyTorch with a divisor that is never 0: at probabilities 0 and 1 the
+    // logarithms' own slopes are infinite, and 0 times one is no number.
+    private const float LeastDivisor = 1e-12f;
+
     /// <inheritdoc/>
-    protected override Tensor Elements(Tensor output, Tensor target) =>
-        -((target.Detach() * output.Log().Clamp(min: -100))
-            + ((1 - target.Detach()) * (1 - output).Log().Clamp(min: -100)));
+    protected override Tensor Elements(Tensor output, Tensor target)
+    {
+        var (x, t) = (output.Detach(), target.Detach());
+        return Trace.Of(
+            -((t * x.Log().Clamp(min: -100)) + ((1 - t) * (1 - x).Log().Clamp(min: -100))), output,
+            (dy, at, _) => dy * (at - t) / (at * (1 - at)).Clamp(min: LeastDivisor));
+    }
 }
 
 /// <summary>

@@ -121,7 +121,11 @@ public sealed partial class Tensor
     /// <summary>Each element, but not below or above a bound; where it is beyond, the gradient is 0.</summary>
     public Tensor Clamp(float min = float.NegativeInfinity, float max = float.PositiveInfinity) => Trace.Of(
         Map(this, value => value < min ? min : value > max ? max : value), this,
-        (dy, x, _) => dy * Map(x, value => value >= min && value <= max ? 1 : 0));
+        (dy, x, _) => dy.KeptWhere(Map(x, value => value >= min && value <= max ? 1 : 0)));
+
+    /// <summary>Each element where the mask is not 0, else 0, also for ∞ and NaN: 0 times them would be NaN.</summary>
+    internal Tensor KeptWhere(Tensor mask) => Trace.Of(
+        Broadcast.Map<Kept>("KeptWhere", this, mask), this, dy => Broadcast.SumTo(dy.KeptWhere(mask), Shape));
 
     private static Tensor Map(Tensor x, Func<float, float> f) =>
         Own(Array.ConvertAll(x.ToArray(), value => f(value)), x.Shape);
@@ -144,6 +148,11 @@ public sealed partial class Tensor
     private readonly struct Quotient : IBinary
     {
         public static float Of(float a, float b) => a / b;
+    }
+
+    private readonly struct Kept : IBinary
+    {
+        public static float Of(float value, float mask) => mask != 0 ? value : 0;
     }
 
     private readonly struct Less : IBinary

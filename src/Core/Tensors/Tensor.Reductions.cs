@@ -124,7 +124,7 @@ public sealed partial class Tensor
         var sizes = new int[Shape.Rank];
         Array.Fill(sizes, 1);
         sizes[dim] = Shape[dim];
-        return gradient * places.Eq(Arange(Shape[dim]).View(sizes));
+        return gradient.KeptWhere(places.Eq(Arange(Shape[dim]).View(sizes)));
     }
 
     private int Dimension(string operation, int dim)

@@ -1,0 +1,26 @@
+namespace ActorTrain.Core.Tests.Tensors;
+
+/// <summary>Gradients at kinks, of what is not finite, and of numbers.</summary>
+public class GradientEdgeTests
+{
+    private const float Infinite = float.PositiveInfinity;
+
+    [Fact]
+    public void No_gradient_goes_through_a_bound_not_even_an_infinite_one()
+    {
+        var x = Tensor.From([-1, 0.5f, 2, float.NaN], [4]);
+        var gradient = Grad.Vjp(at => at[0].Clamp(0, 1), [x]).Pullback(Tensor.Full([4], Infinite))[0];
+        Assert.Equal([0, Infinite, 0, 0], gradient.ToArray());
+        // A gradient of the gradient: 6x within the bounds.
+        var product = Grad.Hvp(at => at.Clamp(0, 1).Pow(3).Sum(), x[..3], Tensor.Ones([3])).Product;
+        Assert.Equal([0, 3, 0], product.ToArray());
+    }
+
+    [Fact]
+    public void The_places_that_are_not_the_largest_have_no_gradient_not_even_of_an_infinite_one()
+    {
+        var gradient = Grad.Vjp(at => at[0].Max(0).Values, [Tensor.From([1, 3, 3], [3])])
+            .Pullback(Tensor.Scalar(Infinite))[0];
+        Assert.Equal([0, Infinite, 0], gradient.ToArray());
+    }
+}
