@@ -9,7 +9,8 @@ namespace ActorTrain;
 /// ends in logits.
 /// </summary>
 /// <remarks>
-/// Subtracts each row's maximum, so large logits do not overflow. Source: Goodfellow et al. 2016, §6.2.2.3.
+/// Subtracts each row's maximum, so large logits do not overflow. A logit −∞ masks its class: where q is 0 it adds
+/// nothing. Source: Goodfellow et al. 2016, §6.2.2.3.
 /// </remarks>
 /// <param name="LabelSmoothing">s, from 0, below 1.</param>
 /// <param name="Weight">w, one for each class; none: 1.</param>
@@ -73,7 +74,8 @@ public sealed record CrossEntropyLoss(
         for (var i = 0; i < targets.Length; i++)
             if (labels[i / classes] != IgnoreIndex)
                 targets[i] = Target(weights, i % classes, labels[i / classes], classes);
-        return -(LogSoftmax.Formula(output) * Tensor.Own(targets, output.Shape)).Sum(1);
+        var q = Tensor.Own(targets, output.Shape);
+        return -(LogSoftmax.Formula(output) * q).KeptWhere(q).Sum(1);
     }
 
     // The row's loss; its log-probabilities become their gradient.
@@ -88,7 +90,8 @@ public sealed record CrossEntropyLoss(
         for (var c = 0; c < row.Length; c++)
         {
             var q = Target(weights, c, label, row.Length);
-            loss -= q * row[c];
+            // 0·log 0 is 0: a class that is masked by the logit −∞ adds nothing.
+            if (q != 0) loss -= q * row[c];
             sum += q;
         }
         for (var c = 0; c < row.Length; c++)

@@ -32,7 +32,8 @@ public sealed record NLLLoss(ImmutableArray<float> Weight = default, int IgnoreI
             if (labels[i] == IgnoreIndex) continue;
             var at = (i * classes) + labels[i];
             var weight = weights.Of(labels[i]);
-            loss[i] = -weight * x[at];
+            // 0·log 0 is 0.
+            loss[i] = weight == 0 ? 0 : -weight * x[at];
             dx[at] = -weight;
         }
         return (losses.Freeze(), gradient.Freeze());
@@ -55,7 +56,8 @@ public sealed record NLLLoss(ImmutableArray<float> Weight = default, int IgnoreI
         var picked = new float[output.Shape.Count];
         for (var i = 0; i < labels.Count; i++)
             if (labels[i] != IgnoreIndex) picked[(i * classes) + labels[i]] = -weights.Of(labels[i]);
-        return (output * Tensor.Own(picked, output.Shape)).Sum(1);
+        var q = Tensor.Own(picked, output.Shape);
+        return (output * q).KeptWhere(q).Sum(1);
     }
 
     /// <summary>Equal weights and label.</summary>
