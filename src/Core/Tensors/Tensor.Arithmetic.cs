@@ -104,9 +104,9 @@ public sealed partial class Tensor
     /// <summary>√x of each element.</summary>
     public Tensor Sqrt() => Trace.Of(Map(this, MathF.Sqrt), this, (dy, _, root) => dy / (root * 2));
 
-    /// <summary>|x| of each element; its gradient at 0 is 0.</summary>
+    /// <summary>|x| of each element; its gradient at 0 is 0, at NaN NaN.</summary>
     public Tensor Abs() => Trace.Of(
-        Map(this, MathF.Abs), this, (dy, x, _) => dy * Map(x, value => Math.Sign(value)));
+        Map(this, MathF.Abs), this, (dy, x, _) => dy * Map(x, value => float.IsNaN(value) ? value : Math.Sign(value)));
 
     /// <summary>x to a whole power, of each element, by multiplication.</summary>
     /// <param name="exponent">From 0 on.</param>

@@ -83,6 +83,17 @@ public class LossEdgeTests
     }
 
     [Fact]
+    public void Losses_of_a_distance_that_is_no_number_have_a_gradient_that_is_none()
+    {
+        var (x, zeros) = (Tensor.From([float.NaN, -2], [2]), Tensor.Zeros([2]));
+        foreach (var loss in new ElementLoss[] { new L1Loss(), new SmoothL1Loss(), new HuberLoss() })
+        {
+            Assert.Equal(
+                [float.NaN, -1], Grad.ValueAndGrad(at => loss.Of(at, zeros, Reduction.Sum), x).Gradient.ToArray());
+        }
+    }
+
+    [Fact]
     public void An_infinite_distance_has_the_gradient_of_every_far_one()
     {
         var x = Tensor.From([float.PositiveInfinity, -9], [2]);

@@ -23,4 +23,9 @@ public class GradientEdgeTests
             .Pullback(Tensor.Scalar(Infinite))[0];
         Assert.Equal([0, Infinite, 0], gradient.ToArray());
     }
+
+    [Fact]
+    public void The_slope_of_a_distance_is_its_sign_and_no_number_where_there_is_none() => Assert.Equal(
+        [-1, 0, 1, float.NaN],
+        Grad.ValueAndGrad(x => x.Abs().Sum(), Tensor.From([-2, 0, 3, float.NaN], [4])).Gradient.ToArray());
 }
