@@ -63,14 +63,23 @@ public sealed partial class Tensor
         return (this - Mean(dim, keepDim: true)).Pow(2).Sum(dim, keepDim) / (n - correction);
     }
 
-    /// <summary>Standard deviations over one dimension.</summary>
+    /// <summary>Standard deviations over one dimension; the gradient of one that is 0 is 0.</summary>
     /// <param name="dim">Which; below 0: counted from the end.</param>
     /// <param name="keepDim">True: it stays, with size 1.</param>
     /// <param name="correction">1: of a sample (Bessel); 0: of all there are.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such dimension.</exception>
-    public Tensor Std(int dim, bool keepDim = false, int correction = 1) => Var(dim, keepDim, correction).Sqrt();
+    public Tensor Std(int dim, bool keepDim = false, int correction = 1)
+    {
+        var variance = Var(dim, keepDim, correction);
+        return Trace.Of(Map(variance, MathF.Sqrt), variance, (dy, _, root) =>
+        {
+            // Divided by 1 where the root is 0, so that the gradient of this gradient is 0 there too.
+            var isFlat = root.Eq(0);
+            return dy.KeptWhere(1 - isFlat) / ((root * 2) + isFlat);
+        });
+    }
 
-    /// <summary>The standard deviation of all elements, of a sample (Bessel).</summary>
+    /// <summary>The standard deviation of all elements, of a sample (Bessel); its gradient at 0 is 0.</summary>
     public Tensor Std() => Reshape(-1).Std(0);
 
     /// <summary>The largest element, a scalar; NaN where there is one.</summary>

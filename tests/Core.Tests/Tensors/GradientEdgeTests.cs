@@ -28,4 +28,17 @@ public class GradientEdgeTests
     public void The_slope_of_a_distance_is_its_sign_and_no_number_where_there_is_none() => Assert.Equal(
         [-1, 0, 1, float.NaN],
         Grad.ValueAndGrad(x => x.Abs().Sum(), Tensor.From([-2, 0, 3, float.NaN], [4])).Gradient.ToArray());
+
+    [Fact]
+    public void A_standard_deviation_of_0_has_the_gradient_0()
+    {
+        Assert.Equal([0, 0, 0, 0], Grad.ValueAndGrad(x => x.Std(), Tensor.Ones([4])).Gradient.ToArray());
+        // Row by row: (x − mean) / std of the row that is not flat.
+        var x = Tensor.From([5, 5, 5, 1, 2, 3], [2, 3]);
+        Assert.Equal([0, 0, 0, -0.5f, 0, 0.5f], Grad.ValueAndGrad(at => at.Std(1).Sum(), x).Gradient.ToArray());
+        var (direction, spread) = (Tensor.From([1, 0, 0, 1, 0, 0], [2, 3]), x[1..]);
+        Assert.Equal(
+            [0, 0, 0, .. Grad.Hvp(at => at.Std(1).Sum(), spread, direction[1..]).Product.ToArray()],
+            Grad.Hvp(at => at.Std(1).Sum(), x, direction).Product.ToArray());
+    }
 }
