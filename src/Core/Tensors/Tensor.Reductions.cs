@@ -82,14 +82,24 @@ public sealed partial class Tensor
     /// <summary>The standard deviation of all elements, of a sample (Bessel); its gradient at 0 is 0.</summary>
     public Tensor Std() => Reshape(-1).Std(0);
 
-    /// <summary>The largest element, a scalar; NaN where there is one.</summary>
-    public Tensor Max() => Reshape(-1).Max(0).Values;
+    /// <summary>
+    /// The largest element, a scalar; NaN where there is one. Elements that are equally large share its gradient
+    /// evenly.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">There are no elements.</exception>
+    public Tensor Max() => Trace.Of(Detach().Reshape(-1).Max(0).Values, this, (dy, x, largest) =>
+    {
+        // By Equals, to which NaN is equal to itself.
+        var isLargest = Map(x, value => value.Equals(largest.Item()) ? 1 : 0);
+        return (dy / isLargest.Sum()).KeptWhere(isLargest);
+    });
 
     /// <summary>The largest elements along one dimension, and the first place of each.</summary>
     /// <param name="dim">Which; below 0: counted from the end.</param>
     /// <param name="keepDim">True: it stays, with size 1.</param>
     /// <returns>
-    /// The values, whose gradient goes to the places, and the places as whole numbers (exact up to 2²⁴).
+    /// The values, whose gradient goes to the places alone, also where others are as large, and the places as whole
+    /// numbers (exact up to 2²⁴).
     /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">There is no such dimension, or it is empty.</exception>
     public (Tensor Values, Tensor Indices) Max(int dim, bool keepDim = false)

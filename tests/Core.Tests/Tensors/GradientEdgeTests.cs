@@ -41,4 +41,16 @@ public class GradientEdgeTests
             [0, 0, 0, .. Grad.Hvp(at => at.Std(1).Sum(), spread, direction[1..]).Product.ToArray()],
             Grad.Hvp(at => at.Std(1).Sum(), x, direction).Product.ToArray());
     }
+
+    [Fact]
+    public void Equal_largest_elements_share_the_gradient_but_along_a_dimension_the_first_has_it()
+    {
+        var x = Tensor.From([9, 9, 4, 1], [2, 2]);
+        Assert.Equal([1, 1, 0, 0], Grad.ValueAndGrad(at => at.Max() * 2, x).Gradient.ToArray());
+        Assert.Equal([1, 0, 1, 0], Grad.ValueAndGrad(at => at.Max(1).Values.Sum(), x).Gradient.ToArray());
+        var withNaN = Tensor.From([float.NaN, 2, float.NaN], [3]);
+        Assert.Equal([0.5f, 0, 0.5f], Grad.ValueAndGrad(at => at.Max(), withNaN).Gradient.ToArray());
+        // (max²)″ = 2, for two that share it in the directions of both: 2·½·(½ + ½).
+        Assert.Equal([1, 1, 0, 0], Grad.Hvp(at => at.Max().Pow(2), x, Tensor.Ones([2, 2])).Product.ToArray());
+    }
 }
