@@ -34,6 +34,8 @@ public sealed record LogSoftmax : RowFunction
 
     internal static Tensor Formula(Tensor input)
     {
+        // Nothing has no maximum.
+        if (input.Shape.Count == 0) return input;
         var shifted = input - input.Detach().Max(-1, keepDim: true).Values;
         return shifted - shifted.Exp().Sum(-1, keepDim: true).Log();
     }
@@ -42,6 +44,7 @@ public sealed record LogSoftmax : RowFunction
     [SkipLocalsInit]
     internal static void Rows(ReadOnlySpan<float> scores, Span<float> logProbabilities, int classes)
     {
+        if (scores.IsEmpty) return;
         // Some rows at a time, so that exp and log fill their vectors though there are few classes.
         var rowsAtOnce = Math.Clamp(BlockFloats / classes, 1, MostRows);
         Span<float> exponentials = rowsAtOnce * classes <= BlockFloats

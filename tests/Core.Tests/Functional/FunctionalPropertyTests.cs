@@ -14,6 +14,24 @@ public class FunctionalPropertyTests
             && IsClose(F.LogSoftmax(x, 0).Exp(), F.Softmax(x, 0), 1e-6);
     }
 
+    [Fact]
+    public void Softmax_over_nothing_is_nothing()
+    {
+        foreach (var x in new[] { Tensor.Zeros([2, 0]), Tensor.Zeros([0, 3]), Tensor.Zeros([0, 0]) })
+        {
+            foreach (var dim in new[] { 0, 1 })
+            {
+                Func<Tensor, Tensor>[] functions = [at => F.Softmax(at, dim), at => F.LogSoftmax(at, dim)];
+                foreach (var f in functions)
+                {
+                    Assert.Equal(x.Shape, f(x).Shape);
+                    Assert.Equal(x.Shape, Grad.ValueAndGrad(at => f(at).Sum(), x).Gradient.Shape);
+                    Assert.Equal(x.Shape, Grad.Hvp(at => f(at).Sum(), x, x).Product.Shape);
+                }
+            }
+        }
+    }
+
     [Property]
     public bool Linear_and_convolution_are_linear(byte rows, byte size, float share, ulong seed)
     {
