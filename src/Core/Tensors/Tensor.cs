@@ -38,13 +38,21 @@ public sealed partial class Tensor
         : throw new InvalidOperationException(
             $"Tensor.Span: a transposed view of shape {Shape} is not contiguous; call Contiguous() first.");
 
-    /// <summary>One element.</summary>
+    /// <summary>
+    /// One element, a number: it carries no gradient, so inside a function whose gradient is asked for
+    /// <see cref="Select"/> takes its place.
+    /// </summary>
     /// <exception cref="ArgumentException">Not one index for each dimension, or an index out of range.</exception>
+    /// <exception cref="InvalidOperationException">The tensor's gradient is asked for; to read a number nevertheless,
+    /// ask <see cref="Detach"/> first.</exception>
     [System.Runtime.CompilerServices.IndexerName("At")]
     public float this[params ReadOnlySpan<int> index]
     {
         get
         {
+            if (Trace is not null)
+                throw new InvalidOperationException(
+                    "Tensor[...]: a number carries no gradient; use Select(0, i), or Detach() first to read a number.");
             if (index.Length != Shape.Rank)
                 throw new ArgumentException(
                     $"Tensor[...]: got {index.Length} indices for shape {Shape}; give {Shape.Rank}.", nameof(index));
@@ -124,16 +132,17 @@ public sealed partial class Tensor
     {
         if (IsContiguous) return Span.ToArray();
         var result = new float[Shape.Count];
+        var constant = Detach();
         Span<int> index = stackalloc int[Shape.Rank];
         for (var i = 0; i < result.Length; i++)
         {
-            result[i] = this[index];
+            result[i] = constant[index];
             for (var d = Shape.Rank - 1; d >= 0 && ++index[d] == Shape[d]; d--) index[d] = 0;
         }
         return result;
     }
 
-    /// <summary>The value of a tensor with one element.</summary>
+    /// <summary>The value of a tensor with one element; no gradient goes through it.</summary>
     /// <exception cref="ShapeMismatchException">More or fewer than one element.</exception>
     public float Item() => Shape.Count == 1
         ? _memory.Span[0]
@@ -141,7 +150,7 @@ public sealed partial class Tensor
             "Item", "input", Shape, "[1]", "Only a tensor with one element is a number.");
 
     /// <summary>As PyTorch prints it.</summary>
-    public override string ToString() => TensorText.Of(this);
+    public override string ToString() => TensorText.Of(Detach());
 
     private Shape Resolve(ReadOnlySpan<int> sizes)
     {

@@ -53,4 +53,32 @@ public class GradientEdgeTests
         // (max²)″ = 2, for two that share it in the directions of both: 2·½·(½ + ½).
         Assert.Equal([1, 1, 0, 0], Grad.Hvp(at => at.Max().Pow(2), x, Tensor.Ones([2, 2])).Product.ToArray());
     }
+
+    [Fact]
+    public void An_element_is_a_number_without_a_gradient_and_is_refused_where_one_is_asked_for()
+    {
+        var x = Tensor.From([3, 4], [2]);
+        Assert.Equal(
+            "Tensor[...]: a number carries no gradient; use Select(0, i), or Detach() first to read a number.",
+            Assert.Throws<InvalidOperationException>(() => Grad.ValueAndGrad(at => at[0] * at[0] + at[1], x)).Message);
+        var (value, gradient) = Grad.ValueAndGrad(at => (at.Select(0, 0) * at.Select(0, 0)) + at.Select(0, 1), x);
+        Assert.Equal(13, value.Item());
+        Assert.Equal([6, 1], gradient.ToArray());
+        Assert.Equal([4, 4], Grad.ValueAndGrad(at => at.Sum() * at.Detach()[1], x).Gradient.ToArray());
+        Assert.Equal([7, 7], Grad.ValueAndGrad(at => at.Sum() * at.Sum().Item(), x).Gradient.ToArray());
+    }
+
+    [Fact]
+    public void What_is_traced_is_printed_and_copied_in_any_order_of_its_elements()
+    {
+        var (text, copy) = ("", Array.Empty<float>());
+        Grad.ValueAndGrad(
+            at =>
+            {
+                (text, copy) = (at.T().ToString(), at.T().ToArray());
+                return at.Sum();
+            }, Tensor.From([1, 2, 3, 4], [2, 2]));
+        Assert.Equal("tensor([[1., 3.],\n        [2., 4.]])", text);
+        Assert.Equal([1, 3, 2, 4], copy);
+    }
 }
