@@ -50,6 +50,30 @@ public class TrainingRunTests
         Assert.Equal(outcome.State.Parameters.Sha256(), saved.Parameters.Sha256());
     }
 
+    [Theory, InlineData(3, 0), InlineData(10, 2)]
+    public async Task A_run_that_diverges_says_so_once_and_goes_on_to_its_end(int steps, int epochs)
+    {
+        using var folder = new TemporaryFolder();
+        var recipe = Tiny.Recipe with { Optimizer = new Sgd(1e20f), MaxSteps = steps };
+        var told = new List<TrainingEvent>();
+        using var host = HostOf(Job with
+        {
+            Recipe = recipe,
+            Checkpoints = new(folder.At("checkpoints"), keep: 2),
+            OnEvent = told.Add,
+        });
+        await host.StartAsync(Ct);
+        var outcome = await Completion(host);
+        Assert.Equal(
+            (RunPhase.Finished, steps, epochs), (outcome.Phase, outcome.StepsDone, outcome.State.History.Length));
+        Assert.Equal(1, Assert.Single(told.OfType<LossNotFinite>()).Epoch);
+        var found = new CheckpointFolder(folder.At("checkpoints"), keep: 2).Newest().Found!;
+        var saved = TrainingCheckpoint.Decode(found.Contents).State;
+        Assert.Equal((outcome.State.Totals, steps), (saved.Totals, found.Step));
+        Assert.Equal(outcome.State.History, saved.History);
+        await host.StopAsync(Ct);
+    }
+
     [Fact]
     public async Task A_run_whose_last_checkpoint_can_not_be_written_has_failed()
     {

@@ -17,6 +17,14 @@ public sealed record StepDone(Position Position, int StepsPerEpoch, EpochTotals 
 /// <param name="Pace">This process's part of it, without what was done before a resume.</param>
 public sealed record EpochDone(EpochSummary Summary, EpochPace Pace) : TrainingEvent;
 
+/// <summary>
+/// A loss is NaN or ∞, told once in a process: training diverges. The run goes on to its end, as it would in PyTorch.
+/// </summary>
+/// <param name="Loss">NaN or ∞: of the epoch so far, or on the test split.</param>
+/// <param name="Step">Steps done when it was met.</param>
+/// <param name="Epoch">The epoch of the last of them, from 1 on.</param>
+public sealed record LossNotFinite(double Loss, long Step, int Epoch) : TrainingEvent;
+
 /// <summary>What this process did of an epoch, and how long it took.</summary>
 /// <param name="Steps">Steps that it made.</param>
 /// <param name="Samples">Training examples of those steps.</param>

@@ -20,6 +20,7 @@ public sealed class ParameterServerActor : ReceiveActor, IWithTimers
     private readonly ChannelWriter<TrainingEvent> _watchers;
     private readonly TimeProvider _time;
     private readonly StepClock _clock;
+    private readonly LossWatch _losses = new();
     private readonly RangeHolders _holders;
     private readonly IActorRef _checkpoints;
     private readonly bool _hasDisk;
@@ -139,9 +140,11 @@ public sealed class ParameterServerActor : ReceiveActor, IWithTimers
             case ReportStep e:
                 if (_clock.StepDone(_state.Plan.StepsDone(e.Training.Position), e.Training.Totals.Seen))
                     Tell(new StepDone(e.Training.Position, _state.Plan.StepsPerEpoch, e.Training.Totals, _clock.Epoch));
+                Watch(e.Training.Totals.Loss, e.Training.Position);
                 break;
             case ReportEpoch e:
                 Tell(new EpochDone(e.Summary, _clock.EndEpoch()));
+                Watch(e.Summary.TestLoss, _state.Training.Position);
                 break;
             case ReportReassignment e:
                 Tell(new WorkReassigned(e.Shard, e.Key, e.Reason));
@@ -170,6 +173,7 @@ public sealed class ParameterServerActor : ReceiveActor, IWithTimers
                 break;
             case EndRun e:
                 _end = e;
+                if (e.Evaluation is { } evaluation) Watch(evaluation.Loss, e.Training.Position);
                 EndWhenCheckpointsAreWritten();
                 break;
             default:
@@ -225,6 +229,11 @@ public sealed class ParameterServerActor : ReceiveActor, IWithTimers
         if (_origin is null) _watchers.TryComplete();
         else Context.Parent.Tell(new ServerNodeActor.RunIsOver(outcome));
         _end = null;
+    }
+
+    private void Watch(double loss, Position position)
+    {
+        if (_losses.See(loss, position, _state.Plan.StepsDone(position)) is { } found) Tell(found);
     }
 
     private void Tell(TrainingEvent @event) => _watchers.TryWrite(@event);

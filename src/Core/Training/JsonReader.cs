@@ -21,6 +21,9 @@ internal sealed class JsonReader(JsonObject json, string path)
             : throw new RecipeException($"{path}.{key} is {node.ToJsonString()}; give {Kind<T>()}.");
     }
 
+    // Also one that is not finite, as JsonNumber writes it.
+    public double Number(string key) => JsonNumber.Read(json[key]) ?? Value<double>(key);
+
     public T ValueOr<T>(string key, T absent) => Has(key) ? Value<T>(key) : absent;
 
     public IEnumerable<T> Values<T>(string key) => json[key] is JsonArray array

@@ -31,7 +31,7 @@ public sealed record TrainingCheckpoint(
             ["updates"] = state.Optimizer.Step,
             ["totals"] = new JsonObject
             {
-                ["lossSum"] = state.Totals.LossSum,
+                ["lossSum"] = JsonNumber.Write(state.Totals.LossSum),
                 ["correct"] = state.Totals.Correct,
                 ["seen"] = state.Totals.Seen,
             },
@@ -64,7 +64,7 @@ public sealed record TrainingCheckpoint(
             new(header.Value<int>("epoch"), header.Value<int>("step")),
             vectors[0],
             new(header.Value<long>("updates"), vectors[1..]),
-            new(totals.Value<double>("lossSum"), totals.Value<long>("correct"), totals.Value<long>("seen")),
+            new(totals.Number("lossSum"), totals.Value<long>("correct"), totals.Value<long>("seen")),
             [.. header.Array("history").Select(ToSummary)])
         {
             Schedule = header.Has("schedule") ? ScheduleFormat.Unpack(header.Value<string>("schedule")) : null,
@@ -95,20 +95,19 @@ public sealed record TrainingCheckpoint(
     private static JsonObject ToJson(EpochSummary e) => new()
     {
         ["epoch"] = e.Epoch,
-        ["trainLoss"] = e.TrainLoss,
-        ["trainAccuracy"] = e.TrainAccuracy,
-        ["testLoss"] = e.TestLoss,
-        ["testAccuracy"] = e.TestAccuracy,
+        ["trainLoss"] = JsonNumber.Write(e.TrainLoss),
+        ["trainAccuracy"] = JsonNumber.Write(e.TrainAccuracy),
+        ["testLoss"] = JsonNumber.Write(e.TestLoss),
+        ["testAccuracy"] = JsonNumber.Write(e.TestAccuracy),
         ["seen"] = e.SamplesSeen,
         ["expected"] = e.SamplesExpected,
         ["weightsSha256"] = e.WeightsSha256,
     };
 
     private static EpochSummary ToSummary(JsonReader json) => new(
-        json.Value<int>("epoch"), json.Value<double>("trainLoss"), json.Value<double>("trainAccuracy"),
-        json.Value<double>("testLoss"), json.Value<double>("testAccuracy"), json.Value<long>("seen"),
-        json.Value<long>("expected"),
-        json.Value<string>("weightsSha256"));
+        json.Value<int>("epoch"), json.Number("trainLoss"), json.Number("trainAccuracy"),
+        json.Number("testLoss"), json.Number("testAccuracy"), json.Value<long>("seen"),
+        json.Value<long>("expected"), json.Value<string>("weightsSha256"));
 }
 
 /// <summary>Which server of which run.</summary>

@@ -10,8 +10,6 @@ namespace ActorTrain.Host.Commands;
 /// <summary><c>actortrain evaluate</c>: a checkpoint's metrics on a test split.</summary>
 internal static class EvaluateCommand
 {
-    private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web);
-
     /// <summary>The command.</summary>
     public static Command Create()
     {
@@ -42,7 +40,9 @@ internal static class EvaluateCommand
         return command;
     }
 
-    /// <summary>The metrics as one line. Scripts depend on the names: add, never rename.</summary>
+    /// <summary>
+    /// The metrics as one line. Scripts depend on the names: add, never rename. One that is not finite is null.
+    /// </summary>
     internal static string Json(Metrics metrics) => JsonSerializer.Serialize(
         new
         {
@@ -55,7 +55,7 @@ internal static class EvaluateCommand
             metrics.MacroF1,
             metrics.CalibrationError,
             Classes = metrics.PerClass.Select(c => new { c.Precision, c.Recall, c.F1, c.Examples }),
-        }, Format);
+        }, FiniteJson.Options);
 
     /// <summary>The option that names a checkpoint.</summary>
     public static Option<string> CheckpointOption() =>

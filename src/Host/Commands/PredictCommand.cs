@@ -11,8 +11,6 @@ namespace ActorTrain.Host.Commands;
 /// <summary><c>actortrain predict</c>: which digits are on pictures.</summary>
 internal static class PredictCommand
 {
-    private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web);
-
     /// <summary>The command.</summary>
     public static Command Create()
     {
@@ -47,7 +45,7 @@ internal static class PredictCommand
                 {
                     var prediction =
                         new { File = file, Class = Predictions.Class(probabilities), Probabilities = probabilities };
-                    Console.WriteLine(JsonSerializer.Serialize(prediction, Format));
+                    Console.WriteLine(JsonSerializer.Serialize(prediction, FiniteJson.Options));
                 }
                 else
                 {

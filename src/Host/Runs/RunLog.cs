@@ -8,8 +8,8 @@ namespace ActorTrain.Host.Runs;
 
 /// <summary>
 /// What happened in a run, a JSON object a line, for dashboards: <c>time</c>, <c>event</c> (the event's name), its
-/// figures, and <c>text</c>, the words that the terminal shows, where it shows any. Steps are left out: they are
-/// metrics, not events. Where asked for, TensorBoard's event file beside it.
+/// figures, and <c>text</c>, the words that the terminal shows, where it shows any. A loss that is not finite is null.
+/// Steps are left out: they are metrics, not events. Where asked for, TensorBoard's event file beside it.
 /// </summary>
 internal sealed class RunLog : IDisposable
 {
@@ -65,14 +65,20 @@ internal sealed class RunLog : IDisposable
             EpochDone e => new()
             {
                 ["epoch"] = e.Summary.Epoch,
-                ["trainLoss"] = e.Summary.TrainLoss,
-                ["trainAccuracy"] = e.Summary.TrainAccuracy,
-                ["testLoss"] = e.Summary.TestLoss,
-                ["testAccuracy"] = e.Summary.TestAccuracy,
+                ["trainLoss"] = FiniteJson.Number(e.Summary.TrainLoss),
+                ["trainAccuracy"] = FiniteJson.Number(e.Summary.TrainAccuracy),
+                ["testLoss"] = FiniteJson.Number(e.Summary.TestLoss),
+                ["testAccuracy"] = FiniteJson.Number(e.Summary.TestAccuracy),
                 ["samples"] = e.Summary.SamplesSeen,
                 ["weightsSha256"] = e.Summary.WeightsSha256,
                 ["trainSeconds"] = e.Pace.Seconds,
                 ["longestStepSeconds"] = e.Pace.LongestStep,
+            },
+            LossNotFinite e => new()
+            {
+                ["loss"] = FiniteJson.Number(e.Loss),
+                ["step"] = e.Step,
+                ["epoch"] = e.Epoch,
             },
             NodeJoined e => new()
             {

@@ -4,11 +4,14 @@ using ActorTrain.Kernels;
 
 namespace ActorTrain.Host.Runs;
 
-/// <summary>What <c>--report</c> writes. Scripts depend on the names: add, never rename.</summary>
+/// <summary>
+/// What <c>--report</c> writes. Scripts depend on the names: add, never rename. A figure that is not finite, as losses
+/// of a run that diverged are, is null.
+/// </summary>
 internal sealed record TrainingReport
 {
     private static readonly JsonSerializerOptions Format =
-        new(JsonSerializerDefaults.Web) { WriteIndented = true, IndentSize = 2 };
+        new(FiniteJson.Options) { WriteIndented = true, IndentSize = 2 };
 
     /// <summary>Share of the test split predicted right, 0 … 1; none for a run that was stopped.</summary>
     public required double? TestAccuracy { get; init; }

@@ -13,6 +13,9 @@ internal static class NodeText
     public static string? Event(TrainingEvent @event, int? epochs) => @event switch
     {
         EpochDone e => ProgressText.Epoch(e.Summary, epochs ?? e.Summary.Epoch, e.Pace),
+        LossNotFinite e => string.Create(CultureInfo.InvariantCulture,
+            $"the loss is {e.Loss} as of step {e.Step} "
+            + $"(epoch {e.Epoch}): training diverges; a smaller learning rate (--lr) may help"),
         WorkReassigned e => $"{e.Shard}: {e.Key} is handed out again: {e.Reason}",
         NodeLost e => string.Create(CultureInfo.InvariantCulture,
             $"node {e.Node} lost at step {e.Step} after {e.Silence.TotalSeconds:F1} s: "

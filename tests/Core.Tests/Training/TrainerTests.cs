@@ -24,6 +24,53 @@ public class TrainerTests
         Assert.Equal(Whole.Evaluation.LossSum, rest.Evaluation.LossSum);
     }
 
+    // Also a NaN's sign and payload.
+    [Theory, InlineData(0x7ff0000000000000), InlineData(0xfff0000000000000), InlineData(0xfff8000000000000)]
+    [InlineData(0x7ff8000000000123), InlineData(0x8000000000000000), InlineData(0x0000000000000001)]
+    public void A_checkpoint_keeps_the_bits_of_a_loss_that_may_not_be_finite(ulong bits)
+    {
+        var loss = BitConverter.UInt64BitsToDouble(bits);
+        var state = Whole.State with
+        {
+            Totals = new(loss, 3, 8),
+            History = [Whole.State.History[0] with { TrainLoss = loss, TestLoss = loss }],
+        };
+        var file = new TrainingCheckpoint(Tiny.Recipe, Tiny.Data.Description, state).Encode();
+        var loaded = TrainingCheckpoint.Decode(CheckpointFormat.Decode(file, "file"));
+        double[] losses =
+            [loaded.State.Totals.LossSum, loaded.State.History[0].TrainLoss, loaded.State.History[0].TestLoss];
+        Assert.All(losses, read => Assert.Equal(bits, BitConverter.DoubleToUInt64Bits(read)));
+        Assert.Equal(file, loaded.Encode());
+    }
+
+    [Fact]
+    public void A_run_that_diverges_goes_on_and_is_resumed_with_the_same_bits()
+    {
+        var recipe = Tiny.Recipe with { Optimizer = new Sgd(1e20f) };
+        var whole = Train(recipe, Tiny.Data).State;
+        Assert.Equal([1, 2], whole.History.Select(e => e.Epoch));
+        Assert.True(double.IsNaN(whole.History[1].TrainLoss));
+        var part = Train(recipe with { MaxSteps = 7 }, Tiny.Data).State;
+        var file = new TrainingCheckpoint(recipe, Tiny.Data.Description, part).Encode();
+        var rest = Train(
+            recipe, Tiny.Data, TrainingCheckpoint.Decode(CheckpointFormat.Decode(file, "file")).State).State;
+        Assert.Equal(whole.Parameters.Sha256(), rest.Parameters.Sha256());
+        Assert.Equal(whole.History, rest.History);
+    }
+
+    [Theory, InlineData("\"loss\""), InlineData("null"), InlineData("{}"), InlineData("true")]
+    public void A_checkpoint_whose_loss_is_no_number_is_refused(string instead)
+    {
+        var state = Whole.State with { Totals = new(double.NaN, 3, 8) };
+        var contents = CheckpointFormat.Decode(
+            new TrainingCheckpoint(Tiny.Recipe, Tiny.Data.Description, state).Encode(), "file");
+        var header = contents.Header.Replace("\"fff8000000000000\"", instead, StringComparison.Ordinal);
+        var e = Assert.Throws<RecipeException>(
+            () => TrainingCheckpoint.Decode(new CheckpointContents(header, contents.Vectors)));
+        Assert.Equal(
+            $"checkpoint.totals.lossSum is {(instead == "null" ? "missing" : instead)}; give a number.", e.Message);
+    }
+
     [Fact]
     public void It_learns()
     {
