@@ -96,6 +96,16 @@ public class TrainingRunTests
     }
 
     [Fact]
+    public void A_job_that_goes_on_from_another_recipes_state_is_refused()
+    {
+        using var host = HostOf(Job with { From = TrainingState.Initial(Tiny.Wide) });
+        var e = Assert.Throws<ArgumentException>(() => host.Services.GetRequiredService<TrainingRun>());
+        Assert.Equal(
+            "The state has 35002 parameters and the recipe's model 23; begin with TrainingState.Initial(recipe). "
+            + "(Parameter 'job')", e.Message);
+    }
+
+    [Fact]
     public async Task Data_that_can_not_be_loaded_fails_the_run()
     {
         using var host = HostOf(

@@ -53,6 +53,7 @@ public sealed record TrainingJob
     public IEnumerable<string> Errors()
     {
         foreach (var error in Recipe.Errors()) yield return error;
+        foreach (var error in From?.Errors(Recipe) ?? []) yield return error;
         if (Shards is < 1 or > 1024) yield return $"shards is {Shards}; give 1 to 1024.";
     }
 }

@@ -25,7 +25,7 @@ public static class ModelUpdates
             throw new ArgumentException(
                 $"Step: the gradient has {gradient.Layout.Count} numbers and the model {layout.Count}, or other "
                 + "names; give the model's own gradient.", nameof(gradient));
-        if (state.Moments.Length != rule.MomentCount || state.Moments.Any(m => m.Count != layout.Count))
+        if (!rule.Has(state, layout.Count))
             throw new ArgumentException(
                 $"Step: the state is not one of {rule.Optimizer} for {layout.Count} parameters; begin with "
                 + "Init(model).", nameof(state));

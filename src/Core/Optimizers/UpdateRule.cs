@@ -25,6 +25,10 @@ public sealed record UpdateRule(Optimizer Optimizer)
     public OptimizerState Init(int parameterCount) =>
         new(0, [.. Enumerable.Range(0, MomentCount).Select(_ => FlatVector.Zeros(parameterCount))]);
 
+    /// <summary>Whether a state is one of this rule's for so many parameters.</summary>
+    internal bool Has(OptimizerState state, int parameterCount) =>
+        state.Moments.Length == MomentCount && state.Moments.All(moment => moment.Count == parameterCount);
+
     /// <summary>What an optimiser does not train of a layout: its running statistics, and what is frozen.</summary>
     public static ImmutableArray<UntrainedRange> UntrainedOf(ParameterLayout layout, NamePatterns? frozen = null) =>
     [

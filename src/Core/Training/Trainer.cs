@@ -17,7 +17,8 @@ public static class Trainer
     /// <param name="onEpoch">Told each finished epoch; it can't change the run.</param>
     /// <param name="cancellation">Ends the run after the current step.</param>
     /// <returns>The state at the end and the evaluation of its parameters on the test split.</returns>
-    /// <exception cref="ArgumentException">The recipe is invalid.</exception>
+    /// <exception cref="ArgumentException">The recipe is invalid, or the state to go on from is another
+    /// recipe's.</exception>
     /// <exception cref="ShapeMismatchException">The model does not fit the data.</exception>
     /// <exception cref="KernelUnavailableException">The recipe's kernel can't be had here.</exception>
     public static TrainingResult Train(
@@ -25,6 +26,7 @@ public static class Trainer
         CancellationToken cancellation = default)
     {
         var plan = new TrainingPlan(recipe, data.Description);
+        if (from?.Errors(recipe).FirstOrDefault() is { } error) throw new ArgumentException(error, nameof(from));
         var computation = new ShardComputation(plan, data, MatMuls.Create(recipe.Kernel));
         var pool = new VectorPool();
         var state = from ?? TrainingState.Initial(recipe);

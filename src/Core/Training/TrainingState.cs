@@ -57,6 +57,18 @@ public sealed record TrainingState(
     /// <summary>Who computed what on the way here; none where the recipe alone says every bit.</summary>
     public TrainingSchedule? Schedule { get; init; }
 
+    /// <summary>Empty when a run of this recipe can go on from here; else what is wrong.</summary>
+    public IEnumerable<string> Errors(Recipe recipe)
+    {
+        var count = recipe.Model.Layout.Count;
+        if (Parameters.Count != count)
+            yield return $"The state has {Parameters.Count} parameters and the recipe's model {count}; begin with "
+                + "TrainingState.Initial(recipe).";
+        else if (!recipe.UpdateRule.Has(Optimizer, count))
+            yield return $"The state is not one of {recipe.Optimizer} for {count} parameters; begin with "
+                + "TrainingState.Initial(recipe).";
+    }
+
     /// <summary>The same, with a note in its schedule that a server begins from here.</summary>
     public TrainingState Restarted() =>
         Schedule is { Count: > 0 } ? this with { Schedule = Schedule.With(ServerRestarted.Instance) } : this;

@@ -72,6 +72,31 @@ public class TrainerTests
     }
 
     [Fact]
+    public void A_state_of_another_recipe_is_refused()
+    {
+        var adam = Tiny.Recipe with { Optimizer = new Adam(0.1f) };
+        var wide = Tiny.Recipe with { Model = Sequential.Mlp(4, 4, 2) };
+        var averaging = Tiny.Recipe with { Averaging = new WeightAveraging(0.9f) };
+        var another = "; begin with TrainingState.Initial(recipe). (Parameter 'from')";
+        Assert.Equal(
+            $"The state has 30 parameters and the recipe's model 23{another}",
+            MessageOf(Tiny.Recipe, TrainingState.Initial(wide)));
+        Assert.Equal(
+            $"The state is not one of {adam.Optimizer} for 23 parameters{another}",
+            MessageOf(adam, TrainingState.Initial(Tiny.Recipe)));
+        Assert.Equal(
+            $"The state is not one of {Tiny.Recipe.Optimizer} for 23 parameters{another}",
+            MessageOf(Tiny.Recipe, TrainingState.Initial(adam)));
+        Assert.Equal(
+            $"The state is not one of {averaging.Optimizer} for 23 parameters{another}",
+            MessageOf(averaging, TrainingState.Initial(Tiny.Recipe)));
+        Assert.Empty(TrainingState.Initial(averaging).Errors(averaging));
+
+        static string MessageOf(Recipe recipe, TrainingState from) =>
+            Assert.Throws<ArgumentException>(() => Train(recipe, Tiny.Data, from)).Message;
+    }
+
+    [Fact]
     public void It_learns()
     {
         Assert.Equal([1, 2], Whole.State.History.Select(e => e.Epoch));
