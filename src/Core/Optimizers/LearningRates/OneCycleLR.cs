@@ -35,8 +35,9 @@ public sealed record OneCycleLR(
         var (first, top, end) = (MaxLR / DivFactor, (PctStart * TotalSteps) - 1, (double)TotalSteps - 1);
         var last = first / FinalDivFactor;
         if (step >= end) return last;
+        // A rise of no steps is at its top: 0 of 0 steps.
         return step <= top
-            ? CosineAnnealingLR.Between(first, MaxLR, step / top)
+            ? CosineAnnealingLR.Between(first, MaxLR, top > 0 ? step / top : 1)
             : CosineAnnealingLR.Between(MaxLR, last, (step - top) / (end - top));
     }
 }

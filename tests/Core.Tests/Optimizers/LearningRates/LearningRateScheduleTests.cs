@@ -47,6 +47,24 @@ public class LearningRateScheduleTests
         Assert.Equal(4e-6, new OneCycleLR(1, TotalSteps: 1).RateAt(0.1, 0));
     }
 
+    // As PyTorch, which rises from max/25 where there is room for a step of the rise, and falls from max where there is
+    // none. Where the rise has just no length, PyTorch divides by 0.
+    [Theory]
+    [InlineData(0.05, 0.09931806789787544)]
+    [InlineData(0.0999, 0.09999999695451484)]
+    [InlineData(0.1, 0.1)]
+    [InlineData(0.1001, 0.004)]
+    [InlineData(0.2, 0.004)]
+    public void One_cycle_begins_at_the_top_where_the_rise_has_no_steps(double pctStart, double expected) =>
+        Assert.Equal(expected, new OneCycleLR(0.1, 10, pctStart).RateAt(0.1, 0), tolerance: 1e-12);
+
+    [Theory, InlineData(1, 0.5), InlineData(10, 0.1), InlineData(100, 0.01), InlineData(4, 0.25)]
+    public void One_cycle_has_a_rate_at_every_step(long steps, double pctStart)
+    {
+        var schedule = new OneCycleLR(0.1, steps, pctStart);
+        for (var step = 0L; step < steps + 2; step++) Assert.InRange(schedule.RateAt(0.1, step), 3.9e-7, 0.1 + 1e-12);
+    }
+
     [Property]
     public bool Half_a_cosine_is_that_of_the_platform_to_the_last_bits(ushort step, ushort steps)
     {
