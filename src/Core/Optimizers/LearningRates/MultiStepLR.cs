@@ -12,7 +12,8 @@ public sealed record MultiStepLR(ImmutableArray<long> Milestones, double Gamma =
     public ImmutableArray<long> Milestones { get; } = IsGrowing(Milestones)
         ? Milestones
         : throw new ArgumentException(
-            $"MultiStepLR: Milestones are {string.Join(", ", Milestones)}; give growing whole numbers from 1.",
+            $"MultiStepLR: Milestones are {string.Join(", ", Milestones.AsSpan().ToArray())}; give growing whole "
+            + "numbers from 1.",
             nameof(Milestones));
 
     /// <summary>γ, above 0.</summary>
@@ -37,11 +38,12 @@ public sealed record MultiStepLR(ImmutableArray<long> Milestones, double Gamma =
     private static bool IsGrowing(ImmutableArray<long> milestones)
     {
         var last = 0L;
-        foreach (var milestone in milestones)
+        // A span: default, too, is none.
+        foreach (var milestone in milestones.AsSpan())
         {
             if (milestone <= last) return false;
             last = milestone;
         }
-        return !milestones.IsEmpty;
+        return last > 0;
     }
 }

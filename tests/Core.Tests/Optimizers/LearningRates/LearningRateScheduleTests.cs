@@ -81,7 +81,9 @@ public class LearningRateScheduleTests
         Assert.StartsWith(
             "MultiStepLR: Milestones are 3, 3; give growing whole numbers from 1.",
             MessageOf(() => new MultiStepLR([3, 3])));
+        Assert.StartsWith("MultiStepLR: Milestones are 0, 3; give growing", MessageOf(() => new MultiStepLR([0, 3])));
         Assert.StartsWith("MultiStepLR: Milestones are ; give growing", MessageOf(() => new MultiStepLR([])));
+        Assert.StartsWith("MultiStepLR: Milestones are ; give growing", MessageOf(() => new MultiStepLR(default)));
         Assert.StartsWith(
             "CosineAnnealingLR: EtaMin is -1; give a number from 0.", MessageOf(() => new CosineAnnealingLR(1, -1)));
         Assert.StartsWith(
