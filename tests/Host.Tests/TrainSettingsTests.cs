@@ -58,6 +58,16 @@ public class TrainSettingsTests
         Assert.Throws<UsageException>(() => Read(("Model", "model.json"), ("Hidden", "10"))).Message);
 
     [Fact]
+    public void Hidden_sizes_that_no_array_can_hold_are_refused()
+    {
+        var images = Split.Of(new byte[20], [0, 1, 0, 1, 0], 2, 2);
+        Assert.Equal(
+            "--hidden: [1000000, 1000000] has more elements than an array can hold, 2147483591.",
+            Assert.Throws<UsageException>(() => Read(("Hidden", "1000000,1000000")).NewRecipe(
+                Dataset.Combine("tiny", images, images, classes: 2))).Message);
+    }
+
+    [Fact]
     public void What_is_not_given_stays_as_the_recipe_has_it()
     {
         var recipe = new Recipe { Optimizer = new Sgd(0.3f, 0.5f), BatchSize = 32, Seed = 5 };

@@ -20,7 +20,8 @@ public static class ModelJson
     internal static IEnumerable<string> BuiltIn => Readers.Select(reader => reader.Name);
 
     internal static Sequential Read(JsonReader json, LayerRegistry own) =>
-        new(json.Array("layers").Select(layer => (layer.Value<string>("name"), ReadLayer(layer, own))));
+        Checked(json, () => new Sequential(
+            json.Array("layers").Select(layer => (layer.Value<string>("name"), ReadLayer(layer, own)))));
 
     internal static JsonObject Write(Sequential model) =>
         new() { ["layers"] = new JsonArray([.. model.Layers.Select(l => WriteLayer(l.Name, l.Layer))]) };
@@ -28,14 +29,22 @@ public static class ModelJson
     private static Layer ReadLayer(JsonReader json, LayerRegistry own)
     {
         var type = json.Value<string>("type");
+        return Checked(json, () => own.Read(type, json)
+            ?? Array.Find(Readers, reader => reader.Name == type).Read?.Invoke(json, own)
+            ?? throw new RecipeException(
+                $"{json.Path}.type is \"{type}\", a layer that is unknown here; give the assembly that has it "
+                + $"(--layers FILE.dll, in code a LayerRegistry), or one of {string.Join(", ", BuiltIn)}."));
+    }
+
+    // What the layer itself refuses. Layers that do not fit each other are an error of their own.
+    private static TLayer Checked<TLayer>(JsonReader json, Func<TLayer> read)
+        where TLayer : Layer
+    {
         try
         {
-            return own.Read(type, json) ?? Array.Find(Readers, reader => reader.Name == type).Read?.Invoke(json, own)
-                ?? throw new RecipeException(
-                    $"{json.Path}.type is \"{type}\", a layer that is unknown here; give the assembly that has it "
-                    + $"(--layers FILE.dll, in code a LayerRegistry), or one of {string.Join(", ", BuiltIn)}.");
+            return read();
         }
-        catch (ArgumentOutOfRangeException e)
+        catch (Exception e) when (e is ArgumentException and not ShapeMismatchException or OverflowException)
         {
             throw new RecipeException($"{json.Path}: {e.Message.Split(" (Parameter")[0]}");
         }

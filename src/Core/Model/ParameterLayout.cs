@@ -50,6 +50,7 @@ public sealed class ParameterLayout : IEquatable<ParameterLayout>
     public int Count { get; }
 
     /// <summary>The layout of one layer: tensors one after another.</summary>
+    /// <exception cref="ArgumentException">They are too many for one vector.</exception>
     public static ParameterLayout Of(params ReadOnlySpan<(string Name, Shape Shape, bool StoredTransposed)> parts)
     {
         var slots = ImmutableArray.CreateBuilder<ParameterSlot>(parts.Length);
@@ -57,7 +58,7 @@ public sealed class ParameterLayout : IEquatable<ParameterLayout>
         foreach (var (name, shape, transposed) in parts)
         {
             slots.Add(new(name, shape, offset, transposed));
-            offset += shape.Count;
+            offset = End(offset, name, shape.Count);
         }
         return new(slots.MoveToImmutable(), []);
     }
@@ -65,14 +66,21 @@ public sealed class ParameterLayout : IEquatable<ParameterLayout>
     /// <summary>The same with running statistics behind it.</summary>
     /// <param name="momentum">How far they go towards a minibatch's, above 0.</param>
     /// <param name="parts">Names and shapes.</param>
+    /// <exception cref="ArgumentException">They are too many for one vector.</exception>
     public ParameterLayout WithStatistics(float momentum, params ReadOnlySpan<(string Name, Shape Shape)> parts)
     {
         var slots = Slots.ToBuilder();
-        foreach (var (name, shape) in parts) slots.Add(new(name, shape, slots[^1].End, false, momentum));
+        var offset = Count;
+        foreach (var (name, shape) in parts)
+        {
+            slots.Add(new(name, shape, offset, false, momentum));
+            offset = End(offset, name, shape.Count);
+        }
         return new(slots.ToImmutable(), []);
     }
 
     /// <summary>The layout of named layers one after another; the names become prefixes.</summary>
+    /// <exception cref="ArgumentException">They are too many for one vector.</exception>
     public static ParameterLayout Nest(IEnumerable<(string Name, ParameterLayout Layout)> children)
     {
         var slots = ImmutableArray.CreateBuilder<ParameterSlot>();
@@ -83,7 +91,7 @@ public sealed class ParameterLayout : IEquatable<ParameterLayout>
             foreach (var slot in layout.Slots)
                 slots.Add(slot with { Name = $"{name}.{slot.Name}", Offset = offset + slot.Offset });
             nested.Add((offset, layout));
-            offset += layout.Count;
+            offset = End(offset, name, layout.Count);
         }
         return new(slots.ToImmutable(), nested.ToImmutable());
     }
@@ -103,6 +111,12 @@ public sealed class ParameterLayout : IEquatable<ParameterLayout>
                 $"No parameter is named '{name}'; there are {string.Join(", ", Slots.Select(s => s.Name))}.");
         }
     }
+
+    private static int End(int offset, string name, int count) => count <= Array.MaxLength - offset
+        ? offset + count
+        : throw new ArgumentException(
+            $"'{name}' has {count} parameters and what is before it {offset}, together more than an array can hold, "
+            + $"{Array.MaxLength}.", nameof(name));
 
     /// <inheritdoc/>
     public bool Equals(ParameterLayout? other) =>

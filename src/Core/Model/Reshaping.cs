@@ -55,13 +55,13 @@ public sealed record Unflatten(int Channels, int Height, int Width) : Layer
     public override ParameterLayout Layout => ParameterLayout.Empty;
 
     /// <inheritdoc/>
-    public override Shape? InputShape => [Channels * Height * Width];
+    public override Shape? InputShape { get; } = [Shape.Create([Channels, Height, Width]).Count];
 
     /// <inheritdoc/>
     public override Shape OutputShape(Shape input) => input == InputShape
         ? [Channels, Height, Width]
         : throw new ShapeMismatchException(
-            ToString(), "input", input, $"[{Channels * Height * Width}]", "Give images of another size.");
+            ToString(), "input", input, $"{InputShape}", "Give images of another size.");
 
     /// <inheritdoc/>
     public override (Tensor Output, Saved Saved) Forward(Parameters parameters, Tensor input, LayerContext context) =>

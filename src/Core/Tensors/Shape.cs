@@ -22,7 +22,12 @@ public readonly struct Shape : IEquatable<Shape>
         for (var i = 0; i < sizes.Length; i++)
         {
             _sizes[i] = sizes[i];
-            Elements = checked(Elements * sizes[i]);
+            var elements = (long)Elements * sizes[i];
+            if (elements > Array.MaxLength)
+                throw new ArgumentException(
+                    $"[{string.Join(", ", sizes.ToArray())}] has more elements than an array can hold, "
+                    + $"{Array.MaxLength}.", nameof(sizes));
+            Elements = (int)elements;
         }
     }
 
@@ -46,7 +51,8 @@ public readonly struct Shape : IEquatable<Shape>
     }
 
     /// <summary>The shape with these sizes; written <c>[64, 784]</c>.</summary>
-    /// <exception cref="ArgumentException">More than <see cref="MaxRank"/> sizes, or a negative one.</exception>
+    /// <exception cref="ArgumentException">More than <see cref="MaxRank"/> sizes, a negative one, or more elements than
+    /// an array can hold.</exception>
     public static Shape Create(ReadOnlySpan<int> sizes)
     {
         if (sizes.Length > MaxRank)

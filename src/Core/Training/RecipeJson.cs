@@ -77,12 +77,14 @@ public static class RecipeJson
             {
                 CommentHandling = JsonCommentHandling.Skip,
                 AllowTrailingCommas = true,
+                AllowDuplicateProperties = false,
             }) as JsonObject
                 ?? throw new RecipeException("The file holds no JSON object.");
         }
         catch (JsonException e)
         {
-            throw new RecipeException($"Not JSON: {e.Message}");
+            // A key that is there twice has no place in the text.
+            throw new RecipeException($"{(e.LineNumber is null ? "A key is given twice" : "Not JSON")}: {e.Message}");
         }
     }
 

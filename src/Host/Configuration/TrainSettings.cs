@@ -111,11 +111,23 @@ internal sealed record TrainSettings
 
     /// <summary>The recipe of a new run.</summary>
     /// <param name="data">Its examples and classes fix the mlp's ends.</param>
+    /// <exception cref="UsageException">The mlp is too large, or as in <see cref="Over"/>.</exception>
     public Recipe NewRecipe(Dataset data)
     {
-        var recipe = File?.Over(new Recipe())
-            ?? new Recipe { Model = Sequential.Mlp([data.Train.Features, .. Hidden ?? [128, 64], data.Classes]) };
+        var recipe = File?.Over(new Recipe()) ?? new Recipe { Model = NewMlp(data) };
         return (this with { MaxSteps = MaxSteps ?? recipe.MaxSteps }).Over(recipe, data.Description);
+    }
+
+    private Sequential NewMlp(Dataset data)
+    {
+        try
+        {
+            return Sequential.Mlp([data.Train.Features, .. Hidden ?? [128, 64], data.Classes]);
+        }
+        catch (ArgumentException e)
+        {
+            throw new UsageException($"--hidden: {e.Message.Split(" (Parameter")[0]}");
+        }
     }
 
     /// <summary>A recipe with what these settings say; the model and what they leave open stay as they are.</summary>

@@ -110,6 +110,56 @@ public class SequentialTests
         Assert.Throws<RecipeException>(() => ModelJson.Read(
             """{"layers":[{"name":"a","type":"LeakyReLU","slope":-1}]}""")).Message);
 
+    [Theory]
+    [InlineData(
+        """{"name":"a","type":"Linear","in":784,"out":100000000}""",
+        "model.layers[0]: [100000000, 784] has more elements than an array can hold, 2147483591.")]
+    [InlineData(
+        """{"name":"a","type":"Residual","body":{"type":"Conv2d","in":50000,"out":50000,"kernel":1}}""",
+        "model.layers[0].body: [50000, 50000, 1, 1] has more elements than an array can hold, 2147483591.")]
+    [InlineData(
+        """{"name":"a","type":"Unflatten","channels":65536,"height":65536,"width":1}""",
+        "model.layers[0]: [65536, 65536, 1] has more elements than an array can hold, 2147483591.")]
+    [InlineData(
+        """{"name":"a","type":"Linear","in":40000,"out":40000},{"name":"b","type":"Linear","in":40000,"out":40000}""",
+        "model: 'b' has 1600040000 parameters and what is before it 1600040000, together more than an array can hold, "
+        + "2147483591.")]
+    [InlineData(
+        """{"name":"a","type":"BatchNorm1d","features":1000000000}""",
+        "model.layers[0]: 'running_mean' has 1000000000 parameters and what is before it 2000000000, together more "
+        + "than an array can hold, 2147483591.")]
+    [InlineData(
+        """{"name":"a","type":"ReLU"},{"name":"a","type":"ReLU"}""",
+        "model: Sequential: two layers are named 'a'; give each its own name.")]
+    [InlineData(
+        """{"name":"b","type":"Sequential","layers":[{"name":"a.b","type":"ReLU"}]}""",
+        "model.layers[0]: Sequential: 'a.b' can't name a layer; give a name without dots.")]
+    [InlineData("", "model: Sequential: give at least one layer.")]
+    public void A_model_file_that_no_model_can_be_made_of_is_refused_with_the_place(string layers, string message) =>
+        Assert.Equal(
+            message,
+            Assert.Throws<RecipeException>(() => ModelJson.Read($$"""{"layers":[{{layers}}]}""")).Message);
+
+    [Fact]
+    public void A_model_file_whose_layers_do_not_fit_is_refused_as_the_model_is() => Assert.Equal(
+        "b: Linear(2, 2): input has shape [3], expected [2]. Use Linear(3, 2).",
+        Assert.Throws<ShapeMismatchException>(() => ModelJson.Read(
+            """
+            {"layers":[{"name":"s","type":"Sequential","layers":[
+              {"name":"a","type":"Linear","in":4,"out":3},{"name":"b","type":"Linear","in":2,"out":2}]}]}
+            """)).Message);
+
+    [Fact]
+    public void A_layer_or_model_with_more_parameters_than_an_array_can_hold_is_refused_with_its_size()
+    {
+        Assert.StartsWith(
+            "[100000, 100000] has more elements than an array can hold, 2147483591.",
+            Assert.Throws<ArgumentException>(() => new Linear(100000, 100000)).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "'bias' has 100000 parameters and what is before it 2147400000, together more than an array can hold, ",
+            Assert.Throws<ArgumentException>(() => new Linear(21474, 100000)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Shapes_of_images_are_checked_when_the_model_is_built()
     {

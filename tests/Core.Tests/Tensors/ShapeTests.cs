@@ -52,7 +52,11 @@ public class ShapeTests
             Assert.Throws<ArgumentException>(() => Shape.Create([1, 1, 1, 1, 1, 1, 1])).Message);
         Assert.Equal("A dimension's size is 0 or more, got -1. (Parameter 'sizes')",
             Assert.Throws<ArgumentException>(() => Shape.Create([2, -1])).Message);
-        Assert.Throws<OverflowException>(() => Shape.Create([65536, 65536]));
+        Assert.Equal(
+            "[65536, 65536] has more elements than an array can hold, 2147483591. (Parameter 'sizes')",
+            Assert.Throws<ArgumentException>(() => Shape.Create([65536, 65536])).Message);
+        Assert.Throws<ArgumentException>(() => Shape.Create([int.MaxValue]));
+        Assert.Equal(Array.MaxLength, Shape.Create([1, Array.MaxLength]).Count);
     }
 
     [Theory, InlineData(2), InlineData(-1)]

@@ -240,6 +240,22 @@ public class RecipeTests
     }
 
     [Fact]
+    public void A_key_that_is_given_twice_is_refused_by_name()
+    {
+        string[] texts =
+        [
+            Golden[..^1] + ",\"seed\":8}",
+            Golden.Replace("\"in\":3", "\"in\":3,\"in\":4", StringComparison.Ordinal),
+        ];
+        var messages = texts.Select(text => Assert.Throws<RecipeException>(() => RecipeJson.Read(text)).Message);
+        Assert.Equal(
+            [
+                "A key is given twice: Duplicate property 'seed' encountered during deserialization.",
+                "A key is given twice: Duplicate property 'in' encountered during deserialization.",
+            ], messages);
+    }
+
+    [Fact]
     public void A_text_without_an_object_is_refused()
     {
         Assert.Equal(
