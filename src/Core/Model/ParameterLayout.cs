@@ -29,15 +29,9 @@ public sealed class ParameterLayout : IEquatable<ParameterLayout>
 
     private ParameterLayout(ImmutableArray<ParameterSlot> slots, ImmutableArray<(int, ParameterLayout)> children)
     {
-        var count = 0L;
-        foreach (var slot in slots) count += slot.Shape.Count;
-        if (count > Array.MaxLength)
-            throw new ArgumentException(
-                $"ParameterLayout: {count} parameters do not fit one vector; give at most {Array.MaxLength}.",
-                nameof(slots));
         Slots = slots;
         _children = children;
-        Count = (int)count;
+        Count = slots.IsEmpty ? 0 : slots[^1].End;
     }
 
     /// <summary>The layout of a layer without parameters.</summary>

@@ -87,7 +87,8 @@ public class SequentialTests
 
     [Fact]
     public void More_parameters_than_a_vector_can_have_are_refused_when_the_model_is_built() => Assert.StartsWith(
-        "ParameterLayout: 4000050000 parameters do not fit one vector; give at most 2147483591.",
+        "'1' has 2000000000 parameters and what is before it 2000050000, together more than an array can hold, "
+        + "2147483591.",
         Assert.Throws<ArgumentException>(
             () => new Sequential(new Linear(40000, 50000), new Linear(50000, 40000, Bias: false), new ReLU())).Message,
         StringComparison.Ordinal);
