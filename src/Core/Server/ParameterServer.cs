@@ -102,13 +102,15 @@ public static class ParameterServer
     {
         var slot = state.Shards.FirstOrDefault(s => s.Id == e.Shard);
         if (slot is null || !slot.Orders.Contains(e.Key)) return new(state, []);
-        // What nobody waits for any more may have failed for want of the parameters that it was to be computed from.
-        var failures = slot.Failures + (Rounds.IsWanted(state, e.Key) ? 1 : 0);
+        // What nobody waits for any more may have failed for want of the parameters that it was to be computed from, or
+        // of another rank's part of a joint step: the first failure ends such a round, all others follow from it.
+        var isWanted = Rounds.IsWanted(state, e.Key);
+        var failures = slot.Failures + (isWanted ? 1 : 0);
         if (slot.IsRemote && failures >= MaxFailuresOfNode) return Dismiss(state, slot, failures, e.Reason, now, pool);
         state = state with
         {
             Shards = state.Shards.Replace(slot, slot.Without(e.Key, now, rows: 0) with { Failures = failures }),
-            Failures = state.Failures + (slot.IsRemote ? 0 : 1),
+            Failures = state.Failures + (isWanted && !slot.IsRemote ? 1 : 0),
         };
         if (state.Failures >= MaxFailuresPerRound)
         {
@@ -116,7 +118,7 @@ public static class ParameterServer
             return new(
                 state with { Phase = RunPhase.Failed }, [new EndRun(RunPhase.Failed, state.Training, null, reason)]);
         }
-        if (!Rounds.IsWanted(state, e.Key) || Rounds.IsHeld(state, e.Key)) return Rounds.HandOut(new(state, []), now);
+        if (!isWanted || Rounds.IsHeld(state, e.Key)) return Rounds.HandOut(new(state, []), now);
         state = Rounds.PutBack(state, e.Key, pool);
         return Rounds.HandOut(new(state, [new ReportReassignment(e.Shard, e.Key, e.Reason)]), now);
     }

@@ -98,6 +98,19 @@ public class JointRoundTests
     }
 
     [Fact]
+    public void However_many_ranks_miss_the_one_that_throws_the_round_has_failed_once()
+    {
+        var server = TestServer.With(16, Recipe, Tiny.Data, jointRanks: 16);
+        var orders = server.Orders.ToList();
+        Assert.Equal(16, orders.Count(o => o.Order is JointOrder));
+        server.Fail(orders[0], "thrown by the test");
+        foreach (var order in orders[1..]) server.Fail(order, "another shard did not do its part");
+        Assert.Equal((RunPhase.Running, 1), (server.State.Phase, server.State.Failures));
+        while (server.State.IsAlive) server.AnswerTogether();
+        Assert.Equal(Expected, server.Weights);
+    }
+
+    [Fact]
     public void A_round_that_always_fails_is_given_up()
     {
         var server = TestServer.With(1, Recipe, Tiny.Data, jointRanks: 1);
