@@ -5,8 +5,8 @@ using Akka.Actor;
 namespace ActorTrain.Actors;
 
 /// <summary>
-/// A holder's end of the link to one worker: takes pulls, and gradients straight into memory that the holder sums from.
-/// Called by the link's receiving thread.
+/// A holder's end of the link to one worker: takes pulls, and gradients straight into memory that the holder sums from,
+/// one for each node of a minibatch's tree, whatever the worker sends. Called by the link's receiving thread.
 /// </summary>
 /// <param name="worker">The holder's number of it.</param>
 /// <param name="incarnation">Of the server; frames for another one are refused.</param>

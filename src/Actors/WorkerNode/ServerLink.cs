@@ -132,7 +132,7 @@ internal sealed class ServerLink(long incarnation, TrainingPlan plan, IActorRef 
     {
         if (key.Kind is not (WorkKind.Gradient or WorkKind.Evaluation) || key.Step > plan.TotalSteps) return false;
         var tree = key.Kind == WorkKind.Evaluation ? plan.EvaluationTree : plan.TreeOf(plan.PositionOf(key.Step).Step);
-        return key.Node.Level <= tree.Root.Level && tree.LeafCount(key.Node) > 0;
+        return tree.Contains(key.Node);
     }
 
     /// <summary>

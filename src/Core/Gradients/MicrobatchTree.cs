@@ -54,6 +54,10 @@ public sealed class MicrobatchTree
     /// <summary>The node over all leaves.</summary>
     public TreeNode Root { get; }
 
+    /// <summary>True for a node of this tree: there are at most so many, whoever names them.</summary>
+    public bool Contains(TreeNode node) => node.Level >= 0 && node.Level <= Root.Level && node.Index >= 0
+        && (long)node.Index << node.Level < Leaves;
+
     /// <summary>How many leaves a node covers; 0 for a node beyond the last leaf.</summary>
     public int LeafCount(TreeNode node) => Math.Clamp(Leaves - node.FirstLeaf, 0, 1 << node.Level);
 

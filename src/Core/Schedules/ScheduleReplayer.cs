@@ -181,8 +181,7 @@ public sealed class ScheduleReplayer
         if (!_versions.ContainsKey(version)) throw Damaged(index, $"there is no version {version} at this moment");
         if (_plan.Recipe.Strategy is LocalSgd) return;
         var tree = _plan.TreeOf(_plan.PositionOf(step).Step);
-        if (node.Level < 0 || node.Level > tree.Root.Level || node.Index < 0 || node.Index >= tree.Leaves
-            || tree.LeafCount(node) == 0)
+        if (!tree.Contains(node))
             throw Damaged(index, $"minibatch {step} has no node {node}");
     }
 

@@ -113,6 +113,19 @@ public class StreamedVectorTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void An_order_for_a_node_that_the_minibatch_does_not_have_is_refused()
+    {
+        var key = Order().Key;
+        var link = new ServerLink(key.Incarnation, Plan, ActorRefs.Nobody, TestActor);
+        Assert.Null(Deliver(link, new(BulkWork.PieceOf(key, 4000, 0, isLast: false), new byte[4000])));
+        // The first leaf of the last one is beyond 32 bits.
+        foreach (var node in new TreeNode[] { new(9, 0), new(2, 1), new(2, (1 << 29) + 2) })
+            Assert.Equal(
+                $"an order for {key with { Node = node }}",
+                Deliver(link, new(BulkWork.OrderOf(Order() with { Key = key with { Node = node } }), [])));
+    }
+
+    [Fact]
     public void Orders_wait_for_the_first_piece_and_pieces_for_the_one_before()
     {
         var key = Order().Key;

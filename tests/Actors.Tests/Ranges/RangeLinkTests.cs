@@ -94,6 +94,9 @@ public class RangeLinkTests(ITestOutputHelper output) : Akka.Hosting.TestKit.Tes
         Assert.NotNull(Deliver(link, Gradient(Key with { Version = 10, Step = 10 }), Payload));
         Assert.NotNull(Deliver(link, Gradient(Key with { Node = new(1, 2) }), Payload));
         Assert.NotNull(Deliver(link, Gradient(Key with { Node = new(9, 0) }), Payload));
+        // Their first leaf is beyond 32 bits: each would be one more node of the tree.
+        Assert.NotNull(Deliver(link, Gradient(Key with { Node = new(2, (1 << 29) + 2) }), Payload));
+        Assert.NotNull(Deliver(link, Gradient(Key with { Node = new(2, (1 << 30) - 1) }), Payload));
         Assert.NotNull(Deliver(link, new(BulkKind.Weights, Incarnation: Server, PayloadBytes: 64), Payload));
     }
 

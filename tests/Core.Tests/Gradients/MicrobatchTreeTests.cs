@@ -22,6 +22,16 @@ public class MicrobatchTreeTests
     public void Three_parts_of_four_leaves_are_one_pair_and_two_leaves() =>
         Assert.Equal<TreeNode>([new(0, 0), new(0, 1), new(1, 1)], new MicrobatchTree(64, 4).Divide(new(2, 0), 3));
 
+    [Fact]
+    public void Four_leaves_make_a_tree_of_seven_nodes_whatever_is_said_to_be_one()
+    {
+        var tree = new MicrobatchTree(64, 4);
+        // An index of 2^29 + 2 times four leaves is too much for 32 bits.
+        int[] indices = [int.MinValue, -1, 0, 1, 2, 3, 4, (1 << 29) + 2, (1 << 30) - 1, 1 << 30, int.MaxValue];
+        var nodes = Enumerable.Range(-1, 34).SelectMany(level => indices.Select(i => new TreeNode(level, i)));
+        Assert.Equal(["0:0", "0:1", "0:2", "0:3", "1:0", "1:1", "2:0"], nodes.Where(tree.Contains).Select(n => $"{n}"));
+    }
+
     [Property]
     public bool However_it_is_divided_every_row_is_covered_once_in_order(byte rowSeed, byte leafSeed, byte partSeed)
     {
