@@ -115,6 +115,28 @@ public class ActorTests(ITestOutputHelper output) : Akka.Hosting.TestKit.TestKit
         await ExpectMsgAsync<TrainingProtocol.CheckpointFailed>(cancellationToken: Ct);
     }
 
+    [Fact]
+    public async Task Of_the_checkpoints_that_wait_for_the_disk_only_the_newest_is_written()
+    {
+        var disk = CreateTestProbe();
+        var writer = Sys.ActorOf(CheckpointWriterActor.PropsFor(Props.Create(() => new SlowDisk(disk))));
+        for (var step = 1; step <= 4; step++) writer.Tell(new TrainingProtocol.WriteCheckpoint(step, [1]), TestActor);
+        for (var step = 2; step <= 3; step++)
+            Assert.Equal(
+                new TrainingProtocol.CheckpointSuperseded(step),
+                await ExpectMsgAsync<TrainingProtocol.CheckpointSuperseded>(cancellationToken: Ct));
+        foreach (var step in new[] { 1, 4 })
+        {
+            var asked = await disk.ExpectMsgAsync<TrainingProtocol.WriteCheckpoint>(cancellationToken: Ct);
+            Assert.Equal(step, asked.StepsDone);
+            disk.Reply(new TrainingProtocol.CheckpointWritten(step, "path"));
+            Assert.Equal(
+                new TrainingProtocol.CheckpointWritten(step, "path"),
+                await ExpectMsgAsync<TrainingProtocol.CheckpointWritten>(cancellationToken: Ct));
+        }
+        await disk.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(100), Ct);
+    }
+
     protected override void ConfigureAkka(AkkaConfigurationBuilder builder, IServiceProvider provider) =>
         builder.AddHocon(ActorTrainDispatchers.Hocon(shards: 3), HoconAddMode.Append);
 
@@ -145,5 +167,10 @@ public class ActorTests(ITestOutputHelper output) : Akka.Hosting.TestKit.TestKit
         var probe = CreateTestProbe();
         server.Tell(new TrainingProtocol.JoinTraining(id), probe.Ref);
         return probe;
+    }
+
+    private sealed class SlowDisk : ReceiveActor
+    {
+        public SlowDisk(IActorRef disk) => ReceiveAny(disk.Forward);
     }
 }

@@ -36,6 +36,7 @@ public sealed class CheckpointsActor : ReceiveActor
             Context.Parent.Tell(m);
             Take(_ledger.Settle(Disk, m.StepsDone));
         });
+        Receive<TrainingProtocol.CheckpointSuperseded>(m => Context.Parent.Tell(m));
         Receive<StandbyJoined>(m =>
         {
             _standbys[m.Name] = Sender;

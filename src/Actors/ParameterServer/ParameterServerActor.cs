@@ -87,6 +87,7 @@ public sealed class ParameterServerActor : ReceiveActor, IWithTimers
             Take(m);
         });
         Receive<TrainingProtocol.CheckpointWritten>(m => EndCheckpoint(new CheckpointSaved(m.Path), failure: null));
+        Receive<TrainingProtocol.CheckpointSuperseded>(_ => _checkpointsOnTheWay--);
         Receive<TrainingProtocol.CheckpointFailed>(m => EndCheckpoint(new CheckpointNotSaved(m.Reason), m.Reason));
     }
 

@@ -51,7 +51,10 @@ public static class TrainingProtocol
         public static StopTraining Instance { get; } = new();
     }
 
-    /// <summary>Server to writer. Answer: <see cref="CheckpointWritten"/> or <see cref="CheckpointFailed"/>.</summary>
+    /// <summary>
+    /// Server to writer. Answer: <see cref="CheckpointWritten"/>, <see cref="CheckpointFailed"/>, or
+    /// <see cref="CheckpointSuperseded"/> when another one follows before the disk is free.
+    /// </summary>
     /// <param name="StepsDone">Names the file.</param>
     /// <param name="Contents">The whole file.</param>
     public sealed record WriteCheckpoint(long StepsDone, byte[] Contents) : IMessage;
@@ -61,6 +64,9 @@ public static class TrainingProtocol
 
     /// <summary>Writer to server: it is not, and why.</summary>
     public sealed record CheckpointFailed(long StepsDone, string Reason) : IMessage;
+
+    /// <summary>Writer to server: it will not be written, because a newer one will.</summary>
+    public sealed record CheckpointSuperseded(long StepsDone) : IMessage;
 
     /// <summary>To server: everybody who keeps checkpoints has this one, or has failed to.</summary>
     public sealed record CheckpointKept(long StepsDone) : IMessage;
