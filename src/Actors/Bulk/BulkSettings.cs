@@ -15,8 +15,12 @@ public sealed record BulkSettings
     /// <summary>Peers at once that are connected but not attached yet; further ones are refused. Default 64.</summary>
     public int MaximumUnattached { get; init; } = 64;
 
-    /// <summary>Frames that may wait to be sent; with one more the link is stuck. Default 64.</summary>
-    public int QueueFrames { get; init; } = 64;
+    /// <summary>
+    /// Frames that may wait to be sent; with one more the link is stuck. Default 8192: the most that any node has to
+    /// send at once is what its 1024 shards end their local steps with, parameters and a few moments each, or the
+    /// largest vector in its smallest pieces. Payloads are borrowed, so a full queue takes 1 MB.
+    /// </summary>
+    public int QueueFrames { get; init; } = 8192;
 
     /// <summary>
     /// Of the socket's send and receive buffer, each; the system may give less. Default 1 MiB: what waits in the

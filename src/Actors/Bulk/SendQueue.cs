@@ -7,10 +7,7 @@ namespace ActorTrain.Actors.Bulk;
 internal sealed class SendQueue(int capacity)
 {
     private readonly object _lock = new();
-    private readonly (BulkHeader Header, ReadOnlyMemory<byte> Payload)[] _frames =
-        new (BulkHeader, ReadOnlyMemory<byte>)[capacity];
-    private int _first;
-    private int _count;
+    private readonly Queue<(BulkHeader Header, ReadOnlyMemory<byte> Payload)> _frames = [];
     private bool _isBusy;
     private bool _isBusySending;
     private bool _isHalfWritten;
@@ -22,7 +19,7 @@ internal sealed class SendQueue(int capacity)
     {
         get
         {
-            lock (_lock) return _count + (_isBusy || _isHalfWritten ? 1 : 0);
+            lock (_lock) return _frames.Count + (_isBusy || _isHalfWritten ? 1 : 0);
         }
     }
 
@@ -39,14 +36,13 @@ internal sealed class SendQueue(int capacity)
         {
             if (_isClosed || _isEnding) return Addition.Dropped;
             _isEnding = isLast;
-            if (mayWriteNow && !_isBusy && !_isHalfWritten && _count == 0)
+            if (mayWriteNow && !_isBusy && !_isHalfWritten && _frames.Count == 0)
             {
                 _isBusy = true;
                 return Addition.WriteNow;
             }
-            if (_count == capacity) return Addition.Full;
-            _frames[(_first + _count) % capacity] = (header, payload);
-            _count++;
+            if (_frames.Count == capacity) return Addition.Full;
+            _frames.Enqueue((header, payload));
             Monitor.Pulse(_lock);
             return Addition.Waits;
         }
@@ -59,7 +55,7 @@ internal sealed class SendQueue(int capacity)
         {
             _isBusy = false;
             _isHalfWritten = !isDone && !_isClosed;
-            if (_isHalfWritten || _count > 0 || _isClosed || _isEnding) Monitor.Pulse(_lock);
+            if (_isHalfWritten || _frames.Count > 0 || _isClosed || _isEnding) Monitor.Pulse(_lock);
         }
     }
 
@@ -81,15 +77,12 @@ internal sealed class SendQueue(int capacity)
                 _isHalfWritten = false;
                 return Turn.Rest;
             }
-            (header, payload) = _frames[_first];
-            _frames[_first] = default;
-            _first = (_first + 1) % capacity;
-            _count--;
+            (header, payload) = _frames.Dequeue();
             return Turn.Frame;
         }
     }
 
-    private bool IsEmpty => !_isHalfWritten && _count == 0;
+    private bool IsEmpty => !_isHalfWritten && _frames.Count == 0;
 
     /// <summary>Drops what waits, and takes nothing more.</summary>
     public void Close()
@@ -98,8 +91,7 @@ internal sealed class SendQueue(int capacity)
         {
             _isClosed = true;
             _isHalfWritten = false;
-            _count = 0;
-            Array.Clear(_frames);
+            _frames.Clear();
             Monitor.Pulse(_lock);
         }
     }

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using ActorTrain.Actors.Bulk;
+using ActorTrain.Actors.Protocol;
 using ActorTrain.Actors.Tests.Security;
 
 namespace ActorTrain.Actors.Tests.Bulk;
@@ -44,6 +45,24 @@ public class BulkConnectionTests
         gate.Set();
         Assert.True(SpinWait.SpinUntil(() => owner.Steps.Count == 32, TestOwner.Patience));
         Assert.Equal(Enumerable.Range(0, 32).Select(step => (long)step), owner.Steps);
+    }
+
+    [Fact]
+    public void All_that_the_largest_node_answers_at_once_waits_for_a_peer_that_is_slow_to_read()
+    {
+        // Each shard's parameters and three moments.
+        const int frames = WireFormat.MaxShards * (1 + 3);
+        using var listener = new TestListener(settings: new() { SocketBufferBytes = 4096 });
+        var gate = new ManualResetEventSlim();
+        var owner = new SlowOwner(gate);
+        using var link = listener.Connect(owner, settings: new() { SocketBufferBytes = 4096 });
+        var payload = new byte[100];
+        for (var step = 0; step < frames; step++)
+            listener.Owner.Link.Send(new(BulkKind.Weights, Step: step, PayloadBytes: payload.Length), payload);
+        Assert.InRange(listener.Owner.Link.Pending, frames / 2, frames);
+        gate.Set();
+        Assert.True(SpinWait.SpinUntil(() => owner.Steps.Count == frames, TestOwner.Patience));
+        Assert.Equal(Enumerable.Range(0, frames).Select(step => (long)step), owner.Steps);
     }
 
     [Fact]
