@@ -12,6 +12,18 @@ public sealed record BulkSettings
     /// <summary>How long a link that was left waits until the peer has closed its end. Default 2 s.</summary>
     public TimeSpan FarewellTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>
+    /// How long a link may say nothing before the system asks whether the peer is there, so that no firewall on the way
+    /// forgets it. Whole seconds. Default 10 s.
+    /// </summary>
+    public TimeSpan KeepAliveTime { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// How long the peer's system may answer nothing, while the link is idle or something is on its way, before it is
+    /// closed; for what is on its way only Linux can be told so. Whole seconds. Default 20 s.
+    /// </summary>
+    public TimeSpan SilenceTimeout { get; init; } = TimeSpan.FromSeconds(20);
+
     /// <summary>Peers at once that are connected but not attached yet; further ones are refused. Default 64.</summary>
     public int MaximumUnattached { get; init; } = 64;
 

@@ -9,6 +9,13 @@ namespace ActorTrain.Actors.Bulk;
 /// </summary>
 internal static class BulkSocket
 {
+    // IPPROTO_TCP and TCP_USER_TIMEOUT of Linux.
+    private const int TcpLevel = 6;
+    private const int TcpUserTimeout = 18;
+
+    // Questions to a peer that has said nothing, before it counts as gone.
+    private const int KeepAliveProbes = 5;
+
     /// <summary>A socket for one peer.</summary>
     public static Socket Create(BulkSettings settings)
     {
@@ -17,12 +24,30 @@ internal static class BulkSocket
         return socket;
     }
 
-    /// <summary>Frames leave at once, and most of one fits into the buffers.</summary>
+    /// <summary>
+    /// Frames leave at once, most of one fits into the buffers, and a way that is gone without a word is noticed.
+    /// </summary>
     public static void Tune(Socket socket, BulkSettings settings)
     {
         socket.NoDelay = true;
         socket.SendBufferSize = settings.SocketBufferBytes;
         socket.ReceiveBufferSize = settings.SocketBufferBytes;
+        KeepAlive(socket, settings);
+    }
+
+    // Nobody asks whether the peer is there while something is unacknowledged: that has a timeout of its own, without
+    // which the system tries for a quarter of an hour.
+    private static void KeepAlive(Socket socket, BulkSettings settings)
+    {
+        var (idle, timeout) = ((int)settings.KeepAliveTime.TotalSeconds, (int)settings.SilenceTimeout.TotalSeconds);
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, idle);
+        socket.SetSocketOption(
+            SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval,
+            Math.Max(1, (timeout - idle) / KeepAliveProbes));
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, KeepAliveProbes);
+        if (OperatingSystem.IsLinux())
+            socket.SetRawSocketOption(TcpLevel, TcpUserTimeout, BitConverter.GetBytes(1000 * timeout));
     }
 
     /// <summary>Ends one direction: the peer reads what was sent before, and then the end.</summary>
