@@ -119,11 +119,12 @@ public sealed record RangeAssigned(string Node, ParameterRange Range) : Training
 public sealed record RangeUnassigned(string Node, ParameterRange Range, string Reason) : TrainingEvent;
 
 /// <summary>
-/// The run has gone back to the newest state that the server had whole; it gives the same bits again.
+/// The run has gone back to the newest state that the server had whole, and could go on from.
 /// </summary>
 /// <param name="From">Steps that were done.</param>
 /// <param name="To">Steps that are done now.</param>
-public sealed record WentBack(long From, long To) : TrainingEvent;
+/// <param name="Reason">In words.</param>
+public sealed record WentBack(long From, long To, string Reason) : TrainingEvent;
 
 /// <summary>This node holds a range of the parameters from here on.</summary>
 /// <param name="Range">Which.</param>

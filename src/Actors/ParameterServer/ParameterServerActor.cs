@@ -170,7 +170,7 @@ public sealed class ParameterServerActor : ReceiveActor, IWithTimers
                 break;
             case ReportWentBack e:
                 _clock.GoBack(_state.StepsDone, _state.Training.Totals.Seen);
-                Tell(new WentBack(e.From, e.To));
+                Tell(new WentBack(e.From, e.To, e.Reason));
                 break;
             case EndRun e:
                 _end = e;

@@ -31,9 +31,12 @@ public static class ParameterServer
     /// <param name="event">What happened.</param>
     /// <param name="now">When, on any clock that never goes back.</param>
     /// <param name="pool">Where new vectors are taken from.</param>
-    public static Transition Step(ServerState state, ServerEvent @event, TimeSpan now, VectorPool pool) => @event switch
+    public static Transition Step(ServerState state, ServerEvent @event, TimeSpan now, VectorPool pool) =>
+        state.IsAlive ? EndIfDeserted(Take(state, @event, now, pool), pool) : new(state, []);
+
+    private static Transition Take(
+        ServerState state, ServerEvent @event, TimeSpan now, VectorPool pool) => @event switch
     {
-        _ when !state.IsAlive => new(state, []),
         WorkAnswered e when SplitRounds.MustHold(state, e.Answer) => SplitRounds.Hold(state, e),
         WorkAnswered e => Answer(state, e.Shard, e.Answer, now, pool),
         PushConfirmed e => SplitRounds.Confirm(
@@ -43,7 +46,7 @@ public static class ParameterServer
         RangeLost e => GoBack(state, e.Incarnation),
         Ticked => Rounds.HandOutLate(state, now),
         ShardJoined e => Join(state, e, now, pool),
-        ShardLost e => EndIfDeserted(Rounds.HandOut(Lose(state, e.Shard, e.Reason, now, pool), now)),
+        ShardLost e => Rounds.HandOut(Lose(state, e.Shard, e.Reason, now, pool), now),
         WorkFailed e => Fail(state, e, now, pool),
         CheckpointSettled e => Settle(state, e.StepsDone, now, pool),
         StopRequested => Stop(state, now, pool),
@@ -129,14 +132,14 @@ public static class ParameterServer
     {
         var reason = $"it failed {failures} times, the last time with {why}";
         var (next, effects) = Lose(state, slot.Id, reason, now, pool);
-        return EndIfDeserted(Rounds.HandOut(new(next, [.. effects, new DismissNode(slot.Id, reason)]), now));
+        return Rounds.HandOut(new(next, [.. effects, new DismissNode(slot.Id, reason)]), now);
     }
 
     private static Transition Stop(ServerState state, TimeSpan now, VectorPool pool)
     {
         state = state with { StopRequested = true };
         if (state.Flow is not null) return Flows.Drain(state, now, pool);
-        return state.Round is null ? EndStopped(state, []) : EndIfDeserted(new(state, []));
+        return state.Round is null ? EndStopped(state, []) : new(state, []);
     }
 
     private static Transition EndStopped(ServerState state, IReadOnlyList<ServerEffect> effects) =>
@@ -146,22 +149,21 @@ public static class ParameterServer
 
     private static Transition GoBack(ServerState state, long incarnation)
     {
-        ReportWentBack report = new(state.StepsDone, state.Plan.StepsDone(state.Split!.Whole.Position));
+        ReportWentBack report = new(
+            state.StepsDone, state.Plan.StepsDone(state.Split!.Whole.Position), "it waits until every range has a ps");
         state = SplitRounds.GoBack(state, incarnation);
         return state.StopRequested ? EndStopped(state, [report]) : new(state, [report]);
     }
 
-    // Nobody is left to finish the step, and nobody wants it: the run ends where the last step ended.
-    private static Transition EndIfDeserted(Transition transition)
+    // Nobody is left to finish what was handed out, and nobody wants it: the run ends where its last step ended. An
+    // epoch that is not evaluated then is evaluated first when the run goes on.
+    private static Transition EndIfDeserted(Transition transition, VectorPool pool)
     {
         var (state, effects) = transition;
-        return state is
-        {
-            StopRequested: true, IsAlive: true, Shards.IsEmpty: true, Flow: null,
-            Round.Kind: WorkKind.Gradient or WorkKind.LocalSteps or WorkKind.Joint,
-        }
-            ? EndStopped(state with { Round = null }, effects)
-            : transition;
+        if (state is not { StopRequested: true, IsAlive: true, Shards.IsEmpty: true }) return transition;
+        if (state.Flow is not null) (state, effects) = Flows.Leave(state, effects, pool);
+        else if (state.Round is null) return transition;
+        return EndStopped(state with { Round = null }, effects);
     }
 
     private static Transition Settle(ServerState state, long stepsDone, TimeSpan now, VectorPool pool)

@@ -125,7 +125,7 @@ internal sealed class RunLog : IDisposable
                 ["count"] = e.Range.Count,
                 ["reason"] = e.Reason,
             },
-            WentBack e => new() { ["from"] = e.From, ["to"] = e.To },
+            WentBack e => new() { ["from"] = e.From, ["to"] = e.To, ["reason"] = e.Reason },
             RunEnded e => new()
             {
                 ["phase"] = $"{e.Outcome.Phase}",

@@ -34,7 +34,7 @@ internal static class NodeText
         StandbyLost e => $"stand-by {e.Node} lost ({e.Reason}); the run does not wait for it",
         RangeAssigned e => $"ps {e.Node} holds parameters {e.Range}",
         RangeUnassigned e => $"ps {e.Node} lost ({e.Reason}), and parameters {e.Range} with it",
-        WentBack e => $"the run goes back from step {e.From} to {e.To}; it waits until every range has a ps",
+        WentBack e => $"the run goes back from step {e.From} to {e.To}; {e.Reason}",
         RangeTaken e => $"holds parameters {e.Range} for server {e.Incarnation}",
         RunOverHeard e => RunOver(e),
         Notice e => e.Text,

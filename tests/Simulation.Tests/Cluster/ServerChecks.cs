@@ -26,11 +26,23 @@ internal sealed class ServerChecks(RunOracle run, ServerProcess server)
             if (before.Flow is not null) CheckApplied(before, after, key);
             else if (IsCounted(before, after)) Count(before, after, key);
         }
+        if (after.StepsDone < before.StepsDone) GoBack(before, after);
         if (!ReferenceEquals(before.Training, after.Training)) run.CheckTraining(before, after);
         if (after.Round is { } round) CheckRound(after, round);
         if (after.Flow is { } flow) CheckFlow(after, flow);
         else CheckBarrier(after);
         server.Checkpoints.Check();
+    }
+
+    // Only to where the flow began, and only because nobody is left for what is open.
+    private void GoBack(ServerState before, ServerState after)
+    {
+        if (before.Flow is not { } flow || !ReferenceEquals(flow.Start, after.Training)
+            || after is not { Phase: RunPhase.Stopped, Shards.IsEmpty: true }
+            || flow.Open[0].Key.Step >= before.StepsDone)
+            throw new Violation($"the run goes back from step {before.StepsDone} to {after.StepsDone}");
+        _applied.RemoveWhere(step => step >= after.StepsDone);
+        _lastApplied = after.StepsDone - 1;
     }
 
     private static bool IsCounted(ServerState before, ServerState after) => before.Round is { } round &&

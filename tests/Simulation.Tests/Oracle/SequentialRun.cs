@@ -51,9 +51,14 @@ internal sealed class SequentialRun : RunOracle
         }
     }
 
-    public override TrainingState Saved(TrainingState state) => IsSaved(state)
-        ? _saved[state.Version]
-        : throw new Violation($"what is saved is not the run after {state.Version} steps");
+    // Where nobody is left, a stop does not wait for an epoch's evaluation.
+    public override TrainingState Saved(TrainingState state)
+    {
+        if (IsSaved(state)) return _saved[state.Version];
+        return IsAfterStep(state)
+            ? _afterStep[state.Version]
+            : throw new Violation($"what is saved is not the run after {state.Version} steps");
+    }
 
     public override void CheckEnd(EndRun end)
     {

@@ -94,4 +94,5 @@ public sealed record CollectRanges(long Version) : ServerEffect;
 /// <summary>Tell whoever watches that the run has gone back.</summary>
 /// <param name="From">Steps that were done.</param>
 /// <param name="To">Steps that are done now.</param>
-public sealed record ReportWentBack(long From, long To) : ServerEffect;
+/// <param name="Reason">In words.</param>
+public sealed record ReportWentBack(long From, long To, string Reason) : ServerEffect;

@@ -6,12 +6,13 @@ namespace ActorTrain.Server;
 /// Minibatches between two barriers where each gradient is applied when it arrives: what a round is to synchronous
 /// training.
 /// </summary>
+/// <param name="Start">The state at the barrier before: its memory is kept until the next one is reached.</param>
 /// <param name="Next">The first minibatch of the run that was never handed out.</param>
 /// <param name="End">The barrier: the minibatch before which all others are applied.</param>
 /// <param name="Open">Handed out and not applied, in order of their minibatches.</param>
 /// <param name="Waiting">Those of them that nobody works on any more: they are handed out again, as they are.</param>
 public sealed record Flow(
-    long Next, long End, ImmutableArray<GradientOrder> Open, ImmutableArray<WorkKey> Waiting)
+    TrainingState Start, long Next, long End, ImmutableArray<GradientOrder> Open, ImmutableArray<WorkKey> Waiting)
 {
     /// <summary>True when everything up to the barrier is applied.</summary>
     public bool IsDrained => Next == End && Open.IsEmpty;

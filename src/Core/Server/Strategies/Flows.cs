@@ -10,9 +10,11 @@ namespace ActorTrain.Server;
 internal static class Flows
 {
     /// <summary>Begins to hand out the minibatches before the next barrier.</summary>
-    public static Transition Begin(ServerState state, IReadOnlyList<ServerEffect> before, TimeSpan now) =>
-        HandOut(
-            new(state with { Flow = new(state.StepsDone, state.NextBarrier, [], []), Failures = 0 }, before), now);
+    public static Transition Begin(ServerState state, IReadOnlyList<ServerEffect> before, TimeSpan now)
+    {
+        Flow flow = new(state.Training, state.StepsDone, state.NextBarrier, [], []);
+        return HandOut(new(state with { Flow = flow, Failures = 0 }, before), now);
+    }
 
     /// <summary>Gives each idle unit what waits, else the next minibatch if the strategy allows it.</summary>
     public static Transition HandOut(Transition transition, TimeSpan now)
@@ -40,8 +42,7 @@ internal static class Flows
     {
         var (before, flow) = (state.Training, state.Flow!);
         var end = StepEnd.Of(state.Plan, before, [answer], pool);
-        // Units read parameters only; moments are the server's own.
-        foreach (var moment in before.Optimizer.Moments) pool.Return(moment);
+        if (before.Version != flow.Start.Version) state = Replace(state, before, pool);
         flow = flow with
         {
             Open = flow.Open.Remove(flow.Find(answer.Key)!),
@@ -51,12 +52,11 @@ internal static class Flows
         {
             Training = end.Apply(state.Plan, before),
             Flow = flow,
-            Kept = state.Kept.Add(new(before.Version, before.Parameters)),
             Failures = 0,
         }).Release(pool);
         ServerEffect[] effects = [new ApplyUpdate(end.Update), new ReportStep(state.Training)];
         return state.Flow!.IsDrained
-            ? ParameterServer.AtBarrier(state with { Flow = null }, effects, now, pool)
+            ? ParameterServer.AtBarrier(WithoutFlow(state, pool), effects, now, pool)
             : HandOut(new(state, effects), now);
     }
 
@@ -65,8 +65,37 @@ internal static class Flows
     {
         var flow = state.Flow! with { End = state.Flow.Next };
         return flow.IsDrained
-            ? ParameterServer.AtBarrier(state with { Flow = null }, [], now, pool)
+            ? ParameterServer.AtBarrier(WithoutFlow(state, pool), [], now, pool)
             : new(state with { Flow = flow }, []);
+    }
+
+    /// <summary>
+    /// Nobody will compute what is open. Where minibatches after it are applied already, the run is at no place that it
+    /// could go on from: it goes back to the barrier before.
+    /// </summary>
+    public static Transition Leave(ServerState state, IReadOnlyList<ServerEffect> before, VectorPool pool)
+    {
+        var flow = state.Flow!;
+        if (flow.Open[0].Key.Step == state.StepsDone) return new(WithoutFlow(state, pool), before);
+        var start = state.Plan.StepsDone(flow.Start.Position);
+        return new(
+            state with { Flow = null, Training = flow.Start, Contributions = [] },
+            [.. before, new ReportWentBack(state.StepsDone, start, "nobody is left for what was handed out")]);
+    }
+
+    // The next barrier is reached: nothing goes back behind it.
+    private static ServerState WithoutFlow(ServerState state, VectorPool pool)
+    {
+        var start = state.Flow!.Start;
+        state = state with { Flow = null };
+        return start.Version == state.Training.Version ? state : Replace(state, start, pool).Release(pool);
+    }
+
+    // Units read parameters only, as long as one of them has an order of that version; moments are the server's own.
+    private static ServerState Replace(ServerState state, TrainingState old, VectorPool pool)
+    {
+        foreach (var moment in old.Optimizer.Moments) pool.Return(moment);
+        return state with { Kept = state.Kept.Add(new(old.Version, old.Parameters)) };
     }
 
     private static GradientOrder? Next(ServerState state, ref Flow flow)

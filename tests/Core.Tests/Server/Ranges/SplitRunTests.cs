@@ -114,7 +114,7 @@ public class SplitRunTests
         var server = Begin(Tiny.Recipe, holders: 2, workers: 2, mostStepsAtRisk: 6);
         while (server.State.StepsDone < 4) server.Deliver(server.Waiting[0]);
         server.LoseHolder();
-        Assert.Contains(new ReportWentBack(From: 4, To: 3), server.Effects);
+        Assert.Contains(new ReportWentBack(From: 4, To: 3, "it waits until every range has a ps"), server.Effects);
         Assert.Equal(2, server.State.Incarnation);
         server.DeliverAll();
         AssertTrained(Trained, server);
@@ -177,6 +177,18 @@ public class SplitRunTests
         server.DeliverAll();
         Assert.Equal(RunPhase.Stopped, server.State.Phase);
         Assert.Equal(WeightsAfter(3), server.State.Training.Parameters.Sha256());
+    }
+
+    [Fact]
+    public void A_run_that_is_asked_to_stop_and_is_deserted_at_an_epochs_end_stops_there()
+    {
+        var server = Begin(Tiny.Recipe, holders: 2, workers: 1);
+        while (server.State.Split is not { IsCollecting: true }) server.Deliver(server.Waiting[0]);
+        server.Take(new StopRequested());
+        server.Lose(TestServer.Shard(1));
+        server.DeliverAll();
+        Assert.Equal((RunPhase.Stopped, 5L), (server.State.Phase, server.State.StepsDone));
+        Assert.Equal(WeightsAfter(5), server.State.Training.Parameters.Sha256());
     }
 
     [Property(MaxTest = 60)]
