@@ -3,7 +3,9 @@ namespace ActorTrain.Actors.Bulk;
 /// <summary>One end of a way for frames between two nodes.</summary>
 public interface ILink : IDisposable
 {
-    /// <summary>Frames that are not wholly on their way yet. At 0 all payloads' memory is free again.</summary>
+    /// <summary>
+    /// Frames that are not wholly on their way yet. At 0 all payloads' memory is free again, but for shared one.
+    /// </summary>
     int Pending { get; }
 
     /// <summary>
@@ -11,7 +13,10 @@ public interface ILink : IDisposable
     /// payload. A link whose queue is full is stuck, and is closed. On a closed link nothing happens.
     /// </summary>
     /// <param name="header">Its <see cref="BulkHeader.PayloadBytes"/> is the payload's length.</param>
-    /// <param name="payload">Must not change before it is sent.</param>
+    /// <param name="payload">
+    /// Must not change before it is sent. Of one in shared memory only the place is: if that is handed out anew before
+    /// the peer has read it, the peer closes the link.
+    /// </param>
     void Send(in BulkHeader header, ReadOnlyMemory<byte> payload);
 
     /// <summary>

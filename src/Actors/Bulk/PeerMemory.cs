@@ -1,5 +1,4 @@
 using System.IO.MemoryMappedFiles;
-using System.Runtime.InteropServices;
 using ActorTrain.Kernels;
 
 namespace ActorTrain.Actors.Bulk;
@@ -18,14 +17,16 @@ internal sealed class PeerMemory : IDisposable
     public bool CanRead(SharedPlace place) => Open(place) is not null;
 
     /// <summary>Copies what is at a place.</summary>
-    /// <exception cref="FrameException">There is no such place.</exception>
+    /// <param name="place">Where, and which contents.</param>
+    /// <param name="destination">Unspecified after an exception.</param>
+    /// <exception cref="FrameException">There is no such place, or no longer what was there.</exception>
     public void Read(SharedPlace place, Span<byte> destination)
     {
         var floats = Open(place) ?? throw new FrameException("a place in shared memory that can't be read");
-        var bytes = MemoryMarshal.AsBytes(floats.GetSpan());
-        if (place.Offset < 0 || place.Offset > bytes.Length - destination.Length)
+        if (place.Offset < 0 || place.Offset > (floats.GetSpan().Length * (long)sizeof(float)) - destination.Length)
             throw new FrameException("a place beyond its shared memory");
-        bytes.Slice((int)place.Offset, destination.Length).CopyTo(destination);
+        if (!floats.TryCopy(place.Offset, destination, place.Generation))
+            throw new FrameException("a place in shared memory that was used again before it was read");
     }
 
     /// <inheritdoc/>

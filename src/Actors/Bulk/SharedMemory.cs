@@ -9,12 +9,19 @@ namespace ActorTrain.Actors.Bulk;
 /// through a socket. Each lies in a file of memory without a name, so that nothing is left of it when the process ends,
 /// however it ends. Linux only. For many threads.
 /// </summary>
+/// <remarks>
+/// Nobody knows when a peer reads the place that it was told: a server that is paused may do so when this process has
+/// long written for the next one there. So each vector has a generation in its file. Whoever hands the memory out to be
+/// written anew (<see cref="Arena"/>, <see cref="VectorPool"/>) raises it before the first write; a place names the
+/// generation that it was told with; who reads compares before and after the copy, and closes the link when it is
+/// another one.
+/// </remarks>
 public sealed class SharedMemory
 {
     /// <summary>The beginning of a file's name before it loses it.</summary>
     internal const string NamePrefix = Folder + "/actortrain-";
 
-    /// <summary>Bytes of a file before its floats.</summary>
+    /// <summary>Bytes of a file before its floats: its id first, their generation last.</summary>
     internal const int HeaderBytes = 4096;
 
     private const string Folder = "/dev/shm";
@@ -52,14 +59,15 @@ public sealed class SharedMemory
         lock (_lock) return _vectors.Count < MostVectors && TryAdd(count) is var (floats, _) ? floats.Memory : default;
     }
 
-    /// <summary>Where bytes lie in it; none: they do not.</summary>
+    /// <summary>Where bytes lie in it, as long as nobody writes there anew; none: they do not.</summary>
     internal SharedPlace? PlaceOf(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length < LeastFloats * sizeof(float)) return null;
         lock (_lock)
         {
             foreach (var (floats, place, _) in _vectors)
-                if (floats.OffsetOf(bytes) is >= 0 and var offset) return place with { Offset = offset };
+                if (floats.OffsetOf(bytes) is >= 0 and var offset)
+                    return place with { Offset = offset, Generation = floats.Generation };
         }
         return null;
     }
@@ -91,7 +99,7 @@ public sealed class SharedMemory
             var floats = new MappedFloats(
                 mapping.CreateViewAccessor(0, length).SafeMemoryMappedViewHandle, HeaderBytes, count);
             var place = new SharedPlace(
-                Environment.ProcessId, (int)file.SafeFileHandle.DangerousGetHandle(), id, Offset: 0);
+                Environment.ProcessId, (int)file.SafeFileHandle.DangerousGetHandle(), id, Offset: 0, Generation: 0);
             _vectors.Add((floats, place, file));
             return (floats, place);
         }

@@ -50,7 +50,8 @@ internal sealed class AnswerSender
     }
 
     /// <summary>
-    /// Sends an answer; its vectors must not change until the server asks for something of another version.
+    /// Sends an answer; its vectors must not change until the server asks for something of another version, or another
+    /// one for anything: the link is closed by then.
     /// </summary>
     public void Send(WorkAnswer answer)
     {

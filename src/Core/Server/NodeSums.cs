@@ -2,7 +2,7 @@ namespace ActorTrain.Server;
 
 /// <summary>
 /// Sums the answers of a node's shards along the tree. Its vectors stay valid until an order of another version is
-/// summed, which says that the server has them. For one thread at a time.
+/// summed, which says that the server has them, or that another one does not want them. For one thread at a time.
 /// </summary>
 /// <param name="memory">Where sums lie; none: ordinary memory.</param>
 public sealed class NodeSums(VectorMemory? memory = null)

@@ -19,7 +19,8 @@ public sealed class ShardComputation
     private JointMemory? _met;
 
     // One arena for each order of a version: all its gradients stay readable until the server has summed them, and an
-    // order of another version says that it has.
+    // order of another version says that it has. One of another server does not: the old one may still want them, and
+    // finds in shared memory that they are gone.
     private readonly List<Arena> _arenas = [];
     private readonly Arena _evaluationArena = new();
     private readonly VectorPool _localPool = new();

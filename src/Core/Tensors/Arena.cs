@@ -1,9 +1,12 @@
+using ActorTrain.Kernels;
+
 namespace ActorTrain;
 
 /// <summary>
 /// The memory of one training step: a list of aligned buffers, handed out in order and handed out again in the same
 /// order after <see cref="Reset"/>. Steps of one shape take the same buffers, so a steady state allocates nothing.
-/// What was taken stays valid until the reset; whoever wants to keep it copies it. For one thread at a time.
+/// What was taken stays valid until the reset; whoever wants to keep it copies it. A buffer of
+/// <see cref="MappedFloats"/> that is handed out again is renewed. For one thread at a time.
 /// </summary>
 /// <param name="memory">Where new memory is taken from; none: ordinary memory.</param>
 public sealed class Arena(VectorMemory? memory = null)
@@ -16,8 +19,13 @@ public sealed class Arena(VectorMemory? memory = null)
     /// <summary>A buffer of this shape with unspecified contents.</summary>
     public TensorBuffer Take(Shape shape)
     {
-        if (_next == _buffers.Count) _buffers.Add(TensorBuffer.Allocate(shape, memory));
-        else if (_buffers[_next].Shape != shape) _buffers[_next] = _buffers[_next].Reshaped(shape);
+        if (_next == _buffers.Count)
+        {
+            _buffers.Add(TensorBuffer.Allocate(shape, memory));
+            return _buffers[_next++];
+        }
+        if (_buffers[_next].Shape != shape) _buffers[_next] = _buffers[_next].Reshaped(shape);
+        MappedFloats.Renew(_buffers[_next].Memory);
         return _buffers[_next++];
     }
 

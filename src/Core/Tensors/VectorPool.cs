@@ -1,9 +1,11 @@
+using ActorTrain.Kernels;
+
 namespace ActorTrain;
 
 /// <summary>
 /// Memory for the vectors of the next version, reused from a version that nobody reads any more. Whoever returns a
-/// vector promises that no reader is left; a vector that is never returned is freed by the garbage collector.
-/// For one thread at a time.
+/// vector promises that no reader is left in this process; those of <see cref="MappedFloats"/>, which others may still
+/// read, are renewed. A vector that is never returned is freed by the garbage collector. For one thread at a time.
 /// </summary>
 /// <param name="memory">Where new memory is taken from; none: ordinary memory.</param>
 public sealed class VectorPool(VectorMemory? memory = null)
@@ -18,7 +20,11 @@ public sealed class VectorPool(VectorMemory? memory = null)
         var index = 0;
         while (index < _free.Count && _free[index].Frozen.Count != count) index++;
         var vector = index < _free.Count ? _free[index] : PooledVector.Allocate(count, memory);
-        if (index < _free.Count) _free.RemoveAt(index);
+        if (index < _free.Count)
+        {
+            _free.RemoveAt(index);
+            MappedFloats.Renew(vector.Memory);
+        }
         _taken.Add(vector);
         return vector;
     }

@@ -1,5 +1,9 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using ActorTrain.Actors.Bulk;
+using ActorTrain.Core.Tests.Support;
+using ActorTrain.Kernels;
+using ActorTrain.Server;
 
 namespace ActorTrain.Actors.Tests.Bulk;
 
@@ -81,6 +85,119 @@ public sealed class SharedMemoryTests : IDisposable
             Assert.Equal(header with { Version = version }, arrived.Header);
             Assert.Equal(payload.ToArray(), arrived.Payload);
         }
+    }
+
+    [Theory, InlineData(true), InlineData(false)]
+    public void A_place_that_is_handed_out_anew_before_it_is_read_closes_the_link_and_is_not_taken(bool isToListener)
+    {
+        var listenersMemory = SharedMemory.TryCreate()!;
+        using var listener = new TestListener(shared: listenersMemory);
+        var owner = new TestOwner();
+        using var link = listener.Connect(owner, shared: _memory);
+        var other = (BulkConnection)listener.Owner.Link;
+        Assert.True(SpinWait.SpinUntil(() => link.IsSharing && other.IsSharing, TestOwner.Patience));
+        var (sender, memory, paused) = isToListener
+            ? (link, _memory, listener.Owner)
+            : (other, listenersMemory, owner);
+        using var goesOn = new ManualResetEventSlim();
+        paused.OnArrived = (_, _) => goesOn.Wait(TestOwner.Patience);
+        var pool = new VectorPool(memory.Take);
+        var vector = pool.Take(100_000);
+        vector.Memory.Span.Fill(7);
+        var payload = FloatBytes.Of(vector.Memory);
+        var header = new BulkHeader(BulkKind.Weights, BulkEncoding.Float32, PayloadBytes: payload.Length);
+        sender.Send(header, payload);
+        Assert.Equal(payload.ToArray(), paused.Next().Payload);
+        // This one waits behind the first, which the peer is still busy with.
+        sender.Send(header with { Version = 1 }, payload);
+        pool.Return(vector.Frozen);
+        Assert.Same(vector, pool.Take(100_000));
+        vector.Memory.Span.Fill(8);
+        goesOn.Set();
+        Assert.Equal("a place in shared memory that was used again before it was read", paused.ClosingReason);
+        Assert.Equal(0, paused.ArrivedCount);
+    }
+
+    [Fact]
+    public void What_is_written_anew_and_told_anew_arrives()
+    {
+        using var listener = new TestListener(shared: SharedMemory.TryCreate());
+        using var link = listener.Connect(new TestOwner(), shared: _memory);
+        Assert.True(SpinWait.SpinUntil(() => link.IsSharing, TestOwner.Patience));
+        var pool = new VectorPool(_memory.Take);
+        for (var version = 0; version < 10; version++)
+        {
+            var vector = pool.Take(100_000);
+            vector.Memory.Span.Fill(version);
+            var payload = FloatBytes.Of(vector.Memory);
+            link.Send(
+                new(BulkKind.Weights, BulkEncoding.Float32, Version: version, PayloadBytes: payload.Length), payload);
+            var arrived = listener.Owner.Next();
+            Assert.Equal(version, arrived.Header.Version);
+            Assert.Equal(payload.ToArray(), arrived.Payload);
+            pool.Return(vector.Frozen);
+        }
+    }
+
+    [Theory, InlineData(2, 0), InlineData(1, 1), InlineData(1, 0)]
+    public void A_gradient_can_be_read_until_an_order_of_another_server_or_version_is_computed(
+        long incarnation, long version)
+    {
+        var plan = new TrainingPlan(
+            Tiny.Recipe with { Model = Sequential.Mlp(4, 10_000, 2) }, Tiny.Data.Description);
+        var computation = new ShardComputation(plan, Tiny.Data, new ManagedMatMul(), _memory.Take);
+        var first = FloatBytes.Of(GradientFor(incarnation: 1, version: 0));
+        var (place, gradient, received) = (_memory.PlaceOf(first.Span)!.Value, first.ToArray(), new byte[first.Length]);
+        GradientFor(incarnation, version);
+        if ((incarnation, version) == (1, 0)) _peer.Read(place, received);
+        else Assert.Throws<FrameException>(() => _peer.Read(place, received));
+        Assert.Equal((incarnation, version) == (1, 0) ? gradient : new byte[first.Length], received);
+
+        ReadOnlyMemory<float> GradientFor(long incarnation, long version)
+        {
+            var key = new WorkKey(incarnation, version, 0, WorkKind.Gradient, plan.TreeOf(0).Root);
+            var order = new GradientOrder(key, TrainingState.Initial(plan.Recipe).Parameters);
+            return ((GradientAnswer)computation.Answer(order)).Sum.Gradient.Memory;
+        }
+    }
+
+    [Fact]
+    public void What_is_written_anew_while_it_is_copied_is_never_taken()
+    {
+        var pool = new VectorPool(_memory.Take);
+        var (told, isOver) = ((StrongBox<(SharedPlace Place, float Value)>?)null, false);
+        var writer = new Thread(() =>
+        {
+            for (var value = 1; !Volatile.Read(ref isOver); value++)
+            {
+                var vector = pool.Take(100_000);
+                vector.Memory.Span.Fill(value);
+                var place = _memory.PlaceOf(FloatBytes.Of(vector.Memory).Span)!.Value;
+                Volatile.Write(ref told, new((place, value)));
+                Thread.SpinWait(value % 5000);
+                pool.Return(vector.Frozen);
+            }
+        })
+        { IsBackground = true };
+        writer.Start();
+        var received = new float[100_000];
+        var taken = 0;
+        for (var until = Environment.TickCount64 + 500; Environment.TickCount64 < until || taken == 0;)
+        {
+            if (Volatile.Read(ref told) is not { Value: var (place, value) }) continue;
+            try
+            {
+                _peer.Read(place, MemoryMarshal.AsBytes(received.AsSpan()));
+            }
+            catch (FrameException)
+            {
+                continue;
+            }
+            taken++;
+            Assert.Equal(-1, received.AsSpan().IndexOfAnyExcept(value));
+        }
+        Volatile.Write(ref isOver, true);
+        writer.Join();
     }
 
     [Fact]
