@@ -36,6 +36,28 @@ public class KillTests
     }
 
     [Fact]
+    public async Task A_stand_by_goes_on_with_its_run_and_not_with_what_another_one_left_in_its_folder()
+    {
+        using var cluster = new TestCluster(servers: 3);
+        for (var i = 2; i <= 3; i++) SmallRun.Leave(cluster.In($"s{i}", "checkpoints"), step: 90_000);
+        var leader = cluster.Server(0, workers: 1);
+        cluster.Worker("a");
+        await cluster.Epochs([leader], 1);
+        NodeProcess[] servers = [leader, .. new[] { 1, 2 }.Select(i => cluster.Server(i, workers: 1))];
+        var (_, others) = await cluster.WithStandbys(servers);
+        foreach (var other in others)
+            await cluster.Line(
+                other, $"moved checkpoints of another run from {other.Name}/checkpoints to "
+                    + $"{other.Name}/checkpoints/set-aside-1");
+        var killed = NodeProcess.Now;
+        leader.Kill();
+        await GoesOn(cluster, others, killed, "the server of stand-bys with another run's checkpoints");
+        Assert.InRange(cluster.EpochsDone().Max(), 1, 10_000);
+        cluster.AssertTheRightBits();
+        cluster.AssertPlainWords();
+    }
+
+    [Fact]
     public async Task After_kill_9_of_a_stand_by_the_run_goes_on_without_waiting_for_its_acknowledgements()
     {
         using var cluster = new TestCluster(servers: 3);

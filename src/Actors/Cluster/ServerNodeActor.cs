@@ -23,7 +23,7 @@ internal sealed partial class ServerNodeActor : NodeActor
     private TrainingPlan? _plan;
     private RunOrigin? _origin;
     private string _recipe = "";
-    private bool _isTakeOver;
+    private FormerRun? _former;
     private bool _isLeaving;
     private bool _isOver;
 
@@ -34,7 +34,7 @@ internal sealed partial class ServerNodeActor : NodeActor
         (_standby, _nodes) = (standby, new(node, Context));
         Receive<StandbyActor.MayBegin>(m =>
         {
-            _isTakeOver = m.WasStandby;
+            _former = m.Former;
             if (m.Over is null) Load().PipeTo(Self, failure: e => new Status.Failure(e));
         });
         Receive<Loaded>(Begin);
@@ -65,7 +65,7 @@ internal sealed partial class ServerNodeActor : NodeActor
     protected override void PreStart()
     {
         base.PreStart();
-        if (_standby.IsNobody()) Self.Tell(new StandbyActor.MayBegin(Over: null, WasStandby: false));
+        if (_standby.IsNobody()) Self.Tell(new StandbyActor.MayBegin(Over: null, Former: null));
         else _standby.Tell(StandbyActor.TakeOver.Instance);
     }
 
@@ -85,10 +85,10 @@ internal sealed partial class ServerNodeActor : NodeActor
 
     private Task<Loaded> Load()
     {
-        var (job, now, isTakeOver) = (Node.Training, Node.Time.GetUtcNow(), _isTakeOver);
+        var (job, now, former) = (Node.Training, Node.Time.GetUtcNow(), _former);
         return Task.Run(async () =>
         {
-            var state = DurableState.Load(job, now, isTakeOver);
+            var state = DurableState.Load(job, now, former);
             var data = await job.LoadData(CancellationToken.None);
             return new Loaded(state, data, new(state.Recipe, data.Description), job.CreateKernel(state.Recipe.Kernel));
         });
@@ -97,10 +97,10 @@ internal sealed partial class ServerNodeActor : NodeActor
     private void Begin(Loaded m)
     {
         (_plan, _origin, _recipe) = (m.Plan, m.State.Origin, RecipeJson.Write(m.State.Recipe));
-        foreach (var damaged in m.State.Skipped) Node.Tell(new Notice($"skipped {damaged}"));
+        foreach (var notice in m.State.Notices) Node.Tell(new Notice(notice));
         if (!TryListen()) return;
         // After a take-over the run goes on with whoever is there.
-        var units = _isTakeOver ? 1 : Node.Training.Shards + Node.WorkersToBegin;
+        var units = _former is not null ? 1 : Node.Training.Shards + Node.WorkersToBegin;
         var initial = ServerState.Initial(
             m.Plan, m.State.Training, _origin.Incarnation, Math.Max(1, units), Node.Cluster.CheckpointSteps) with
         {

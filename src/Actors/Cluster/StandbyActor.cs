@@ -1,4 +1,3 @@
-using System.Text;
 using ActorTrain.Actors.Bulk;
 using ActorTrain.Actors.Protocol;
 using ActorTrain.Checkpoints;
@@ -18,15 +17,15 @@ internal sealed class StandbyActor : ReceiveActor, IWithTimers
     private readonly Cluster _cluster = Cluster.Get(Context.System);
     private readonly NodeContext _node;
     private readonly IActorRef _proxy;
-    private Keeper? _keeper;
+    private StandbyKeeper? _keeper;
     private ILink? _link;
     private Address? _server;
     private string? _closingReason;
     private RunOverHeard? _over;
+    private FormerRun? _former;
     private IActorRef? _successor;
     private bool _isServer;
     private bool _isLeaving;
-    private bool _wasStandby;
 
     /// <summary>A stand-by that looks for a server.</summary>
     public StandbyActor(NodeContext node, CheckpointFolder folder, IActorRef proxy)
@@ -42,11 +41,11 @@ internal sealed class StandbyActor : ReceiveActor, IWithTimers
         {
             if (_keeper is not null || _isServer || _isLeaving) return;
             (_server, _closingReason) = (Sender.Path.Address, null);
-            var keeper = _keeper = new(folder, m.Incarnation, node, Self);
+            var keeper = _keeper = new(folder, m.Run, m.Incarnation, node, Self);
             _node.Connect(Context, m.BulkHost, m.BulkPort, m.Run, m.Token, keeper)
                 .PipeTo(
                     Self, success: link => new Opened(keeper, link),
-                    failure: e => new Closed(keeper, (e.InnerException ?? e).Message));
+                    failure: e => new StandbyKeeper.Closed(keeper, (e.InnerException ?? e).Message));
         });
         Receive<ClusterProtocol.Refused>(m => _node.End(new NodeEnd.Refused(m.Reason)));
         Receive<ClusterProtocol.RunOver>(m =>
@@ -57,18 +56,26 @@ internal sealed class StandbyActor : ReceiveActor, IWithTimers
         });
         Receive<Opened>(m =>
         {
-            if (!ReferenceEquals(m.Keeper, _keeper) || _isServer) m.Link.Dispose();
-            else (_link, _wasStandby) = (m.Link, true);
+            if (!ReferenceEquals(m.Keeper, _keeper) || _isServer)
+            {
+                m.Link.Dispose();
+            }
+            else
+            {
+                _link = m.Link;
+                if (_former?.Run != m.Keeper.Run) _former = new(m.Keeper.Run, HasBegun: false);
+            }
             if (_isLeaving) m.Link.Leave();
             else if (_closingReason is not null) m.Link.Dispose();
         });
-        Receive<Closed>(m =>
+        Receive<StandbyKeeper.HasBegun>(m => _former = new(m.Keeper.Run, HasBegun: true));
+        Receive<StandbyKeeper.Closed>(m =>
         {
             if (!ReferenceEquals(m.Keeper, _keeper)) return;
             if (_link is not null && !_isLeaving)
                 _node.Tell(new ServerLinkLost(m.Keeper.Incarnation, _closingReason ?? m.Reason));
             (_keeper, _link, _server) = (null, null, null);
-            _successor?.Tell(new MayBegin(_over, _wasStandby));
+            _successor?.Tell(new MayBegin(_over, _former));
             _successor = null;
             if (_isLeaving) Context.Stop(Self);
         });
@@ -84,7 +91,7 @@ internal sealed class StandbyActor : ReceiveActor, IWithTimers
         {
             _isServer = true;
             // A checkpoint that is being written now is whole, or gone, when the link's end is told.
-            if (_link is null) Sender.Tell(new MayBegin(_over, _wasStandby));
+            if (_link is null) Sender.Tell(new MayBegin(_over, _former));
             else _successor = Sender;
             _link?.Dispose();
         });
@@ -131,87 +138,13 @@ internal sealed class StandbyActor : ReceiveActor, IWithTimers
 
     /// <summary>What is kept is whole.</summary>
     /// <param name="Over">Set when the run is over: there is nothing to take over.</param>
-    /// <param name="WasStandby">True when another server has led the run before.</param>
-    internal sealed record MayBegin(RunOverHeard? Over, bool WasStandby);
+    /// <param name="Former">The run that another server has led before; none: this node has stood by for none.</param>
+    internal sealed record MayBegin(RunOverHeard? Over, FormerRun? Former);
 
     private sealed record Seek
     {
         public static Seek Instance { get; } = new();
     }
 
-    private sealed record Opened(Keeper Keeper, ILink Link);
-
-    private sealed record Closed(Keeper Keeper, string Reason);
-
-    // Writes on the link's receiving thread: the next checkpoint waits in the socket meanwhile.
-    private sealed class Keeper(
-        CheckpointFolder folder, long incarnation, NodeContext node, IActorRef actor) : ILinkOwner
-    {
-        private const int MostBytes = 1 << 30;
-        private static readonly TimeSpan BetweenTries = TimeSpan.FromSeconds(10);
-
-        private ILink? _link;
-        private byte[] _contents = [];
-        private string? _trouble;
-        private long _troubleAt;
-
-        public long Incarnation => incarnation;
-
-        void ILinkOwner.Opened(ILink link) => _link = link;
-
-        bool ILinkOwner.TryPlace(in BulkHeader header, out Memory<byte> place, out string? refusal)
-        {
-            place = default;
-            refusal = header.Kind switch
-            {
-                BulkKind.Bye => null,
-                BulkKind.Checkpoint when header.Incarnation != incarnation =>
-                    $"a checkpoint of server {header.Incarnation}, this is server {incarnation}'s link",
-                BulkKind.Checkpoint when header.PayloadBytes > MostBytes =>
-                    $"a checkpoint of {header.PayloadBytes} bytes; at most {MostBytes}",
-                BulkKind.Checkpoint => null,
-                _ => $"{header.Kind}, which is not for a stand-by",
-            };
-            if (refusal is not null || header.Kind != BulkKind.Checkpoint) return refusal is null;
-            if (_contents.Length < header.PayloadBytes) _contents = new byte[header.PayloadBytes];
-            place = _contents.AsMemory(0, header.PayloadBytes);
-            return true;
-        }
-
-        void ILinkOwner.Arrived(in BulkHeader header, ReadOnlyMemory<byte> payload)
-        {
-            if (header.Kind != BulkKind.Checkpoint) return;
-            var ack = new BulkHeader(BulkKind.CheckpointAck, Incarnation: incarnation, Step: header.Step);
-            if (TrySave(header.Step, payload.Span))
-            {
-                _link!.Send(ack, default);
-                return;
-            }
-            var reason = Encoding.UTF8.GetBytes(_trouble!).AsMemory();
-            reason = reason[..Math.Min(reason.Length, BulkHeader.FailureBytes)];
-            _link!.Send(ack with { Kind = BulkKind.Failure, PayloadBytes = reason.Length }, reason);
-        }
-
-        // A disk that is full is left alone for a while; the run does not wait for it.
-        private bool TrySave(long step, ReadOnlySpan<byte> checkpoint)
-        {
-            if (_trouble is not null && node.Time.GetElapsedTime(_troubleAt) < BetweenTries) return false;
-            try
-            {
-                folder.Save(step, checkpoint);
-                if (_trouble is not null) node.Tell(new Notice("keeps checkpoints again"));
-                _trouble = null;
-                return true;
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                if (_trouble is null)
-                    node.Tell(new Notice($"keeps no checkpoints: {e.Message}; tries again every 10 s"));
-                (_trouble, _troubleAt) = (e.Message, node.Time.GetTimestamp());
-                return false;
-            }
-        }
-
-        void ILinkOwner.Closed(string reason) => actor.Tell(new Closed(this, reason));
-    }
+    private sealed record Opened(StandbyKeeper Keeper, ILink Link);
 }

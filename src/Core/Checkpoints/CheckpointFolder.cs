@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
 namespace ActorTrain.Checkpoints;
@@ -11,6 +12,7 @@ public sealed class CheckpointFolder
 {
     private const string Prefix = "step-";
     private const string Suffix = ".checkpoint";
+    private const string Aside = "set-aside-";
 
     /// <param name="folder">Is made by the first <see cref="Save"/>.</param>
     /// <param name="keep">How many checkpoints stay, at least 1.</param>
@@ -52,13 +54,15 @@ public sealed class CheckpointFolder
     /// <summary>
     /// The newest checkpoint that can be read; damaged ones before it are skipped and reported, never deleted.
     /// </summary>
-    public CheckpointSearch Newest()
+    /// <param name="isWanted">By a file's header; none: any will do.</param>
+    public CheckpointSearch Newest(Predicate<string>? isWanted = null)
     {
         var skipped = ImmutableArray.CreateBuilder<CheckpointException>();
         foreach (var (path, step) in NewestFirst())
         {
             try
             {
+                if (isWanted is not null && !isWanted(CheckpointFormat.ReadHeader(path))) continue;
                 return new(new(path, step, CheckpointFormat.Read(path)), skipped.ToImmutable());
             }
             catch (CheckpointException e)
@@ -67,6 +71,48 @@ public sealed class CheckpointFolder
             }
         }
         return new(null, skipped.ToImmutable());
+    }
+
+    /// <summary>
+    /// Moves checkpoints into a new folder in this one, where neither <see cref="Newest"/> nor <see cref="Save"/> finds
+    /// them. Those that can't be read stay.
+    /// </summary>
+    /// <param name="isOther">By a file's header.</param>
+    /// <returns>The folder that they are in now; none: there were none.</returns>
+    /// <exception cref="IOException">One could not be moved.</exception>
+    /// <exception cref="UnauthorizedAccessException">One may not be moved.</exception>
+    public string? SetAside(Predicate<string> isOther)
+    {
+        string? aside = null;
+        foreach (var (path, _) in NewestFirst())
+        {
+            if (!IsReadable(path, out var header) || !isOther(header)) continue;
+            aside ??= Unused(Path.Combine(Folder, Aside));
+            Directory.CreateDirectory(aside);
+            File.Move(path, Path.Combine(aside, Path.GetFileName(path)));
+        }
+        return aside;
+    }
+
+    private static bool IsReadable(string path, [NotNullWhen(true)] out string? header)
+    {
+        try
+        {
+            header = CheckpointFormat.ReadHeader(path);
+            return true;
+        }
+        catch (CheckpointException)
+        {
+            header = null;
+            return false;
+        }
+    }
+
+    private static string Unused(string prefix)
+    {
+        var number = 1;
+        while (Directory.Exists($"{prefix}{number}")) number++;
+        return $"{prefix}{number}";
     }
 
     private List<(string Path, long Step)> NewestFirst()

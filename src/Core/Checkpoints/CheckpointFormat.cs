@@ -66,23 +66,36 @@ public static class CheckpointFormat
             throw new CheckpointException(file, "damaged: its SHA-256 does not match its contents");
         var vectors = ImmutableArray.CreateBuilder<FlatVector>(sections.Count - 1);
         foreach (var section in sections.Skip(1)) vectors.Add(ToVector(bytes[section]));
-        try
-        {
-            return new(StrictUtf8.GetString(bytes[sections[0]]), vectors.MoveToImmutable());
-        }
-        catch (DecoderFallbackException e)
-        {
-            throw new CheckpointException(file, "damaged: its header is not UTF-8", e);
-        }
+        return new(ToText(bytes[sections[0]], file), vectors.MoveToImmutable());
     }
 
     /// <summary>Reads a checkpoint file.</summary>
     /// <exception cref="CheckpointException">It is missing, unreadable or not a whole checkpoint.</exception>
-    public static CheckpointContents Read(string path)
+    public static CheckpointContents Read(string path) => Reading(path, () => Decode(File.ReadAllBytes(path), path));
+
+    /// <summary>
+    /// Reads the header of a checkpoint file alone, however large the vectors are. So its SHA-256 is not checked.
+    /// </summary>
+    /// <exception cref="CheckpointException">The file is missing or unreadable, or begins as no checkpoint
+    /// does.</exception>
+    public static string ReadHeader(string path) => Reading(path, () =>
+    {
+        using var file = File.OpenRead(path);
+        Span<byte> prefix = stackalloc byte[PrefixBytes];
+        prefix = prefix[..file.ReadAtLeast(prefix, PrefixBytes, throwOnEndOfStream: false)];
+        CheckPrefix(prefix, path);
+        var length = BinaryPrimitives.ReadUInt32LittleEndian(prefix[^sizeof(uint)..]);
+        if (PrefixBytes + length > file.Length) throw Truncated(file.Length, PrefixBytes + length, path);
+        var header = new byte[length];
+        file.ReadExactly(header);
+        return ToText(header, path);
+    });
+
+    private static T Reading<T>(string path, Func<T> read)
     {
         try
         {
-            return Decode(File.ReadAllBytes(path), path);
+            return read();
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -91,6 +104,18 @@ public static class CheckpointFormat
         catch (Exception e) when (e is IOException and not CheckpointException or UnauthorizedAccessException)
         {
             throw new CheckpointException(path, $"cannot be read ({e.Message})", e);
+        }
+    }
+
+    private static string ToText(ReadOnlySpan<byte> header, string file)
+    {
+        try
+        {
+            return StrictUtf8.GetString(header);
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw new CheckpointException(file, "damaged: its header is not UTF-8", e);
         }
     }
 

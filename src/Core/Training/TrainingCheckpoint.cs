@@ -71,6 +71,15 @@ public sealed record TrainingCheckpoint(
         }, header.Has("origin") ? ToOrigin(header.Object("origin")) : null);
     }
 
+    /// <summary>Who wrote a checkpoint; none outside a cluster.</summary>
+    /// <param name="header">A checkpoint file's.</param>
+    /// <exception cref="RecipeException">It is none that this version can read.</exception>
+    public static RunOrigin? OriginOf(string header)
+    {
+        var json = new JsonReader(RecipeJson.Parse(header), "checkpoint");
+        return json.Has("origin") ? ToOrigin(json.Object("origin")) : null;
+    }
+
     private static JsonObject ToJson(DataDescription data) => new()
     {
         ["name"] = data.Name,

@@ -1,3 +1,4 @@
+using ActorTrain.Checkpoints;
 using ActorTrain.Core.Tests.Data;
 
 namespace ActorTrain.Cluster.Tests;
@@ -64,6 +65,15 @@ internal static class SmallRun
     /// <param name="hidden">Features of each hidden layer.</param>
     public static string WeightsOfNetworkAfter(int steps, params ReadOnlySpan<int> hidden) =>
         Trainer.Train(RecipeOf(hidden) with { MaxSteps = steps }, Data).State.Parameters.Sha256();
+
+    /// <summary>What another run, on the same recipe and data, has left in a folder for checkpoints.</summary>
+    public static void Leave(string folder, long step)
+    {
+        var position = new TrainingPlan(Recipe, Data.Description).PositionOf(step);
+        var state = TrainingState.Initial(Recipe) with { Position = position };
+        new CheckpointFolder(folder, keep: 1).Save(
+            step, new TrainingCheckpoint(Recipe, Data.Description, state, new(Guid.NewGuid(), 1)).Encode());
+    }
 
     /// <summary>A copy of the data that a test may damage.</summary>
     public static void CopyTo(string folder)

@@ -104,6 +104,36 @@ public sealed class CheckpointFolderTests : IDisposable
     }
 
     [Fact]
+    public void The_newest_of_those_that_are_wanted_is_found()
+    {
+        var folder = new CheckpointFolder(_folder.Path, keep: 3);
+        foreach (var step in new[] { 1, 2, 3 }) folder.Save(step, Checkpoint(step));
+        Assert.Equal(2, folder.Newest(header => header != "{\"step\":3}").Found!.Step);
+    }
+
+    [Fact]
+    public void What_is_set_aside_is_found_no_more_and_deleted_by_no_save()
+    {
+        var folder = new CheckpointFolder(_folder.Path, keep: 1);
+        folder.Save(90, Checkpoint(90));
+        Assert.Equal(_folder.At("set-aside-1"), folder.SetAside(header => header == "{\"step\":90}"));
+        folder.Save(100, Checkpoint(100));
+        Assert.Null(folder.SetAside(header => header == "{\"step\":90}"));
+        Assert.Equal(100, folder.Newest().Found!.Step);
+        Assert.Equal(["step-000000000100.checkpoint"], _folder.Names);
+        Assert.True(File.Exists(_folder.At("set-aside-1/step-000000000090.checkpoint")));
+        Assert.Equal(_folder.At("set-aside-2"), folder.SetAside(_ => true));
+    }
+
+    [Fact]
+    public void Damaged_ones_are_not_set_aside()
+    {
+        File.WriteAllText(_folder.At("step-000000000003.checkpoint"), "hello, world");
+        Assert.Null(new CheckpointFolder(_folder.Path, keep: 1).SetAside(_ => true));
+        Assert.Equal(["step-000000000003.checkpoint"], _folder.Names);
+    }
+
+    [Fact]
     public void Keeping_none_is_refused() =>
         Assert.Throws<ArgumentOutOfRangeException>("keep", () => new CheckpointFolder("x", keep: 0));
 

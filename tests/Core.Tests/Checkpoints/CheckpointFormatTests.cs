@@ -45,6 +45,18 @@ public sealed class CheckpointFormatTests : IDisposable
     }
 
     [Fact]
+    public void A_header_is_read_alone_and_a_file_that_ends_in_it_is_truncated()
+    {
+        File.WriteAllBytes(_folder.At("whole"), Example);
+        Assert.Equal("{\"step\":3}", CheckpointFormat.ReadHeader(_folder.At("whole")));
+        for (var length = 0; length < 26; length++)
+        {
+            File.WriteAllBytes(_folder.At("cut"), Example[..length]);
+            Assert.Throws<CheckpointException>(() => CheckpointFormat.ReadHeader(_folder.At("cut")));
+        }
+    }
+
+    [Fact]
     public void Any_changed_bit_is_an_error_that_names_the_file()
     {
         for (var bit = 0; bit < Example.Length * 8; bit++)
