@@ -36,14 +36,14 @@ public class KillTests
     }
 
     [Fact]
-    public async Task A_stand_by_goes_on_with_its_run_and_not_with_what_another_one_left_in_its_folder()
+    public async Task A_stand_by_goes_on_with_its_run_to_its_end_whatever_another_one_left_and_its_options_say()
     {
         using var cluster = new TestCluster(servers: 3);
         for (var i = 2; i <= 3; i++) SmallRun.Leave(cluster.In($"s{i}", "checkpoints"), step: 90_000);
         var leader = cluster.Server(0, workers: 1);
         cluster.Worker("a");
         await cluster.Epochs([leader], 1);
-        NodeProcess[] servers = [leader, .. new[] { 1, 2 }.Select(i => cluster.Server(i, workers: 1))];
+        NodeProcess[] servers = [leader, .. new[] { 1, 2 }.Select(i => cluster.Server(i, workers: 1, ["--epochs", "1"]))];
         var (_, others) = await cluster.WithStandbys(servers);
         foreach (var other in others)
             await cluster.Line(

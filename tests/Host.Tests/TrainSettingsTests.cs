@@ -53,6 +53,14 @@ public class TrainSettingsTests
         Assert.Throws<UsageException>(() => Read(("Epoch", "3"))).Message, StringComparison.Ordinal);
 
     [Fact]
+    public void Only_epochs_and_max_steps_say_where_a_run_ends()
+    {
+        Assert.False(Read(("Hidden", "10"), ("Seed", "3")).SaysEnd);
+        Assert.True(Read(("Epochs", "5")).SaysEnd);
+        Assert.True(Read(("MaxSteps", "5")).SaysEnd);
+    }
+
+    [Fact]
     public void Hidden_sizes_belong_to_the_mlp_only() => Assert.Equal(
         "Training:Hidden (--hidden) is '10'; give it with --model mlp only; a model file names its own layers.",
         Assert.Throws<UsageException>(() => Read(("Model", "model.json"), ("Hidden", "10"))).Message);

@@ -37,8 +37,8 @@ internal sealed record DurableState(
         }
         var checkpoint = TrainingCheckpoint.Decode(found.Contents, job.Layers);
         var origin = checkpoint.Origin ?? new(Guid.NewGuid(), 0);
-        // How long the run goes on is the job's to say; everything else is the run's own.
-        var recipe = checkpoint.Recipe with { Epochs = job.Recipe.Epochs, MaxSteps = job.Recipe.MaxSteps };
+        // How long a run goes on that is started again is the job's to say; everything else is the run's own.
+        var recipe = former is not null || job.KeepsEnd ? checkpoint.Recipe : WithEndOf(job.Recipe, checkpoint.Recipe);
         var isGiven = former is null && job.From is not null;
         return new(
             recipe, isGiven ? job.From! : checkpoint.State,
@@ -46,12 +46,15 @@ internal sealed record DurableState(
             former is null && !isGiven ? [.. skipped, .. NoticesOf(found.Path, checkpoint, recipe, job)] : skipped);
     }
 
+    private static Recipe WithEndOf(Recipe end, Recipe recipe) =>
+        recipe with { Epochs = end.Epochs, MaxSteps = end.MaxSteps };
+
     // A first server whose folder holds a run: what its user may have thought to be a new one.
     private static IEnumerable<string> NoticesOf(
         string path, TrainingCheckpoint checkpoint, Recipe recipe, TrainingJob job)
     {
         const string remedy = "for a new run, give another folder (--out)";
-        if (recipe != job.Recipe)
+        if (WithEndOf(job.Recipe, recipe) != job.Recipe)
             yield return $"goes on with the run of {path}, whose recipe counts: the one that this node is given is "
                 + $"another; {remedy}";
         var (plan, position) = (new TrainingPlan(recipe, checkpoint.Data), checkpoint.State.Position);

@@ -15,7 +15,8 @@ public sealed record StepDone(Position Position, int StepsPerEpoch, EpochTotals 
 /// <summary>An epoch is done and evaluated.</summary>
 /// <param name="Summary">Its figures.</param>
 /// <param name="Pace">This process's part of it, without what was done before a resume.</param>
-public sealed record EpochDone(EpochSummary Summary, EpochPace Pace) : TrainingEvent;
+/// <param name="Epochs">How many the run has.</param>
+public sealed record EpochDone(EpochSummary Summary, EpochPace Pace, int Epochs) : TrainingEvent;
 
 /// <summary>
 /// A loss is NaN or ∞, told once in a process: training diverges. The run goes on to its end, as it would in PyTorch.

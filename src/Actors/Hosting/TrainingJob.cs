@@ -42,6 +42,12 @@ public sealed record TrainingJob
     /// <summary>Where to go on; none: from the recipe's initial parameters.</summary>
     public TrainingState? From { get; init; }
 
+    /// <summary>
+    /// Whether a run that this node finds in its folder ends where that says, not where <see cref="Recipe"/> does.
+    /// Default false. One that is taken over always does.
+    /// </summary>
+    public bool KeepsEnd { get; init; }
+
     /// <summary>Told what happens, one event after another, on a thread of the run's.</summary>
     public Action<TrainingEvent> OnEvent { get; init; } = _ => { };
 

@@ -144,7 +144,7 @@ public sealed class ParameterServerActor : ReceiveActor, IWithTimers
                 Watch(e.Training.Totals.Loss, e.Training.Position);
                 break;
             case ReportEpoch e:
-                Tell(new EpochDone(e.Summary, _clock.EndEpoch()));
+                Tell(new EpochDone(e.Summary, _clock.EndEpoch(), _state.Plan.Recipe.Epochs));
                 Watch(e.Summary.TestLoss, _state.Training.Position);
                 break;
             case ReportReassignment e:

@@ -26,6 +26,9 @@ public sealed class RecipeFile
     /// <summary>How many of the last training examples are the test split, if it says that.</summary>
     public int? Validation { get; private init; }
 
+    /// <summary>Whether it says where the run ends.</summary>
+    public bool SaysEnd => _keys.ContainsKey("epochs") || _keys.ContainsKey("maxSteps");
+
     /// <summary>The file of a text.</summary>
     /// <param name="text">JSON.</param>
     /// <param name="layers">Layers of your own that its model may have; none: the built-in ones only.</param>

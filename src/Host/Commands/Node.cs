@@ -102,6 +102,7 @@ internal sealed class Node(string role, TrainSettings settings, NodeSettings nod
         training = training with
         {
             Recipe = recipe,
+            KeepsEnd = !settings.SaysEnd,
             InitialParameters = initial,
             Checkpoints = new CheckpointFolder(
                 folder.Checkpoints, settings.KeepCheckpoints ?? Training.KeepCheckpoints),
@@ -117,7 +118,7 @@ internal sealed class Node(string role, TrainSettings settings, NodeSettings nod
     private void Show(TrainingEvent @event)
     {
         if (@event is RunOverHeard or NodeWelcomed) _isRunOver = @event is RunOverHeard;
-        if (NodeText.Event(@event, settings.Epochs) is { } line) Say(line);
+        if (NodeText.Event(@event) is { } line) Say(line);
     }
 
     private void Say(string text) => Console.WriteLine($"{node.Cluster.Name}: {text}");

@@ -100,7 +100,7 @@ internal sealed class Training(
             OnEvent = e =>
             {
                 events.Add(e);
-                Show(e, display, recipe.Epochs);
+                Show(e, display);
             },
         };
         _display = display;
@@ -165,14 +165,14 @@ internal sealed class Training(
         };
     }
 
-    private void Show(TrainingEvent @event, ITrainingDisplay display, int epochs)
+    private void Show(TrainingEvent @event, ITrainingDisplay display)
     {
         if (@event is StepDone step)
         {
             _secondsToFirstStep ??= SecondsSinceProcessStart();
             display.Step(step);
         }
-        else if (NodeText.Event(@event, epochs) is { } line)
+        else if (NodeText.Event(@event) is { } line)
         {
             display.Line(line);
         }

@@ -109,6 +109,9 @@ internal sealed record TrainSettings
         Schedule = Schedule ?? ScheduleText.Of(file, Model),
     };
 
+    /// <summary>Whether they say where a run ends.</summary>
+    public bool SaysEnd => Epochs is not null || MaxSteps is not null || File is { SaysEnd: true };
+
     /// <summary>The recipe of a new run.</summary>
     /// <param name="data">Its examples and classes fix the mlp's ends.</param>
     /// <exception cref="UsageException">The mlp is too large, or as in <see cref="Over"/>.</exception>

@@ -139,7 +139,7 @@ internal sealed class RunLog : IDisposable
         if (figures is null) return null;
         figures.Insert(0, "time", time.ToString("O"));
         figures.Insert(1, "event", @event.GetType().Name);
-        if (NodeText.Event(@event, epochs: null) is { } text) figures["text"] = text;
+        if (NodeText.Event(@event) is { } text) figures["text"] = text;
         return figures;
     }
 

@@ -9,10 +9,9 @@ internal static class NodeText
 {
     /// <summary>The line of an event; none for what is shown in other ways, or not at all.</summary>
     /// <param name="event">What happened.</param>
-    /// <param name="epochs">Epochs of the run; none where they are not known.</param>
-    public static string? Event(TrainingEvent @event, int? epochs) => @event switch
+    public static string? Event(TrainingEvent @event) => @event switch
     {
-        EpochDone e => ProgressText.Epoch(e.Summary, epochs ?? e.Summary.Epoch, e.Pace),
+        EpochDone e => ProgressText.Epoch(e.Summary, e.Epochs, e.Pace),
         LossNotFinite e => string.Create(CultureInfo.InvariantCulture,
             $"the loss is {e.Loss} as of step {e.Step} "
             + $"(epoch {e.Epoch}): training diverges; a smaller learning rate (--lr) may help"),

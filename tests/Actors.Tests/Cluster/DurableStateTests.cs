@@ -79,6 +79,25 @@ public sealed class DurableStateTests : IDisposable
     }
 
     [Fact]
+    public void A_run_that_is_taken_over_ends_where_its_first_server_was_told()
+    {
+        Save(Todays, 3, Tiny.Recipe with { Epochs = 20, MaxSteps = 70 });
+        var state = Load(Job, new(Todays.Run, HasBegun: true));
+        Assert.Equal((20, 70), (state.Recipe.Epochs, state.Recipe.MaxSteps));
+    }
+
+    [Fact]
+    public void A_run_that_is_started_again_ends_where_the_job_says_if_it_says_so()
+    {
+        Save(Todays, 3, Tiny.Recipe with { Epochs = 20, MaxSteps = 70 });
+        var state = Load(Job, former: null);
+        Assert.Equal((2, null), (state.Recipe.Epochs, state.Recipe.MaxSteps));
+        state = Load(Job with { KeepsEnd = true }, former: null);
+        Assert.Equal((20, 70), (state.Recipe.Epochs, state.Recipe.MaxSteps));
+        Assert.Empty(state.Notices);
+    }
+
+    [Fact]
     public void What_a_job_says_to_go_on_from_counts_for_a_first_server_only()
     {
         Save(Todays, 5);
@@ -92,6 +111,7 @@ public sealed class DurableStateTests : IDisposable
     private static TrainingState StateAfter(int steps) =>
         Trainer.Train(Tiny.Recipe with { MaxSteps = steps }, Tiny.Data).State;
 
-    private string Save(RunOrigin origin, int steps) => new CheckpointFolder(_folder.Path, keep: 3).Save(
-        steps, new TrainingCheckpoint(Tiny.Recipe, Tiny.Data.Description, StateAfter(steps), origin).Encode());
+    private string Save(RunOrigin origin, int steps, Recipe? recipe = null) =>
+        new CheckpointFolder(_folder.Path, keep: 3).Save(steps, new TrainingCheckpoint(
+            recipe ?? Tiny.Recipe, Tiny.Data.Description, StateAfter(steps), origin).Encode());
 }
