@@ -34,6 +34,24 @@ public class RefusalTests
     }
 
     [Fact]
+    public async Task A_stand_by_with_other_data_takes_no_part_and_both_sides_say_why()
+    {
+        using var cluster = new TestCluster(servers: 2);
+        SmallRun.CopyTo(cluster.In("other"));
+        TrainOnTest(cluster.In("other"));
+        var leader = cluster.Server(0, workers: 1);
+        cluster.Worker("a");
+        await cluster.Epochs([leader], 1);
+        var other = cluster.Server(1, workers: 1, ["--data", "other"]);
+        await cluster.Line(leader, "stand-by s2 keeps no checkpoints: its dataset 'other' has SHA-256 ");
+        Assert.Equal(1, (await other.End()).ExitCode);
+        await cluster.Line(other, "node s2 is refused: its dataset 'other' has SHA-256 ");
+        await cluster.Epochs([leader], 2);
+        cluster.AssertTheRightBits();
+        cluster.AssertPlainWords();
+    }
+
+    [Fact]
     public async Task A_worker_without_the_runs_kernel_is_refused()
     {
         using var cluster = new TestCluster();

@@ -13,10 +13,7 @@ internal static class Admission
     {
         if (VersionRefusal(hello.ProtocolVersion, hello.SoftwareVersion, softwareVersion) is { } version)
             return version;
-        if (hello.DataSha256 != plan.Data.Sha256)
-            return $"its dataset '{hello.DataName}' has SHA-256 {Short(hello.DataSha256)}, this run trains on "
-                + $"'{plan.Data.Name}' with {Short(plan.Data.Sha256)}; "
-                + "give the node the same data (--data), undamaged.";
+        if (Refusal(hello.DataName, hello.DataSha256, plan.Data) is { } data) return data;
         return hello.Kernels.Contains(plan.Recipe.Kernel)
             ? null
             : $"this run's kernel is {plan.Recipe.Kernel}, the node has "
@@ -24,7 +21,19 @@ internal static class Admission
                 + $"install {plan.Recipe.Kernel} there, or train with --kernel managed, which every machine has.";
     }
 
-    /// <summary>The same for a stand-by, which needs neither data nor kernel until it takes over.</summary>
+    /// <summary>The same for its data, which a stand-by compares itself: its hello does not tell it.</summary>
+    /// <param name="name">The node's dataset.</param>
+    /// <param name="sha256">The hash of its content.</param>
+    /// <param name="run">What the run trains on.</param>
+    public static string? Refusal(string name, string sha256, DataDescription run) => sha256 == run.Sha256
+        ? null
+        : $"its dataset '{name}' has SHA-256 {Short(sha256)}, this run trains on '{run.Name}' with "
+            + $"{Short(run.Sha256)}; give the node the same data (--data), undamaged.";
+
+    /// <summary>
+    /// The same for a stand-by, which needs no kernel until it takes over; <see cref="StandbyKeeper"/> looks at the
+    /// data.
+    /// </summary>
     public static string? Refusal(ClusterProtocol.StandbyHello hello, string softwareVersion) =>
         VersionRefusal(hello.ProtocolVersion, hello.SoftwareVersion, softwareVersion);
 

@@ -7,9 +7,11 @@ namespace ActorTrain.Actors;
 /// <param name="Recipe">The run's recipe.</param>
 /// <param name="Training">The state to go on from.</param>
 /// <param name="Origin">The run, and the fencing number of this server.</param>
+/// <param name="File">The checkpoint that it is of; none: there is none.</param>
 /// <param name="Notices">What the user should know of it, a sentence each: damaged checkpoints first.</param>
 internal sealed record DurableState(
-    Recipe Recipe, TrainingState Training, RunOrigin Origin, ImmutableArray<string> Notices)
+    Recipe Recipe, TrainingState Training, RunOrigin Origin, (string Path, DataDescription Data)? File,
+    ImmutableArray<string> Notices)
 {
     /// <summary>
     /// After a take-over, the newest state of the run that this node has. Else what the job says to go on from; else
@@ -33,7 +35,8 @@ internal sealed record DurableState(
                 throw new CheckpointException(
                     folder.Folder, "no checkpoint of the run that this server was to go on with could be kept here");
             return new(
-                job.Recipe, job.From ?? job.Initial, new(former?.Run ?? Guid.NewGuid(), incarnation), skipped);
+                job.Recipe, job.From ?? job.Initial, new(former?.Run ?? Guid.NewGuid(), incarnation), File: null,
+                skipped);
         }
         var checkpoint = TrainingCheckpoint.Decode(found.Contents, job.Layers);
         var origin = checkpoint.Origin ?? new(Guid.NewGuid(), 0);
@@ -43,7 +46,19 @@ internal sealed record DurableState(
         return new(
             recipe, isGiven ? job.From! : checkpoint.State,
             origin with { Incarnation = Math.Max(origin.Incarnation + 1, incarnation) },
+            (found.Path, checkpoint.Data),
             former is null && !isGiven ? [.. skipped, .. NoticesOf(found.Path, checkpoint, recipe, job)] : skipped);
+    }
+
+    /// <summary>Checks that the run goes on with the data that it has been trained on.</summary>
+    /// <param name="data">The node's.</param>
+    /// <exception cref="CheckpointException">It is other data.</exception>
+    public void CheckData(DataDescription data)
+    {
+        if (File is not var (path, run) || run.Sha256 == data.Sha256) return;
+        throw new CheckpointException(
+            path, $"its run trains on '{run.Name}' ({run.Sha256[..12]}), not on this node's '{data.Name}' "
+                + $"({data.Sha256[..12]}); give the node the same data (--data), or another folder (--out)");
     }
 
     private static Recipe WithEndOf(Recipe end, Recipe recipe) =>

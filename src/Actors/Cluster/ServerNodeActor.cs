@@ -90,6 +90,7 @@ internal sealed partial class ServerNodeActor : NodeActor
         {
             var state = DurableState.Load(job, now, former);
             var data = await job.LoadData(CancellationToken.None);
+            state.CheckData(data.Description);
             return new Loaded(state, data, new(state.Recipe, data.Description), job.CreateKernel(state.Recipe.Kernel));
         });
     }

@@ -17,6 +17,8 @@ internal sealed class StandbyActor : ReceiveActor, IWithTimers
     private readonly Cluster _cluster = Cluster.Get(Context.System);
     private readonly NodeContext _node;
     private readonly IActorRef _proxy;
+    private Task? _loading;
+    private DataDescription? _data;
     private StandbyKeeper? _keeper;
     private ILink? _link;
     private Address? _server;
@@ -40,13 +42,22 @@ internal sealed class StandbyActor : ReceiveActor, IWithTimers
         Receive<ClusterProtocol.StandbyWelcome>(m =>
         {
             if (_keeper is not null || _isServer || _isLeaving) return;
+            if (_data is null)
+            {
+                // The next hello's welcome finds it. A server never gets here, and loads it by itself.
+                _loading ??= Task.Run(() => node.Training.LoadData(CancellationToken.None)).PipeTo(
+                    Self, success: data => new Loaded(data.Description));
+                return;
+            }
             (_server, _closingReason) = (Sender.Path.Address, null);
-            var keeper = _keeper = new(folder, m.Run, m.Incarnation, node, Self);
+            var keeper = _keeper = new(folder, _data, m.Run, m.Incarnation, node, Self);
             _node.Connect(Context, m.BulkHost, m.BulkPort, m.Run, m.Token, keeper)
                 .PipeTo(
                     Self, success: link => new Opened(keeper, link),
                     failure: e => new StandbyKeeper.Closed(keeper, (e.InnerException ?? e).Message));
         });
+        Receive<Loaded>(m => _data = m.Data);
+        Receive<Status.Failure>(m => _node.End(new NodeEnd.Failed(m.Cause)));
         Receive<ClusterProtocol.Refused>(m => _node.End(new NodeEnd.Refused(m.Reason)));
         Receive<ClusterProtocol.RunOver>(m =>
         {
@@ -145,6 +156,8 @@ internal sealed class StandbyActor : ReceiveActor, IWithTimers
     {
         public static Seek Instance { get; } = new();
     }
+
+    private sealed record Loaded(DataDescription Data);
 
     private sealed record Opened(StandbyKeeper Keeper, ILink Link);
 }

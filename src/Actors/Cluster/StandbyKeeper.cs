@@ -11,12 +11,14 @@ namespace ActorTrain.Actors;
 /// </summary>
 /// <remarks>Writes on the link's receiving thread: the next checkpoint waits in the socket meanwhile.</remarks>
 /// <param name="folder">The node's.</param>
+/// <param name="data">What the node would train on.</param>
 /// <param name="run">Names the run.</param>
 /// <param name="incarnation">The server's fencing number.</param>
 /// <param name="node">The node.</param>
 /// <param name="actor">Told when the first checkpoint has come, and when the link is gone.</param>
 internal sealed class StandbyKeeper(
-    CheckpointFolder folder, Guid run, long incarnation, NodeContext node, IActorRef actor) : ILinkOwner
+    CheckpointFolder folder, DataDescription data, Guid run, long incarnation, NodeContext node, IActorRef actor)
+    : ILinkOwner
 {
     private const int MostBytes = 1 << 30;
     private static readonly TimeSpan BetweenTries = TimeSpan.FromSeconds(10);
@@ -70,17 +72,27 @@ internal sealed class StandbyKeeper(
     void ILinkOwner.Arrived(in BulkHeader header, ReadOnlyMemory<byte> payload)
     {
         if (header.Kind != BulkKind.Checkpoint) return;
-        if (!_hasBegun) actor.Tell(new HasBegun(this));
-        _hasBegun = true;
-        var ack = new BulkHeader(BulkKind.CheckpointAck, Incarnation: incarnation, Step: header.Step);
-        if (TrySave(header.Step, payload.Span))
+        if (!_hasBegun && Refusal(payload.Span) is { } refusal)
         {
-            _link!.Send(ack, default);
+            Fail(header.Step, refusal);
+            node.End(new NodeEnd.Refused($"node {node.Cluster.Name} is refused: {refusal}"));
             return;
         }
-        var reason = Encoding.UTF8.GetBytes(_trouble!).AsMemory();
+        if (!_hasBegun) actor.Tell(new HasBegun(this));
+        _hasBegun = true;
+        if (!TrySave(header.Step, payload.Span)) Fail(header.Step, _trouble!);
+        else _link!.Send(new(BulkKind.CheckpointAck, Incarnation: incarnation, Step: header.Step), default);
+    }
+
+    private string? Refusal(ReadOnlySpan<byte> checkpoint) => Admission.Refusal(
+        data.Name, data.Sha256, TrainingCheckpoint.DataOf(CheckpointFormat.HeaderOf(checkpoint, "checkpoint")));
+
+    private void Fail(long step, string why)
+    {
+        var reason = Encoding.UTF8.GetBytes(why).AsMemory();
         reason = reason[..Math.Min(reason.Length, BulkHeader.FailureBytes)];
-        _link!.Send(ack with { Kind = BulkKind.Failure, PayloadBytes = reason.Length }, reason);
+        _link!.Send(
+            new(BulkKind.Failure, Incarnation: incarnation, Step: step, PayloadBytes: reason.Length), reason);
     }
 
     // A disk that is full is left alone for a while; the run does not wait for it.

@@ -73,6 +73,14 @@ public static class CheckpointFormat
     /// <exception cref="CheckpointException">It is missing, unreadable or not a whole checkpoint.</exception>
     public static CheckpointContents Read(string path) => Reading(path, () => Decode(File.ReadAllBytes(path), path));
 
+    /// <summary>The header of a checkpoint alone. Its SHA-256 is not checked.</summary>
+    /// <inheritdoc cref="Decode"/>
+    public static string HeaderOf(ReadOnlySpan<byte> bytes, string file)
+    {
+        CheckPrefix(bytes, file);
+        return ToText(bytes[Sections(bytes, file)[0]], file);
+    }
+
     /// <summary>
     /// Reads the header of a checkpoint file alone, however large the vectors are. So its SHA-256 is not checked.
     /// </summary>

@@ -80,6 +80,11 @@ public sealed record TrainingCheckpoint(
         return json.Has("origin") ? ToOrigin(json.Object("origin")) : null;
     }
 
+    /// <summary>What a checkpoint's run is trained on.</summary>
+    /// <inheritdoc cref="OriginOf"/>
+    public static DataDescription DataOf(string header) =>
+        ToData(new JsonReader(RecipeJson.Parse(header), "checkpoint").Object("data"));
+
     private static JsonObject ToJson(DataDescription data) => new()
     {
         ["name"] = data.Name,

@@ -91,7 +91,8 @@ internal sealed class Node(string role, TrainSettings settings, NodeSettings nod
         };
         if (role != ClusterSettings.ServerRole) return (training, null);
         // A server may be the first one: then it begins the run of its configuration.
-        var recipe = settings.NewRecipe(await training.LoadData(CancellationToken.None));
+        var data = await training.LoadData(CancellationToken.None);
+        var recipe = settings.NewRecipe(data);
         var initial = InitOption.Read(settings.Init, recipe.Model, settings.Layers);
         if (initial is not null) recipe = recipe with { InitialSha256 = initial.Sha256() };
         InitOption.Check(recipe, initial);
@@ -102,6 +103,7 @@ internal sealed class Node(string role, TrainSettings settings, NodeSettings nod
         training = training with
         {
             Recipe = recipe,
+            LoadData = _ => Task.FromResult(data),
             KeepsEnd = !settings.SaysEnd,
             InitialParameters = initial,
             Checkpoints = new CheckpointFolder(

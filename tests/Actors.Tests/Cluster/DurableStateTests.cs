@@ -98,6 +98,18 @@ public sealed class DurableStateTests : IDisposable
     }
 
     [Fact]
+    public void A_server_with_other_data_than_the_runs_does_not_go_on_with_it()
+    {
+        var path = Save(Todays, 3);
+        var (state, other) = (Load(Job, new(Todays.Run, HasBegun: true)), Tiny.ManyTests.Description);
+        state.CheckData(Tiny.Data.Description);
+        Assert.Equal(
+            $"{path}: its run trains on 'tiny' ({Tiny.Data.Sha256[..12]}), not on this node's 'tiny' "
+                + $"({other.Sha256[..12]}); give the node the same data (--data), or another folder (--out).",
+            Assert.Throws<CheckpointException>(() => state.CheckData(other)).Message);
+    }
+
+    [Fact]
     public void What_a_job_says_to_go_on_from_counts_for_a_first_server_only()
     {
         Save(Todays, 5);

@@ -54,12 +54,24 @@ public sealed class StandbyKeeperTests : IDisposable
         Assert.Empty(Notices());
     }
 
-    private StandbyKeeper Opened()
+    [Fact]
+    public void A_stand_by_with_other_data_keeps_nothing_and_is_done_with_the_reason_on_both_sides()
+    {
+        NodeEnd? end = null;
+        var keeper = Opened(Tiny.ManyTests.Description, e => end = e);
+        Receive(keeper, 100);
+        const string reason = "node s2 is refused: its dataset 'tiny' has SHA-256 ";
+        Assert.StartsWith(reason, Assert.IsType<NodeEnd.Refused>(end).Reason, StringComparison.Ordinal);
+        Assert.Equal((BulkKind.Failure, 100), (_link.Sent.Single().Kind, _link.Sent.Single().Step));
+        Assert.False(Directory.Exists(_folder.Folder));
+    }
+
+    private StandbyKeeper Opened(DataDescription? data = null, Action<NodeEnd>? onEnd = null)
     {
         var node = new NodeContext(
             new() { Name = "s2", UsesSharedMemory = false }, new(), 0, null, TimeProvider.System, _events.Writer,
-            _ => { }, () => false);
-        var keeper = new StandbyKeeper(_folder, Run, incarnation: 3, node, ActorRefs.Nobody);
+            onEnd ?? (_ => { }), () => false);
+        var keeper = new StandbyKeeper(_folder, data ?? Tiny.Data.Description, Run, incarnation: 3, node, ActorRefs.Nobody);
         ((ILinkOwner)keeper).Opened(_link);
         return keeper;
     }
