@@ -37,12 +37,18 @@ internal sealed class RemoteStandbyActor : RemoteNodeActor
         });
         Receive<HasNot>(m =>
         {
-            if (isKeeping)
-                _context.Tell(
-                    new Notice($"stand-by {_name} keeps no checkpoints: {m.Reason}; the run does not wait for it"));
-            isKeeping = false;
+            TellOnce(m.Reason);
             checkpoints.Tell(new CheckpointsActor.StandbySettled(_name, m.StepsDone));
         });
+        Receive<CheckpointsActor.StandbyIsLate>(_ => TellOnce("its disk does not answer"));
+
+        void TellOnce(string reason)
+        {
+            if (isKeeping)
+                _context.Tell(
+                    new Notice($"stand-by {_name} keeps no checkpoints: {reason}; the run does not wait for it"));
+            isKeeping = false;
+        }
     }
 
     /// <summary>How to make one.</summary>

@@ -13,6 +13,7 @@ namespace ActorTrain.Actors;
 internal sealed class StandbyActor : ReceiveActor, IWithTimers
 {
     private static readonly TimeSpan BetweenHellos = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan DiskPatience = TimeSpan.FromSeconds(30);
 
     private readonly Cluster _cluster = Cluster.Get(Context.System);
     private readonly NodeContext _node;
@@ -86,6 +87,7 @@ internal sealed class StandbyActor : ReceiveActor, IWithTimers
             if (_link is not null && !_isLeaving)
                 _node.Tell(new ServerLinkLost(m.Keeper.Incarnation, _closingReason ?? m.Reason));
             (_keeper, _link, _server) = (null, null, null);
+            Timers.Cancel("hung");
             _successor?.Tell(new MayBegin(_over, _former));
             _successor = null;
             if (_isLeaving) Context.Stop(Self);
@@ -102,10 +104,18 @@ internal sealed class StandbyActor : ReceiveActor, IWithTimers
         {
             _isServer = true;
             // A checkpoint that is being written now is whole, or gone, when the link's end is told.
-            if (_link is null) Sender.Tell(new MayBegin(_over, _former));
-            else _successor = Sender;
-            _link?.Dispose();
+            if (_link is null)
+            {
+                Sender.Tell(new MayBegin(_over, _former));
+                return;
+            }
+            _successor = Sender;
+            _link.Dispose();
+            Timers.StartSingleTimer("hung", Hung.Instance, DiskPatience);
         });
+        // Another one may go on: this one's newest checkpoint would never be known.
+        Receive<Hung>(_ => _node.End(new NodeEnd.Failed(
+            new IOException($"{folder.Folder}: the disk does not answer, so this node can't go on with the run."))));
         Receive<Leave>(_ =>
         {
             _isLeaving = true;
@@ -155,6 +165,11 @@ internal sealed class StandbyActor : ReceiveActor, IWithTimers
     private sealed record Seek
     {
         public static Seek Instance { get; } = new();
+    }
+
+    private sealed record Hung
+    {
+        public static Hung Instance { get; } = new();
     }
 
     private sealed record Loaded(DataDescription Data);

@@ -55,7 +55,7 @@ public sealed class ParameterServerActor : ReceiveActor, IWithTimers
         _clock = new(time, _firstStep, initial.Training.Totals.Seen);
         _checkpoints = checkpoints is null && origin is null
             ? ActorRefs.Nobody
-            : Context.ActorOf(CheckpointsActor.Props(checkpoints), "checkpoints");
+            : Context.ActorOf(CheckpointsActor.Props(checkpoints, time), "checkpoints");
         Receive<TrainingProtocol.WorkDone>(m => Take(new WorkAnswered(m.Shard, m.Answer)));
         Receive<TrainingProtocol.JoinTraining>(m =>
         {
