@@ -20,7 +20,6 @@ internal sealed class StandbyKeeper(
     CheckpointFolder folder, DataDescription data, Guid run, long incarnation, NodeContext node, IActorRef actor)
     : ILinkOwner
 {
-    private const int MostBytes = 1 << 30;
     private static readonly TimeSpan BetweenTries = TimeSpan.FromSeconds(10);
 
     private ILink? _link;
@@ -58,13 +57,15 @@ internal sealed class StandbyKeeper(
             BulkKind.Bye => null,
             BulkKind.Checkpoint when header.Incarnation != incarnation =>
                 $"a checkpoint of server {header.Incarnation}, this is server {incarnation}'s link",
-            BulkKind.Checkpoint when header.PayloadBytes > MostBytes =>
-                $"a checkpoint of {header.PayloadBytes} bytes; at most {MostBytes}",
+            // No server sends one: it could not write it either.
+            BulkKind.Checkpoint when header.PayloadBytes > CheckpointFormat.MostBytes =>
+                $"a checkpoint of {header.PayloadBytes} bytes; at most {CheckpointFormat.MostBytes}",
             BulkKind.Checkpoint => null,
             _ => $"{header.Kind}, which is not for a stand-by",
         };
         if (refusal is not null || header.Kind != BulkKind.Checkpoint) return refusal is null;
-        if (_contents.Length < header.PayloadBytes) _contents = new byte[header.PayloadBytes];
+        if (_contents.Length < header.PayloadBytes)
+            _contents = GC.AllocateUninitializedArray<byte>(header.PayloadBytes);
         place = _contents.AsMemory(0, header.PayloadBytes);
         return true;
     }

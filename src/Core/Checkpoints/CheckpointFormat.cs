@@ -17,6 +17,9 @@ public static class CheckpointFormat
     /// <summary>The newest format version, which is written.</summary>
     public const int Version = 1;
 
+    /// <summary>The most bytes of a checkpoint, whoever writes or receives it: one array's, 2 GiB.</summary>
+    public static int MostBytes => Array.MaxLength;
+
     private const int PrefixBytes = 16;
     private static readonly UTF8Encoding StrictUtf8 =
         new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
@@ -26,16 +29,16 @@ public static class CheckpointFormat
     /// <summary>The bytes of a checkpoint.</summary>
     /// <param name="header">JSON; not read here.</param>
     /// <param name="vectors">In the order in which <see cref="Decode"/> gives them back.</param>
-    /// <exception cref="ArgumentException">More than one array can hold (2 GiB), or a header that is not Unicode
+    /// <exception cref="ArgumentException">More than <see cref="MostBytes"/>, or a header that is not Unicode
     /// text.</exception>
     public static byte[] Encode(string header, params ReadOnlySpan<FlatVector> vectors)
     {
         var headerBytes = StrictUtf8.GetBytes(header);
         var total = (long)PrefixBytes + headerBytes.Length + sizeof(uint) + SHA256.HashSizeInBytes;
         foreach (var vector in vectors) total += sizeof(uint) + ((long)vector.Count * sizeof(float));
-        if (total > Array.MaxLength)
+        if (total > MostBytes)
             throw new ArgumentException(
-                $"CheckpointFormat.Encode: {total} bytes; give at most {Array.MaxLength}.", nameof(vectors));
+                $"CheckpointFormat.Encode: {total} bytes; give at most {MostBytes}.", nameof(vectors));
         var bytes = GC.AllocateUninitializedArray<byte>((int)total);
         Magic.CopyTo(bytes);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(Magic.Length), Version);

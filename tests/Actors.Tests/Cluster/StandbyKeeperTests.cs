@@ -66,6 +66,18 @@ public sealed class StandbyKeeperTests : IDisposable
         Assert.False(Directory.Exists(_folder.Folder));
     }
 
+    [Fact]
+    public void Whatever_the_format_can_hold_is_received()
+    {
+        ILinkOwner keeper = Opened();
+        var largest = new BulkHeader(
+            BulkKind.Checkpoint, Incarnation: 3, Step: 100, PayloadBytes: CheckpointFormat.MostBytes);
+        Assert.True(keeper.TryPlace(largest, out var place, out var refusal), refusal);
+        Assert.Equal(CheckpointFormat.MostBytes, place.Length);
+        Assert.False(keeper.TryPlace(largest with { PayloadBytes = int.MaxValue }, out _, out refusal));
+        Assert.Equal("a checkpoint of 2147483647 bytes; at most 2147483591", refusal);
+    }
+
     private StandbyKeeper Opened(DataDescription? data = null, Action<NodeEnd>? onEnd = null)
     {
         var node = new NodeContext(
