@@ -23,7 +23,10 @@ public interface INamedLayer<TSelf> : INamedLayer where TSelf : Layer, INamedLay
     /// <c>Acme.Wave</c> is better than <c>Wave</c>.</summary>
     static abstract string Name { get; }
 
-    /// <summary>The layer of its settings.</summary>
+    /// <summary>
+    /// The layer of its settings. One that is neither asked for here nor among the layer's <c>Settings</c> is refused
+    /// in files: a layer asks for what its older versions wrote as long as it reads them.
+    /// </summary>
     /// <exception cref="RecipeException">A setting is missing or of another kind.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A setting has a value that is not allowed.</exception>
     static abstract TSelf Read(LayerSettings settings);

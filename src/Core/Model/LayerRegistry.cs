@@ -49,8 +49,14 @@ public sealed class LayerRegistry
     }
 
     /// <summary>The layer of this name; none when there is none.</summary>
-    internal Layer? Read(string name, JsonReader json) =>
-        _layers.TryGetValue(name, out var layer) ? layer.Read(new(json)) : null;
+    internal Layer? Read(string name, JsonReader json)
+    {
+        if (!_layers.TryGetValue(name, out var own)) return null;
+        var layer = own.Read(new(json));
+        // What it writes can be read, whatever it asks for.
+        foreach (var (key, _) in ((INamedLayer)layer).Settings) json.Know(key);
+        return layer;
+    }
 
     private static bool IsNamed(Type type) => !type.IsAbstract && type.IsSubclassOf(typeof(Layer))
         && type.GetInterfaces().Any(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(INamedLayer<>)

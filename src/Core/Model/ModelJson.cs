@@ -11,17 +11,17 @@ public static class ModelJson
     /// <summary>The model of a text.</summary>
     /// <param name="text">JSON.</param>
     /// <param name="layers">Layers of your own that it may have; none: the built-in ones only.</param>
-    /// <exception cref="RecipeException">A key is missing or has a value that is not allowed.</exception>
+    /// <exception cref="RecipeException">A key is missing or unknown, or has a value that is not allowed.</exception>
     /// <exception cref="ShapeMismatchException">A layer does not take what the one before gives.</exception>
     public static Sequential Read(string text, LayerRegistry? layers = null) =>
-        Read(new JsonReader(RecipeJson.Parse(text), "model"), layers ?? LayerRegistry.Empty);
+        new JsonReader(RecipeJson.Parse(text), "model").Whole(json => Read(json, layers ?? LayerRegistry.Empty));
 
     /// <summary>The names that layers of your own can't have.</summary>
     internal static IEnumerable<string> BuiltIn => Readers.Select(reader => reader.Name);
 
     internal static Sequential Read(JsonReader json, LayerRegistry own) =>
         Checked(json, () => new Sequential(
-            json.Array("layers").Select(layer => (layer.Value<string>("name"), ReadLayer(layer, own)))));
+            json.Array("layers", layer => (layer.Value<string>("name"), ReadLayer(layer, own)))));
 
     internal static JsonObject Write(Sequential model) =>
         new() { ["layers"] = new JsonArray([.. model.Layers.Select(l => WriteLayer(l.Name, l.Layer))]) };
@@ -80,7 +80,7 @@ public static class ModelJson
         ("Softmax", (_, _) => new Softmax()),
         ("LogSoftmax", (_, _) => new LogSoftmax()),
         ("Sequential", Read),
-        ("Residual", (json, own) => new Residual(ReadLayer(json.Object("body"), own))),
+        ("Residual", (json, own) => new Residual(json.Object("body", body => ReadLayer(body, own)))),
     ];
 
     private static int? Stride(JsonReader json) => json.Has("stride") ? json.Value<int>("stride") : null;

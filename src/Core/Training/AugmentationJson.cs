@@ -8,7 +8,7 @@ internal static class AugmentationJson
     public static JsonArray Write(Compose augmentation) => new([.. augmentation.Parts.Select(Of)]);
 
     public static Compose Read(JsonReader recipe) => new([
-        .. recipe.Array("augmentation").Select(json => json.OneOf<Func<Transform>>("type",
+        .. recipe.Array("augmentation", json => json.OneOf<Func<Transform>>("type",
             ("random_affine", () => new RandomAffine(
                 json.Value<float>("degrees"), json.ValueOr("translate", 0f), json.ValueOr("scaleLow", 1f),
                 json.ValueOr("scaleHigh", 1f), json.ValueOr("shear", 0f), json.ValueOr("fill", 0f))),

@@ -18,7 +18,7 @@ internal static class InitializationJson
         }),
     ]);
 
-    public static Initialization Read(JsonReader recipe) => new(recipe.Array("initialization").Select(json => (
+    public static Initialization Read(JsonReader recipe) => new(recipe.Array("initialization", json => (
         new NamePatterns(json.Value<string>("parameters")),
         json.OneOf<Func<Initializer>>("type",
             ("constant", () => new Constant(json.Value<float>("value"))),

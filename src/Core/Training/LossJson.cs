@@ -27,7 +27,11 @@ internal static class LossJson
     {
         if (!recipe.IsObject(key))
             return recipe.OneOf<Loss>(key, (Nll, new NLLLoss()), (CrossEntropy, new CrossEntropyLoss()));
-        var json = recipe.Object(key);
+        return recipe.Object(key, Read);
+    }
+
+    private static Loss Read(JsonReader json)
+    {
         ImmutableArray<float> weight = json.Has("weight") ? [.. json.Values<float>("weight")] : default;
         var ignored = json.ValueOr("ignoreIndex", IgnoresNone);
         return json.OneOf<Func<Loss>>(

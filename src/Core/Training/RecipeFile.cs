@@ -39,6 +39,9 @@ public sealed class RecipeFile
         var json = RecipeJson.Parse(text);
         if (json.ContainsKey("layers"))
         {
+            if (json.Select(pair => pair.Key).FirstOrDefault(IsKey) is { } key)
+                throw new RecipeException($"{key} stands beside layers; a recipe's layers stand in its model: "
+                    + $"{{ \"model\": {{ \"layers\": [ … ] }}, \"{key}\": … }}.");
             // What is wrong with a model file is said of the model: its writer knows of no recipe.
             ModelJson.Read(text, layers ?? LayerRegistry.Empty);
             json = new() { [Model] = json.DeepClone() };
@@ -50,13 +53,13 @@ public sealed class RecipeFile
             Data = reader.Has("data") ? reader.Value<string>("data") : null,
             Validation = reader.Has("validation") ? reader.Value<int>("validation") : null,
         };
+        foreach (var (key, _) in json)
+            if (!IsKey(key))
+                throw new RecipeException(
+                    $"recipe.{key} is no key; there are {string.Join(", ", RecipeJson.Keys)}, data and validation.");
         json.Remove("data");
         json.Remove("validation");
         if (file.Schedule is not null) json.Remove("schedule");
-        foreach (var (key, _) in json)
-            if (!RecipeJson.Keys.Contains(key))
-                throw new RecipeException(
-                    $"recipe.{key} is no key; there are {string.Join(", ", RecipeJson.Keys)}, data and validation.");
         // What can't be read is an error now.
         file.Over(new Recipe());
         return file;
@@ -85,6 +88,8 @@ public sealed class RecipeFile
         var read = RecipeJson.Read(json, _layers);
         return _keys.ContainsKey(Loss) ? read : read with { Loss = FittingLoss(read) };
     }
+
+    private static bool IsKey(string key) => key is "data" or "validation" || RecipeJson.Keys.Contains(key);
 
     private static Loss FittingLoss(Recipe recipe) => (recipe.Model[^1], recipe.Loss) switch
     {

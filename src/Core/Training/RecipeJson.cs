@@ -35,7 +35,7 @@ public static class RecipeJson
         var json = new JsonReader(recipe, "recipe");
         return new Recipe
         {
-            Model = ModelJson.Read(json.Object("model"), layers ?? LayerRegistry.Empty),
+            Model = json.Object("model", model => ModelJson.Read(model, layers ?? LayerRegistry.Empty)),
             Loss = Checked(json, "loss", () => LossJson.Read(json, "loss")),
             Optimizer = Checked(json, "optimizer", UpdateRuleJson.ReadOptimizer),
             BatchSize = json.Value<int>("batchSize"),
@@ -120,7 +120,7 @@ public static class RecipeJson
 
     // A value that the record itself refuses.
     private static T Checked<T>(JsonReader json, string key, Func<JsonReader, T> read) =>
-        Checked(json, key, () => read(json.Object(key)));
+        Checked(json, key, () => json.Object(key, read));
 
     private static T Checked<T>(JsonReader json, string key, Func<T> read)
     {

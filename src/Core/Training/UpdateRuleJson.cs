@@ -108,7 +108,7 @@ internal static class UpdateRuleJson
             json.Value<double>("maximum"), json.Value<long>("steps"), json.Value<double>("share"),
             json.Value<double>("divisor"), json.Value<double>("finalDivisor"))),
         ("warmup", () => new WarmUp(
-            json.Value<long>("steps"), json.Value<double>("start"), ReadSchedule(json.Object("then")))))();
+            json.Value<long>("steps"), json.Value<double>("start"), json.Object("then", ReadSchedule))))();
 
     public static JsonObject Write(GradientClipping clipping) => clipping switch
     {
@@ -118,9 +118,12 @@ internal static class UpdateRuleJson
             $"UpdateRuleJson has no arm for {clipping.GetType().Name}; add one."),
     };
 
-    public static GradientClipping ReadClipping(JsonReader json) => json.Has("norm")
-        ? new ClipByNorm(json.Value<float>("norm"))
-        : new ClipByValue(json.Value<float>("value"));
+    public static GradientClipping ReadClipping(JsonReader json) => (json.Has("norm"), json.Has("value")) switch
+    {
+        (true, true) => throw new RecipeException($"{json.Path} has norm and value; give one of them."),
+        (true, false) => new ClipByNorm(json.Value<float>("norm")),
+        _ => new ClipByValue(json.Value<float>("value")),
+    };
 
     private static JsonObject Sgd(Sgd sgd)
     {

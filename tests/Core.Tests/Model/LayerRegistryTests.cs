@@ -26,11 +26,23 @@ public class LayerRegistryTests
     [InlineData("", "model.layers[0].exponent is missing; give a whole number.")]
     [InlineData(",\"exponent\":\"x\"", "model.layers[0].exponent is \"x\"; give a whole number.")]
     [InlineData(",\"exponent\":0", "model.layers[0]: Power: Exponent is 0; give 1 or more.")]
+    [InlineData(
+        ",\"exponent\":2,\"exponnet\":3", "model.layers[0].exponnet is no key; there are name, type and exponent.")]
     public void A_wrong_setting_is_named_with_its_place(string setting, string message) => Assert.Equal(
         message,
         Assert.Throws<RecipeException>(() => ModelJson.Read(
             $$"""{"layers":[{"name":"a","type":"Tests.Power"{{setting}}}]}""",
             LayerRegistry.Empty.With<Power>())).Message);
+
+    [Fact]
+    public void What_a_layer_writes_can_be_read_though_it_does_not_ask_for_it()
+    {
+        var layers = LayerRegistry.Empty.With<Noted>();
+        var model = new Sequential(("a", new Noted()));
+        var text = ModelJson.Write(model).ToJsonString();
+        Assert.Equal("""{"layers":[{"name":"a","type":"Tests.Noted","note":"f(x) = x"}]}""", text);
+        Assert.Equal(model, ModelJson.Read(text, layers));
+    }
 
     [Fact]
     public void A_name_that_is_taken_is_refused_and_so_is_a_layer_without_one()
@@ -89,6 +101,19 @@ public class LayerRegistryTests
         public JsonObject Settings => [];
 
         public static OtherPower Read(LayerSettings settings) => new();
+
+        protected override float Value(float x) => x;
+
+        protected override float Slope(float x) => 1;
+    }
+
+    private sealed record Noted : ElementFunction, INamedLayer<Noted>
+    {
+        public static string Name => "Tests.Noted";
+
+        public JsonObject Settings => new() { ["note"] = "f(x) = x" };
+
+        public static Noted Read(LayerSettings settings) => new();
 
         protected override float Value(float x) => x;
 

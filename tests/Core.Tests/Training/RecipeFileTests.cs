@@ -105,6 +105,53 @@ public class RecipeFileTests
     [InlineData("""{"optimizer":{"learningRate":1}}""", "recipe.optimizer.type is missing; give a text.")]
     [InlineData("""{"loss":{"type":"mse"}}""", "recipe.loss.type is \"mse\"; give nll or cross-entropy.")]
     [InlineData("[]", "The file holds no JSON object.")]
+    [InlineData(
+        """{"layers":[{"name":"fc1","type":"Linear","in":4,"out":2,"bais":false}]}""",
+        "model.layers[0].bais is no key; there are name, type, in, out and bias.")]
+    [InlineData(
+        """{"model":{"layers":[{"name":"a","type":"Residual","body":{"type":"Dropout","probability":0.9}}]}}""",
+        "recipe.model.layers[0].body.probability is no key; there are type and p.")]
+    [InlineData(
+        """
+        {"layers":[{"name":"a","type":"Sequential","layers":[
+            {"name":"b","type":"Conv2d","in":1,"out":2,"kernel":3,"strides":2}]}]}
+        """,
+        "model.layers[0].layers[0].strides is no key; there are name, type, in, out, kernel, stride, padding and bias.")]
+    [InlineData(
+        """{"layers":[{"name":"a","type":"Sequential","layers":[{"name":"f","type":"Flatten"}],"layer":[]}]}""",
+        "model.layers[0].layer is no key; there are name, type and layers.")]
+    [InlineData(
+        """{"model":{"layers":[{"name":"f","type":"Flatten"}],"size":1}}""", "recipe.model.size is no key; there is layers.")]
+    [InlineData("""{"layers":[{"name":"f","type":"Flatten"}],"size":1}""", "model.size is no key; there is layers.")]
+    [InlineData(
+        """{"layers":[],"batchSize":8}""",
+        "batchSize stands beside layers; a recipe's layers stand in its model: "
+        + "{ \"model\": { \"layers\": [ … ] }, \"batchSize\": … }.")]
+    [InlineData(
+        """{"optimizer":{"type":"lion","epsilon":1}}""",
+        "recipe.optimizer.epsilon is no key; there are type, learningRate, beta1, beta2 and weightDecay.")]
+    [InlineData(
+        """
+        {"schedule":{"type":"warmup","steps":3,"start":0.1,"then":{"type":"exponential","gamma":0.9,"steps":2}}}
+        """,
+        "recipe.schedule.then.steps is no key; there are type and gamma.")]
+    [InlineData(
+        """{"schedule":{"type":"constant","gamma":0.9}}""", "recipe.schedule.gamma is no key; there is type.")]
+    [InlineData(
+        """{"clipping":{"norm":1,"max":2}}""", "recipe.clipping.max is no key; there are norm and value.")]
+    [InlineData(
+        """{"clipping":{"norm":1,"value":2}}""", "recipe.clipping has norm and value; give one of them.")]
+    [InlineData(
+        """{"averaging":{"decay":0.9,"warmup":2}}""", "recipe.averaging.warmup is no key; there is decay.")]
+    [InlineData(
+        """{"loss":{"type":"cross-entropy","smoothing":0.1}}""",
+        "recipe.loss.smoothing is no key; there are weight, ignoreIndex, type and labelSmoothing.")]
+    [InlineData(
+        """{"augmentation":[{"type":"random_horizontal_flip"},{"type":"random_horizontal_flip","P":1}]}""",
+        "recipe.augmentation[1].P is no key; there are type and p.")]
+    [InlineData(
+        """{"initialization":[{"parameters":"*","type":"xavier_normal","a":1}]}""",
+        "recipe.initialization[0].a is no key; there are parameters, type and gain.")]
     public void What_is_no_recipe_is_one_clear_error(string text, string message) =>
         Assert.Equal(message, Assert.Throws<RecipeException>(() => RecipeFile.Read(text)).Message);
 }
