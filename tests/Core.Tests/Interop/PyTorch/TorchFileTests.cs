@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using System.Runtime.InteropServices;
 using System.Text;
 using ActorTrain.Interop;
 using ActorTrain.Interop.PyTorch;
@@ -144,6 +145,27 @@ public class TorchFileTests
         Assert.Equal(
             "f: its numbers are stored big-endian; little-endian can be read.",
             MessageOf(Archive(pickle, storageName: "a/byteorder", storage: "big"u8.ToArray())));
+    }
+
+    [Fact]
+    public void A_damaged_part_is_refused_unless_PyTorch_wrote_no_CRC()
+    {
+        var saved = Saved("model.pt");
+        var weights = TorchFile.Decode(saved)["fc1.weight"].ToArray();
+        var bytes = MemoryMarshal.AsBytes(weights.AsSpan());
+        var at = saved.AsSpan().IndexOf(bytes);
+        saved[at] ^= 1;
+        Assert.Equal(
+            "f: 'model/data/0' is damaged: its CRC-32 is not the one that the archive says.", MessageOf(saved));
+        // Of each entry of the directory, as torch.save leaves it with compute_crc32 = False.
+        for (var entry = 0; (entry = Next(saved, entry)) >= 0; entry++)
+            BinaryPrimitives.WriteUInt32LittleEndian(saved.AsSpan(entry + 16), 0);
+        var read = TorchFile.Decode(saved)["fc1.weight"].ToArray();
+        Assert.NotEqual(weights[0], read[0]);
+        Assert.Equal(weights[1..], read[1..]);
+
+        static int Next(byte[] bytes, int from) =>
+            bytes.AsSpan(from).IndexOf("PK\u0001\u0002"u8) is >= 0 and var found ? from + found : -1;
     }
 
     [Fact]
