@@ -43,6 +43,14 @@ public class UsageTests
     [InlineData(
         "--config nowhere.json",
         "--config: nowhere.json does not exist; give a JSON file, for example one of configs/.")]
+    [InlineData(
+        "--hidden 340000 --batch-size 4",
+        "the model has 270300010 parameters, and a checkpoint, of at most 2147483591 bytes, holds 2 numbers for each "
+        + "with this optimizer; give a model of at most 268304376.")]
+    [InlineData(
+        "--augment shift:2147483647",
+        "augmentation: RandomCrop has padding 2147483647 for images of 28x28 pixels; give at most 28, beyond which "
+        + "nothing is left of them.")]
     public void A_wrong_option_is_one_line_and_exit_code_2(string options, string message)
     {
         using var program = new TestProgram();
@@ -51,6 +59,18 @@ public class UsageTests
         Assert.Equal("", result.Output);
         Assert.Equal(2, result.ExitCode);
         Assert.Empty(Directory.GetFileSystemEntries(program.Folder));
+    }
+
+    [Theory]
+    [InlineData("x", "--shape is 'x'; give sizes from 1 with commas between them: 1,28,28.")]
+    [InlineData(
+        "2000000000,2000000000",
+        "--shape is '2000000000,2000000000'; give sizes whose product is at most 16777216.")]
+    public void A_wrong_shape_of_examples_is_one_line_and_exit_code_2(string shape, string message)
+    {
+        using var program = new TestProgram();
+        var result = program.Run("gradcheck", "--shape", shape);
+        Assert.Equal((2, "", message), (result.ExitCode, result.Output, result.Error.TrimEnd()));
     }
 
     [Theory]

@@ -60,6 +60,7 @@ public sealed record TrainingJob
     {
         foreach (var error in Recipe.Errors()) yield return error;
         foreach (var error in From?.Errors(Recipe) ?? []) yield return error;
+        if (Checkpoints is not null && TrainingCheckpoint.Refusal(Recipe) is { } refusal) yield return refusal;
         if (Shards is < 1 or > 1024) yield return $"shards is {Shards}; give 1 to 1024.";
     }
 }

@@ -131,7 +131,8 @@ public sealed record Recipe
     /// </summary>
     /// <exception cref="ShapeMismatchException">It does not, or a random crop has another size than the images; the
     /// message names the mend.</exception>
-    /// <exception cref="RecipeException">A microbatch has fewer rows than the model can train on.</exception>
+    /// <exception cref="RecipeException">A microbatch has fewer rows than the model can train on, or a random crop pads by
+    /// more than the images' size.</exception>
     public void CheckFits(DataDescription data)
     {
         var output = Model.OutputShape([data.Features]);
@@ -142,11 +143,18 @@ public sealed record Recipe
             throw new ShapeMismatchException(
                 $"loss for dataset '{data.Name}'", "class weights", [weight.Length], $"[{data.Classes}]",
                 "Give one weight for each class.");
+        var side = Math.Max(data.Rows, data.Columns);
         foreach (var crop in Augmentation?.Parts.OfType<RandomCrop>() ?? [])
+        {
             if ((crop.Rows, crop.Columns) != (data.Rows, data.Columns))
                 throw new ShapeMismatchException(
                     "augmentation", "RandomCrop", [crop.Rows, crop.Columns], $"[{data.Rows}, {data.Columns}]",
                     "Crop to the size of the images, from a larger padding.");
+            if (crop.Padding > side)
+                throw new RecipeException(
+                    $"augmentation: RandomCrop has padding {crop.Padding} for images of {data.Rows}x{data.Columns} "
+                    + $"pixels; give at most {side}, beyond which nothing is left of them.");
+        }
         CheckMicrobatches(data);
     }
 

@@ -12,6 +12,9 @@ namespace ActorTrain;
 public sealed record TrainingCheckpoint(
     Recipe Recipe, DataDescription Data, TrainingState State, RunOrigin? Origin = null)
 {
+    // For recipe, data and history, and the schedule of a run that has one.
+    private const int MostHeaderBytes = 1 << 20;
+
     /// <summary>The parameters for use: their average where the recipe keeps one, else the last ones.</summary>
     public FlatVector BestParameters => Recipe.UpdateRule.AverageOf(State.Parameters, State.Optimizer);
 
@@ -41,6 +44,16 @@ public sealed record TrainingCheckpoint(
             header["origin"] = new JsonObject { ["run"] = origin.Run, ["incarnation"] = origin.Incarnation };
         if (state.Schedule is { } schedule) header["schedule"] = ScheduleFormat.Pack(schedule);
         return CheckpointFormat.Encode(header.ToJsonString(), [state.Parameters, .. state.Optimizer.Moments]);
+    }
+
+    /// <summary>Why the states of a recipe's runs can't be checkpoints, in one sentence; none: they can.</summary>
+    public static string? Refusal(Recipe recipe)
+    {
+        var (count, vectors) = (recipe.Model.Layout.Count, 1 + recipe.UpdateRule.MomentCount);
+        var most = (Array.MaxLength - MostHeaderBytes) / sizeof(float) / vectors;
+        return count <= most ? null : $"the model has {count} parameters, and a checkpoint, of at most "
+            + $"{Array.MaxLength} bytes, holds {vectors} numbers for each with this optimizer; give a model of at most "
+            + $"{most}.";
     }
 
     /// <summary>The checkpoint of a file's contents.</summary>

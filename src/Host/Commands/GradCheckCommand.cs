@@ -10,6 +10,9 @@ internal static class GradCheckCommand
 {
     private const int RedirectedWidth = 160;
 
+    // Of an example: 64 MB, of which a layer may need many times as much.
+    private const int MostElements = 1 << 24;
+
     /// <summary>The command.</summary>
     public static Command Create()
     {
@@ -59,9 +62,11 @@ internal static class GradCheckCommand
         if (text is null) return model.InputShape ?? [784];
         var sizes = text.Split(',').Select(part =>
             int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var size) ? size : 0).ToList();
-        return sizes.Count is >= 1 and < Shape.MaxRank && sizes.All(size => size >= 1)
+        if (sizes.Count is < 1 or >= Shape.MaxRank || sizes.Exists(size => size < 1))
+            throw new UsageException($"--shape is '{text}'; give sizes from 1 with commas between them: 1,28,28.");
+        return sizes.Aggregate((Int128)1, (count, size) => count * size) <= MostElements
             ? Shape.Create([.. sizes])
-            : throw new UsageException($"--shape is '{text}'; give sizes from 1 with commas between them: 1,28,28.");
+            : throw new UsageException($"--shape is '{text}'; give sizes whose product is at most {MostElements}.");
     }
 
     private static int Show(Sequential model, Loss loss, Shape example, GradCheckOptions options)

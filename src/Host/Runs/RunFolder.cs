@@ -28,9 +28,11 @@ internal sealed class RunFolder(string path)
     /// The folder of a new run, named by the time when it begins; made with its recipe in it, which names the data too
     /// where that has a name.
     /// </summary>
+    /// <exception cref="UsageException">Its checkpoints would be too large, or there is a run in it.</exception>
     /// <exception cref="FailureException">It can't be written.</exception>
     public static RunFolder Create(TrainSettings settings, Recipe recipe, DateTimeOffset now)
     {
+        if (TrainingCheckpoint.Refusal(recipe) is { } refusal) throw new UsageException(refusal);
         var path = settings.Out;
         var folder = new RunFolder(path ?? Unused(
             System.IO.Path.Combine(Default, now.ToString("yyyy-MM-dd-HHmmss", CultureInfo.InvariantCulture))));

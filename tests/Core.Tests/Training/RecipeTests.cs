@@ -113,6 +113,18 @@ public class RecipeTests
     }
 
     [Fact]
+    public void A_model_whose_checkpoints_would_be_too_large_is_refused()
+    {
+        // 795 numbers for each hidden unit, and 10.
+        var recipe = new Recipe { Model = Sequential.Mlp(784, 337_000, 10) };
+        Assert.Null(TrainingCheckpoint.Refusal(recipe));
+        Assert.Equal(
+            "the model has 267915010 parameters, and a checkpoint, of at most 2147483591 bytes, holds 3 numbers for "
+            + "each with this optimizer; give a model of at most 178869584.",
+            TrainingCheckpoint.Refusal(recipe with { Optimizer = new Adam() }));
+    }
+
+    [Fact]
     public void Augmentation_is_read_again_names_another_run_and_must_keep_the_images_size()
     {
         var recipe = Tiny.Recipe with
@@ -132,6 +144,12 @@ public class RecipeTests
             "augmentation: RandomCrop has shape [2, 1], expected [2, 2]. Crop to the size of the images, from a larger "
             + "padding.",
             Assert.Throws<ShapeMismatchException>(() => (recipe with { Augmentation = new([new RandomCrop(2, 1)]) })
+                .CheckFits(Tiny.Data.Description)).Message);
+        (recipe with { Augmentation = new([new RandomCrop(2, 2, 2)]) }).CheckFits(Tiny.Data.Description);
+        Assert.Equal(
+            "augmentation: RandomCrop has padding 3 for images of 2x2 pixels; give at most 2, beyond which nothing is "
+            + "left of them.",
+            Assert.Throws<RecipeException>(() => (recipe with { Augmentation = new([new RandomCrop(2, 2, 3)]) })
                 .CheckFits(Tiny.Data.Description)).Message);
         Assert.Equal(
             ["augmentation has ToTensor; give RandomAffine, RandomCrop, RandomHorizontalFlip and ElasticDeform only."],

@@ -20,16 +20,22 @@ public sealed record RandomCrop(int Rows, int Columns, int Padding = 0, float Fi
     public override Tensor Apply(Tensor input, SampleKey key)
     {
         var image = new ImagePlanes(nameof(RandomCrop), input);
-        var (placesY, placesX) = (image.Rows + (2 * Padding) - Rows + 1, image.Columns + (2 * Padding) - Columns + 1);
+        var (placesY, placesX) = (Places(image.Rows, Rows), Places(image.Columns, Columns));
         if (placesY < 1 || placesX < 1)
             throw new ShapeMismatchException(
                 nameof(RandomCrop), "input", input.Shape, $"at least {Rows}x{Columns} pixels with its padding",
                 "Crop less, or pad more.");
-        var (top, left) = (key.Integer(0, placesY) - Padding, key.Integer(1, placesX) - Padding);
+        if (Math.Max(placesY, placesX) > int.MaxValue)
+            throw new ShapeMismatchException(
+                nameof(RandomCrop), "input", input.Shape, $"at most {int.MaxValue} pixels a side with its padding",
+                "Pad less.");
+        var (top, left) = (key.Integer(0, (int)placesY) - Padding, key.Integer(1, (int)placesX) - Padding);
         var part = new float[image.Channels * Rows * Columns];
         for (var i = 0; i < part.Length; i++)
             part[i] = image.At(
                 i / Columns / Rows, top + (i / Columns % Rows), left + (i % Columns), Fill);
         return Tensor.Own(part, [image.Channels, Rows, Columns]);
     }
+
+    private long Places(int size, int part) => size + (2L * Padding) - part + 1;
 }

@@ -198,6 +198,10 @@ public class TransformTests
             "RandomCrop: input has shape [1, 3, 4], expected at least 6x2 pixels with its padding. Crop less, or pad "
             + "more.",
             Assert.Throws<ShapeMismatchException>(() => new RandomCrop(6, 2, 1).Apply(Twelve, Key)).Message);
+        Assert.Equal(
+            "RandomCrop: input has shape [1, 3, 4], expected at most 2147483647 pixels a side with its padding. Pad "
+            + "less.",
+            Assert.Throws<ShapeMismatchException>(() => new RandomCrop(3, 4, int.MaxValue).Apply(Twelve, Key)).Message);
         Assert.StartsWith(
             "RandomHorizontalFlip: P is 1.5; give a number from 0 to 1.",
             Assert.Throws<ArgumentOutOfRangeException>(() => new RandomHorizontalFlip(1.5f)).Message,
