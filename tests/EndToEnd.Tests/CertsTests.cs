@@ -63,10 +63,42 @@ public class CertsTests
         Assert.False(File.Exists(program.In("certs", "server-1.pem")));
     }
 
+    [Theory, InlineData("certs"), InlineData("there")]
+    public void A_disk_that_is_full_before_the_last_file_leaves_nothing(string folder)
+    {
+        if (OperatingSystem.IsWindows()) Assert.Skip("needs a shell's ulimit to stand for a full disk");
+        using var program = new TestProgram();
+        Directory.CreateDirectory(program.In("there"));
+        // Files of at most 1 KB: the authority's fit, a certificate for so many names does not.
+        var hosts = string.Join(',', Enumerable.Range(1, 50).Select(i => $"server-{i}.example.org"));
+        var result = program.RunInShell(
+            "export DOTNET_EnableWriteXorExecute=0; trap '' XFSZ; ulimit -f 1",
+            "certs", "--out", folder, "--host", hosts);
+        Assert.Equal(1, result.ExitCode);
+        Assert.StartsWith($"can't write {folder}: ", result.Error, StringComparison.Ordinal);
+        Assert.Single(result.Error.TrimEnd().Split('\n'));
+        Assert.Equal([program.In("there")], Directory.GetFileSystemEntries(program.Folder));
+        Assert.Empty(Directory.GetFileSystemEntries(program.In("there")));
+        Assert.Equal(0, program.Run("certs", "--out", folder).ExitCode);
+        Assert.Equal(
+            ["ca-key.pem", "ca.pem", "localhost-key.pem", "localhost.pem"],
+            Directory.GetFileSystemEntries(program.In(folder)).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
     [Theory]
     [InlineData("../x", "--host: '../x' is neither a name nor an address; give for example worker-1 or 192.0.2.7.")]
-    [InlineData("a --host a", "--host: two certificates would be called a.pem; give each node another name first.")]
-    [InlineData("ca", "--host: two certificates would be called ca.pem; give each node another name first.")]
+    [InlineData("1.2.3", "--host: '1.2.3' is neither a name nor an address; give for example worker-1 or 192.0.2.7.")]
+    [InlineData("7", "--host: '7' is neither a name nor an address; give for example worker-1 or 192.0.2.7.")]
+    [InlineData(
+        "192.0.2.256",
+        "--host: '192.0.2.256' is neither a name nor an address; give for example worker-1 or 192.0.2.7.")]
+    [InlineData(
+        "[::1]:80", "--host: '[::1]:80' is neither a name nor an address; give for example worker-1 or 192.0.2.7.")]
+    [InlineData("a --host a", "--host: two files would be called a.pem; give each node another name first.")]
+    [InlineData("ca", "--host: two files would be called ca.pem; give each node another name first.")]
+    [InlineData("ca-key", "--host: two files would be called ca-key.pem; give each node another name first.")]
+    [InlineData("a --host a-key", "--host: two files would be called a-key.pem; give each node another name first.")]
+    [InlineData("A-Key --host a", "--host: two files would be called a-key.pem; give each node another name first.")]
     [InlineData("a --days 0", "--days is 0; give 1 to 36500.")]
     public void A_wrong_option_is_one_line_and_exit_code_2(string options, string message)
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using ActorTrain.Actors.Security;
 
@@ -49,31 +50,41 @@ internal static class CertsCommand
     {
         var nodes = hosts.Select(host => host.Split(',', StringSplitOptions.TrimEntries)).ToList();
         foreach (var host in nodes.SelectMany(names => names))
-            if (!IPAddress.TryParse(host, out _) && Uri.CheckHostName(host) != UriHostNameType.Dns)
+            if (!IsAddress(host) && !IsName(host))
                 throw new UsageException(
                     $"--host: '{host}' is neither a name nor an address; give for example worker-1 or 192.0.2.7.");
-        var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { "ca" };
-        if (nodes.Select(FileName).FirstOrDefault(name => !names.Add(name)) is { } same)
+        var files = new HashSet<string>(Files("ca"), StringComparer.OrdinalIgnoreCase);
+        if (nodes.SelectMany(node => Files(FileName(node))).FirstOrDefault(file => !files.Add(file)) is { } same)
             throw new UsageException(
-                $"--host: two certificates would be called {same}.pem; give each node another name first.");
+                $"--host: two files would be called {same}; give each node another name first.");
         return nodes;
     }
 
+    // 1.2.3 is an address too, of 1.2.0.3, but nobody means it.
+    private static bool IsAddress(string host) => IPAddress.TryParse(host, out var address)
+        && (address.AddressFamily == AddressFamily.InterNetwork
+            ? address.ToString() == host
+            : host.All(c => char.IsAsciiHexDigit(c) || c is ':' or '.'));
+
+    // A last label of digits alone is the end of an address.
+    private static bool IsName(string host) =>
+        Uri.CheckHostName(host) == UriHostNameType.Dns && !host.Split('.')[^1].All(char.IsAsciiDigit);
+
     private static void Run(string folder, List<string[]> nodes, int days, DateTimeOffset now)
     {
-        Directory.CreateDirectory(folder);
-        foreach (var name in nodes.Select(FileName).Prepend("ca"))
-            if (Files(folder, name).FirstOrDefault(File.Exists) is { } existing)
-                throw new UsageException($"--out: {existing} exists; give another folder.");
+        foreach (var file in nodes.Select(FileName).Prepend("ca").SelectMany(Files))
+            if (Path.Combine(folder, file) is var path && Path.Exists(path))
+                throw new UsageException($"--out: {path} exists; give another folder.");
         // A clock that is a little behind must take them too.
         var (from, until) = (now.AddHours(-1), now.AddDays(days));
         using var authority = CertificateAuthority.Create(from, until);
-        Write(folder, "ca", authority.Certificate);
+        List<PemFile> files = [.. PemFiles("ca", authority.Certificate)];
         foreach (var node in nodes)
         {
             using var certificate = authority.Issue(node, from, until);
-            Write(folder, FileName(node), certificate);
+            files.AddRange(PemFiles(FileName(node), certificate));
         }
+        PemFile.WriteAll(folder, files);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{folder}: valid until {until:yyyy-MM-dd}"));
         Console.WriteLine("  ca.pem: to every node");
         foreach (var node in nodes)
@@ -84,25 +95,18 @@ internal static class CertsCommand
         Console.WriteLine("  ca-key.pem: to no node; whoever has it can make certificates that the cluster takes");
     }
 
-    private static void Write(string folder, string name, X509Certificate2 certificate)
+    private static PemFile[] PemFiles(string name, X509Certificate2 certificate)
     {
-        const UnixFileMode owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        var files = Files(folder, name);
+        var files = Files(name);
         using var key = certificate.GetECDsaPrivateKey()!;
-        Write(files[0], certificate.ExportCertificatePem(), owner | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
-        Write(files[1], key.ExportPkcs8PrivateKeyPem(), owner);
+        return
+        [
+            new(files[0], certificate.ExportCertificatePem(), IsSecret: false),
+            new(files[1], key.ExportPkcs8PrivateKeyPem(), IsSecret: true),
+        ];
     }
 
-    private static void Write(string path, string pem, UnixFileMode mode)
-    {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = mode;
-        using var writer = new StreamWriter(path, options);
-        writer.WriteLine(pem);
-    }
-
-    private static string[] Files(string folder, string name) =>
-        [Path.Combine(folder, $"{name}.pem"), Path.Combine(folder, $"{name}-key.pem")];
+    private static string[] Files(string name) => [$"{name}.pem", $"{name}-key.pem"];
 
     private static string FileName(string[] node) => node[0].Replace(':', '_');
 }
