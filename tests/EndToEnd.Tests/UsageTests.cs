@@ -94,6 +94,23 @@ public class UsageTests
         Assert.Empty(Directory.GetFileSystemEntries(program.Folder));
     }
 
+    [Theory]
+    [InlineData("--role worker", "a server")]
+    [InlineData("--role ps", "a server")]
+    [InlineData("--role worker --through b", "aggregator b")]
+    [InlineData("--role aggregator --nodes 1", "its members and a server")]
+    public async Task A_node_that_is_in_no_run_says_whom_it_waits_for(string options, string other)
+    {
+        using var program = new TestProgram();
+        var node = program.Start(
+            [], ["node", "--name", "a", "--seed-node", "127.0.0.1:1", .. options.Split(' ')]);
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        enough.CancelAfter(TimeSpan.FromMinutes(1));
+        Assert.Equal(
+            $"a: not in a run yet; waiting for {other} (seed nodes: 127.0.0.1:1)",
+            await node.StandardOutput.ReadLineAsync(enough.Token));
+    }
+
     [Fact]
     public void Every_mistake_is_named_at_once()
     {

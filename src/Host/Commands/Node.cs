@@ -17,8 +17,10 @@ namespace ActorTrain.Host.Commands;
 internal sealed class Node(string role, TrainSettings settings, NodeSettings node)
 {
     private static readonly TimeSpan BeforeComingBack = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan BeforeSayingThatItWaits = TimeSpan.FromSeconds(5);
 
     private bool _isRunOver;
+    private volatile bool _isInRun;
 
     /// <summary>Runs until the run is over (as a server) or the first Ctrl-C.</summary>
     /// <returns>The exit code: 1 when the run failed, or the node could not take part.</returns>
@@ -69,12 +71,17 @@ internal sealed class Node(string role, TrainSettings settings, NodeSettings nod
 
     private async Task<NodeEnd> RunOnce(NodeJob job, CancellationToken stop)
     {
+        _isInRun = false;
         using var host = TrainingHost.Build(services => services.AddActorTrainNode(job));
         await host.StartAsync(CancellationToken.None);
         var clusterNode = host.Services.GetRequiredService<ClusterNode>();
         var stopped = new TaskCompletionSource();
         await using var onStop = stop.Register(stopped.SetResult);
-        await Task.WhenAny(clusterNode.Completion, stopped.Task);
+        var end = Task.WhenAny(clusterNode.Completion, stopped.Task);
+        var isQuiet = role != ClusterSettings.ServerRole
+            && await Task.WhenAny(end, Task.Delay(BeforeSayingThatItWaits, CancellationToken.None)) != end;
+        if (isQuiet && !_isInRun && !_isRunOver) Say(NodeText.Waiting(job.Cluster));
+        await end;
         await host.StopAsync(CancellationToken.None);
         return await clusterNode.Completion;
     }
@@ -120,6 +127,7 @@ internal sealed class Node(string role, TrainSettings settings, NodeSettings nod
     private void Show(TrainingEvent @event)
     {
         if (@event is RunOverHeard or NodeWelcomed) _isRunOver = @event is RunOverHeard;
+        if (@event is NodeWelcomed or RangeTaken) _isInRun = true;
         if (NodeText.Event(@event) is { } line) Say(line);
     }
 

@@ -40,6 +40,18 @@ internal static class NodeText
         _ => null,
     };
 
+    /// <summary>That a node has nothing to do yet.</summary>
+    public static string Waiting(ClusterSettings cluster)
+    {
+        var other = cluster switch
+        {
+            { Through: { } name } => $"aggregator {name}",
+            { IsAggregator: true } => "its members and a server",
+            _ => "a server",
+        };
+        return $"not in a run yet; waiting for {other} (seed nodes: {string.Join(", ", cluster.SeedNodes)})";
+    }
+
     /// <summary>Why a node is done.</summary>
     public static string End(NodeEnd end) => end switch
     {
