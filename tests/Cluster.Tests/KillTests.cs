@@ -43,7 +43,8 @@ public class KillTests
         var leader = cluster.Server(0, workers: 1);
         cluster.Worker("a");
         await cluster.Epochs([leader], 1);
-        NodeProcess[] servers = [leader, .. new[] { 1, 2 }.Select(i => cluster.Server(i, workers: 1, ["--epochs", "1"]))];
+        NodeProcess[] servers =
+            [leader, .. new[] { 1, 2 }.Select(i => cluster.Server(i, workers: 1, ["--epochs", "1"]))];
         var (_, others) = await cluster.WithStandbys(servers);
         foreach (var other in others)
             await cluster.Line(

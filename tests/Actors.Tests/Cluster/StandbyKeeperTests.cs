@@ -83,7 +83,8 @@ public sealed class StandbyKeeperTests : IDisposable
         var node = new NodeContext(
             new() { Name = "s2", UsesSharedMemory = false }, new(), 0, null, TimeProvider.System, _events.Writer,
             onEnd ?? (_ => { }), () => false);
-        var keeper = new StandbyKeeper(_folder, data ?? Tiny.Data.Description, Run, incarnation: 3, node, ActorRefs.Nobody);
+        var keeper = new StandbyKeeper(
+            _folder, data ?? Tiny.Data.Description, Run, incarnation: 3, node, ActorRefs.Nobody);
         ((ILinkOwner)keeper).Opened(_link);
         return keeper;
     }
