@@ -4,9 +4,13 @@ using ActorTrain.Actors.Security;
 using ActorTrain.Checkpoints;
 using ActorTrain.Host;
 using ActorTrain.Host.Commands;
+using ActorTrain.Host.Terminal;
 using ActorTrain.Kernels;
 
 const int failure = 1, usage = 2;
+
+// An error that can't be shown is no other error, and no output is no reason to stop.
+Console.SetError(new GuardedWriter(Console.Error, _ => { }));
 
 var root = new RootCommand("Trains neural networks on CPUs, with the same bits on any number of cores.")
 {
@@ -48,5 +52,11 @@ catch (Exception e) when (e is FailureException or DatasetException or Checkpoin
 catch (OperationCanceledException)
 {
     Console.Error.WriteLine("stopped");
+    return failure;
+}
+catch (Exception e)
+{
+    // Whatever nobody foresaw: one line instead of the runtime's abort.
+    Console.Error.WriteLine(UnforeseenError.Text(e, Environment.GetEnvironmentVariable(UnforeseenError.Variable)));
     return failure;
 }

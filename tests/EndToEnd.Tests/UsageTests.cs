@@ -122,6 +122,26 @@ public class UsageTests
             result.Error.TrimEnd().ReplaceLineEndings("\n"));
     }
 
+    [Theory]
+    [InlineData("train --report", "Training:Report (--report) is ''; give a path, or leave it out.")]
+    [InlineData("train --out", "Training:Out (--out) is ''; give a path, or leave it out.")]
+    [InlineData("certs --out", "--out is ''; give a folder.")]
+    public void An_empty_path_is_one_line_and_exit_code_2(string options, string message)
+    {
+        using var program = new TestProgram();
+        var result = program.Run([.. options.Split(' '), ""]);
+        Assert.Equal((2, message), (result.ExitCode, result.Error.TrimEnd()));
+        Assert.Empty(Directory.GetFileSystemEntries(program.Folder));
+    }
+
+    [Fact]
+    public void An_error_that_can_not_be_shown_keeps_its_exit_code()
+    {
+        if (!File.Exists("/dev/full")) Assert.Skip("needs a device that is always full");
+        using var program = new TestProgram();
+        Assert.Equal(2, program.RunInShell("exec 2>/dev/full", "train", "--epochs", "abc").ExitCode);
+    }
+
     [Fact]
     public void An_option_that_does_not_exist_is_named()
     {

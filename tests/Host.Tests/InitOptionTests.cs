@@ -26,4 +26,10 @@ public class InitOptionTests
         Assert.Throws<UsageException>(() => InitOption.Read(
             Saved, new Sequential([.. Model.Layers.Select(l => (l.Name, l.Layer)), ("fc3", new Linear(2, 2))]),
             LayerRegistry.Empty)).Message);
+
+    [Fact]
+    public void A_fingerprint_that_is_none_is_refused() => Assert.Equal(
+        "initialSha256 is abc; give 64 hexadecimal digits in lower case.",
+        Assert.Throws<UsageException>(
+            () => InitOption.Check(new Recipe { InitialSha256 = "abc" }, parameters: null)).Message);
 }

@@ -40,6 +40,9 @@ public class TrainSettingsTests
             "Compression", "topk:2",
             "Training:Compression (--compression) is 'topk:2'; give none, bf16, or topk:FRACTION (above 0, at most 1)."
         },
+        { "Report", "", "Training:Report (--report) is ''; give a path, or leave it out." },
+        { "TensorBoard", "", "Training:TensorBoard (--tensorboard) is ''; give a path, or leave it out." },
+        { "Out", "", "Training:Out (--out) is ''; give a path, or leave it out." },
         { "Seed", "-7", "Training:Seed (--seed) is '-7'; give a whole number from 0 to 18446744073709551615." },
     };
 

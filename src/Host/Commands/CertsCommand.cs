@@ -72,6 +72,7 @@ internal static class CertsCommand
 
     private static void Run(string folder, List<string[]> nodes, int days, DateTimeOffset now)
     {
+        if (folder.Length == 0) throw new UsageException("--out is ''; give a folder.");
         foreach (var file in nodes.Select(FileName).Prepend("ca").SelectMany(Files))
             if (Path.Combine(folder, file) is var path && Path.Exists(path))
                 throw new UsageException($"--out: {path} exists; give another folder.");

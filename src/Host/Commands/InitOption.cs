@@ -41,9 +41,10 @@ internal static class InitOption
     }
 
     /// <summary>Says what is wrong where the recipe names other parameters than these.</summary>
-    /// <exception cref="UsageException">It does.</exception>
+    /// <exception cref="UsageException">It does, or it is invalid.</exception>
     public static void Check(Recipe recipe, FlatVector? parameters)
     {
+        if (recipe.Errors().FirstOrDefault() is { } error) throw new UsageException(error);
         if (recipe.InitialSha256 is { } named && parameters?.Sha256() != named)
             throw new UsageException(
                 $"--init: the recipe begins with the parameters {named[..12]}; give the file that has them"

@@ -17,6 +17,15 @@ internal sealed class SettingsReader(IConfiguration configuration, SettingSectio
     /// <summary>The text of a setting, or nothing when it is not given.</summary>
     public string? Text(string key) => _section[key];
 
+    /// <summary>Where something is written to.</summary>
+    public string? Path(string key)
+    {
+        if (Text(key) is not { } text) return null;
+        if (text.Length > 0 && !text.Contains('\0', StringComparison.Ordinal)) return text;
+        Refuse(key, "a path, or leave it out");
+        return null;
+    }
+
     /// <summary>A whole number in a range.</summary>
     public T? Whole<T>(string key, T least, T most) where T : struct, IBinaryInteger<T> =>
         Parse(key, $"a whole number from {least} to {most}", text =>

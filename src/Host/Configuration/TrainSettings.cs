@@ -85,10 +85,10 @@ internal sealed record TrainSettings
             Compression = reader.Parsed<Compression>("Compression", Compression.Allowed, Compression.TryParse),
             Shards = reader.Whole("Shards", 0, 1024),
             Nodes = reader.Whole("Nodes", 0, 1024) ?? 0,
-            Out = reader.Text("Out"),
+            Out = reader.Path("Out"),
             KeepCheckpoints = reader.Whole("KeepCheckpoints", 1, 1000),
-            TensorBoard = reader.Text("TensorBoard"),
-            Report = reader.Text("Report"),
+            TensorBoard = reader.Path("TensorBoard"),
+            Report = reader.Path("Report"),
         };
         if (settings is { ClipNorm: not null, ClipValue: not null })
             reader.Refuse("ClipValue", "it without --clip-norm; a gradient is bounded one way");

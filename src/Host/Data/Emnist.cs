@@ -31,14 +31,14 @@ internal static class Emnist
     /// <param name="archive">The archive's path.</param>
     /// <param name="name">Which: <see cref="IsName"/>.</param>
     /// <param name="folder">Where to; it is there when all files are.</param>
-    /// <exception cref="DatasetException">The archive does not hold them.</exception>
+    /// <exception cref="DatasetException">The archive is damaged, or does not hold them.</exception>
     public static void Unpack(string archive, string name, string folder)
     {
         var unfinished = $"{folder}.{Guid.NewGuid():N}{DurableFile.UnfinishedSuffix}";
         Directory.CreateDirectory(unfinished);
         try
         {
-            using var zip = ZipFile.OpenRead(archive);
+            using var zip = Opened(archive);
             foreach (var (theirs, ours) in new[] { ("train", "train"), ("test", "t10k") })
             {
                 var images = Extract(
@@ -60,12 +60,35 @@ internal static class Emnist
         }
     }
 
+    private static ZipArchive Opened(string archive)
+    {
+        try
+        {
+            return ZipFile.OpenRead(archive);
+        }
+        catch (InvalidDataException e)
+        {
+            throw Damaged(archive, e);
+        }
+    }
+
+    private static DatasetException Damaged(string archive, InvalidDataException cause) => new(
+        archive, "no zip archive, or a damaged one",
+        "EMNIST's archive gzip.zip; delete the file, and it is downloaded again", cause);
+
     private static T Extract<T>(ZipArchive zip, string archive, string name, string folder, Func<string, T> read)
     {
         var entry = zip.Entries.FirstOrDefault(entry => entry.Name == name)
             ?? throw new DatasetException(archive, $"has no {name}", "EMNIST's archive gzip.zip");
         var path = Path.Combine(folder, name);
-        entry.ExtractToFile(path);
+        try
+        {
+            entry.ExtractToFile(path);
+        }
+        catch (InvalidDataException e)
+        {
+            throw Damaged(archive, e);
+        }
         var contents = read(path);
         File.Delete(path);
         return contents;

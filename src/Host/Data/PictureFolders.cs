@@ -17,7 +17,7 @@ internal static class PictureFolders
     /// <summary>Reads all pictures, on several threads.</summary>
     /// <exception cref="DatasetException">No classes, others in <c>test</c>, too many, or pictures of another size.
     /// </exception>
-    /// <exception cref="FailureException">A file is no PNG, or damaged.</exception>
+    /// <exception cref="FailureException">A file can't be read, is no PNG, or damaged.</exception>
     public static Dataset Load(string folder)
     {
         var (train, test) = (Files(Path.Combine(folder, "train")), Files(Path.Combine(folder, "test")));

@@ -14,11 +14,12 @@ internal sealed record GreyImage(int Width, int Height, byte[] Pixels)
     private static readonly byte[] PngSignature = [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
 
     /// <summary>Reads a PNG file; colours become luminance (Rec. 601), transparent parts white.</summary>
-    /// <exception cref="FailureException">The file is missing, no PNG, too large or damaged.</exception>
+    /// <exception cref="FailureException">The file is missing, can't be read, is no PNG, too large or damaged.
+    /// </exception>
     public static GreyImage Read(string path)
     {
         if (!File.Exists(path)) throw new FailureException($"{path}: no such file; give PNG files of digits.");
-        var bytes = File.ReadAllBytes(path);
+        var bytes = BytesOf(path);
         if (!bytes.AsSpan().StartsWith(PngSignature)) throw new FailureException($"{path}: not a PNG file.");
         using var data = SKData.CreateCopy(bytes);
         using SKCodec? codec = SKCodec.Create(data);
@@ -30,6 +31,18 @@ internal sealed record GreyImage(int Width, int Height, byte[] Pixels)
         if (codec.GetPixels(bitmap.Info, bitmap.GetPixels()) != SKCodecResult.Success)
             throw new FailureException($"{path}: the PNG is damaged or cut off.");
         return new(width, height, ToGrey(bitmap.GetPixelSpan(), bitmap.RowBytes, width, height));
+    }
+
+    private static byte[] BytesOf(string path)
+    {
+        try
+        {
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FailureException($"{path}: can't be read: {e.Message}");
+        }
     }
 
     private static byte[] ToGrey(ReadOnlySpan<byte> rgba, int rowBytes, int width, int height)

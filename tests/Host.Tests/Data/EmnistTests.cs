@@ -41,6 +41,18 @@ public sealed class EmnistTests : IDisposable
         Assert.Empty(Directory.GetDirectories(_folder.Path));
     }
 
+    [Fact]
+    public void A_damaged_archive_is_named_with_what_to_do()
+    {
+        File.WriteAllText(_folder.At("gzip.zip"), "no zip");
+        Assert.Equal(
+            $"{_folder.At("gzip.zip")}: no zip archive, or a damaged one; expected EMNIST's archive gzip.zip; delete "
+            + "the file, and it is downloaded again.",
+            Assert.Throws<DatasetException>(
+                () => Emnist.Unpack(_folder.At("gzip.zip"), "emnist-digits", _folder.At("out"))).Message);
+        Assert.Equal(["gzip.zip"], _folder.Names);
+    }
+
     [Theory, InlineData("emnist-digits", true), InlineData("emnist-letters", true), InlineData("emnist", false),
      InlineData("emnist-hats", false), InlineData("digits", false)]
     public void Its_data_sets_have_names(string name, bool isOne) => Assert.Equal(isOne, Emnist.IsName(name));

@@ -55,6 +55,18 @@ public sealed class PictureFoldersTests : IDisposable
             Assert.Throws<FailureException>(() => PictureFolders.Load(_folder.Path)).Message);
     }
 
+    [Fact]
+    public void A_link_to_a_file_that_is_gone_is_named()
+    {
+        foreach (var name in new[] { "train/ant/a.png", "train/bee/a.png", "test/ant/a.png", "test/bee/a.png" })
+            Picture(name, 3, 2, 10);
+        var link = _folder.At("train/bee/b.png");
+        File.CreateSymbolicLink(link, "gone.png");
+        Assert.StartsWith(
+            $"{link}: can't be read: ",
+            Assert.Throws<FailureException>(() => PictureFolders.Load(_folder.Path)).Message, StringComparison.Ordinal);
+    }
+
     private string Refused() => Assert.Throws<DatasetException>(() => PictureFolders.Load(_folder.Path)).Message;
 
     // Grey levels count from `first` on.
