@@ -16,6 +16,9 @@ public class UsageTests
     [InlineData(
         "--strategy local:4 --compression bf16",
         "compression is bf16 with strategy local:4; give none: local steps send parameters, not gradients.")]
+    [InlineData(
+        "--drop-last true --batch-size 100000",
+        "batch-size is 100000 with drop-last, but there are only 60000 examples; give at most 60000.")]
     [InlineData("--nodes x", "Training:Nodes (--nodes) is 'x'; give a whole number from 0 to 1024.")]
     [InlineData(
         "--shards 0", "Training:Shards (--shards) is '0'; give 1 or more, or --nodes N to train on worker nodes only.")]

@@ -64,6 +64,16 @@ public class TrainSettingsTests
     }
 
     [Fact]
+    public void A_minibatch_that_no_epoch_fills_is_refused_with_or_without_a_schedule()
+    {
+        (string, string)[] settings = [("DropLast", "true"), ("BatchSize", "100000")];
+        foreach (var given in new[] { settings, [.. settings, ("Schedule", "cosine")] })
+            Assert.Equal(
+                "batch-size is 100000 with drop-last, but there are only 60000 examples; give at most 60000.",
+                Assert.Throws<UsageException>(() => Read(given).Over(new Recipe(), Mnist)).Message);
+    }
+
+    [Fact]
     public void Hidden_sizes_belong_to_the_mlp_only() => Assert.Equal(
         "Training:Hidden (--hidden) is '10'; give it with --model mlp only; a model file names its own layers.",
         Assert.Throws<UsageException>(() => Read(("Model", "model.json"), ("Hidden", "10"))).Message);

@@ -27,9 +27,7 @@ public sealed class TrainingPlan
         var (trainCount, testCount) = (data.TrainCount, data.TestCount);
         var remainder = trainCount % recipe.BatchSize;
         StepsPerEpoch = (trainCount / recipe.BatchSize) + (remainder > 0 && !recipe.DropLast ? 1 : 0);
-        if (StepsPerEpoch == 0)
-            throw new ArgumentException($"batch-size is {recipe.BatchSize} with drop-last, but there are only "
-                + $"{trainCount} examples; give at most {trainCount}.", nameof(recipe));
+        if (Refusal(recipe, data) is { } refusal) throw new ArgumentException(refusal, nameof(recipe));
         _full = new(Math.Min(recipe.BatchSize, trainCount), recipe.Microbatches);
         // Rather fewer microbatches in a short minibatch than some too small for the model.
         var most = Math.Clamp(remainder / recipe.Model.FewestRows([data.Features]), 1, recipe.Microbatches);
@@ -37,6 +35,13 @@ public sealed class TrainingPlan
         EvaluationTree = new(testCount, (testCount + EvaluationRows - 1) / EvaluationRows);
         TotalSteps = Math.Min((long)recipe.Epochs * StepsPerEpoch, recipe.MaxSteps ?? long.MaxValue);
     }
+
+    /// <summary>Why a recipe can't be planned on data of this size; nothing: it can.</summary>
+    public static string? Refusal(Recipe recipe, DataDescription data) =>
+        recipe.DropLast && recipe.BatchSize > data.TrainCount
+            ? $"batch-size is {recipe.BatchSize} with drop-last, but there are only {data.TrainCount} examples; give at "
+                + $"most {data.TrainCount}."
+            : null;
 
     /// <summary>The recipe.</summary>
     public Recipe Recipe { get; }

@@ -136,7 +136,8 @@ internal sealed record TrainSettings
     /// <summary>A recipe with what these settings say; the model and what they leave open stay as they are.</summary>
     /// <param name="recipe">The recipe.</param>
     /// <param name="data">Its size says how many steps an epoch has.</param>
-    /// <exception cref="UsageException">The optimiser lacks a setting, or the run is too short.</exception>
+    /// <exception cref="UsageException">The optimiser lacks a setting, the run is too short, or an epoch has no
+    /// step.</exception>
     public Recipe Over(Recipe recipe, DataDescription data)
     {
         recipe = recipe with
@@ -160,7 +161,9 @@ internal sealed record TrainSettings
             Compression = Compression ?? recipe.Compression,
         };
         // What else is wrong with the recipe is said first, by who asked for it.
-        return Schedule is null || recipe.Errors().Any()
+        if (recipe.Errors().Any()) return recipe;
+        if (TrainingPlan.Refusal(recipe, data) is { } refusal) throw new UsageException(refusal);
+        return Schedule is null
             ? recipe
             : recipe with { LearningRateSchedule = Schedule.Of(new TrainingPlan(recipe, data)) };
     }
