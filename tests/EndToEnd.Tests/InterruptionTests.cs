@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Security.Cryptography;
 using ActorTrain.Checkpoints;
 
 namespace ActorTrain.EndToEnd.Tests;
@@ -110,6 +111,48 @@ public class InterruptionTests
         Assert.Equal(Undisturbed.Value, program.Weights([], "--resume", "run", "--shards", "1"));
     }
 
+    [Fact]
+    public void A_resume_into_another_folder_leaves_the_first_run_as_it_is()
+    {
+        using var program = new TestProgram();
+        program.Weights([], "--hidden", "4", "--max-steps", "20", "--out", "first");
+        var before = Contents(program.In("first"));
+        var weights = program.Weights([], "--resume", "first", "--out", "second", "--max-steps", "30");
+        Assert.Equal(weights, program.Weights([], "--hidden", "4", "--max-steps", "30"));
+        Assert.Equal(before, Contents(program.In("first")));
+        Assert.Equal(
+            ["step-000000000020.checkpoint", "step-000000000030.checkpoint"],
+            Directory.GetFiles(program.In("second", "checkpoints")).Select(file => Path.GetFileName(file))
+                .Order(StringComparer.Ordinal));
+
+        var taken = program.Run("train", "--resume", "first", "--out", "second", "--max-steps", "40");
+        Assert.Equal(2, taken.ExitCode);
+        Assert.StartsWith("--out: second holds a run already ", taken.Error, StringComparison.Ordinal);
+        // The run's own folder by another name is no other folder.
+        program.Weights([], "--resume", "first", "--out", "./first/", "--max-steps", "22");
+    }
+
+    [Fact]
+    public void A_resume_from_an_older_checkpoint_needs_a_folder_of_its_own()
+    {
+        using var program = new TestProgram();
+        program.Weights([], "--hidden", "4", "--max-steps", "20", "--out", "run");
+        program.Weights([], "--resume", "run", "--max-steps", "30");
+        var before = Contents(program.In("run"));
+        var (older, newer) = (
+            Path.Combine("run", "checkpoints", "step-000000000020.checkpoint"),
+            Path.Combine("run", "checkpoints", "step-000000000030.checkpoint"));
+        var refused = program.Run("train", "--resume", older, "--max-steps", "25");
+        Assert.Equal(
+            (2, $"--resume: {older} is not the newest checkpoint of its run ({newer}); give --out FOLDER for a run of "
+                + "its own that goes on from there, or --resume run."),
+            (refused.ExitCode, refused.Error.TrimEnd()));
+        Assert.Equal(before, Contents(program.In("run")));
+        Assert.Equal(
+            program.Weights([], "--hidden", "4", "--max-steps", "25"),
+            program.Weights([], "--resume", older, "--max-steps", "25", "--out", "branch"));
+    }
+
     // To the end of the epoch after the one that its newest checkpoint is of.
     private static void AssertResumesToTheSameBits(TestProgram program, params string[] options)
     {
@@ -118,6 +161,12 @@ public class InterruptionTests
         string[] end = ["--epochs", epochs.ToString(CultureInfo.InvariantCulture)];
         Assert.Equal(UndisturbedAfter(epochs), program.Weights([], ["--resume", "run", .. end, .. options]));
     }
+
+    private static List<(string Path, string Bytes)> Contents(string folder) =>
+    [
+        .. Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+            .Select(file => (file, Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file))))),
+    ];
 
     private static string UndisturbedAfter(int epochs) =>
         Trainer.Train(new Recipe { Epochs = epochs, Seed = 11 }, Dataset.Mnist()).State.Parameters.Sha256();

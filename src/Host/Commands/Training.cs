@@ -61,7 +61,9 @@ internal sealed class Training(
         // Before a folder is made for the run: a kernel that can't be had here is an error now.
         (recipe, var matMul) = ChooseKernel(recipe);
         recipe.CheckFits(data.Description);
-        var run = checkpoint?.Run ?? RunFolder.Create(settings, recipe, DateTimeOffset.Now);
+        var run = checkpoint is null
+            ? RunFolder.Create(settings, recipe, DateTimeOffset.Now)
+            : RunFolder.Resumed(settings, recipe, checkpoint, DateTimeOffset.Now);
         var job = new TrainingJob
         {
             Recipe = recipe,

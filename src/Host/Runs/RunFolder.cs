@@ -25,6 +25,28 @@ internal sealed class RunFolder(string path)
     public string In(string name) => System.IO.Path.Combine(Path, name);
 
     /// <summary>
+    /// The folder of a run that goes on from a checkpoint: its own, or where the settings name another one, that of a
+    /// new run, which leaves the first as it is.
+    /// </summary>
+    /// <exception cref="UsageException">The checkpoint's run is further already, or the other folder holds a run.
+    /// </exception>
+    /// <exception cref="FailureException">It can't be written.</exception>
+    public static RunFolder Resumed(
+        TrainSettings settings, Recipe recipe, LoadedCheckpoint checkpoint, DateTimeOffset now)
+    {
+        if (checkpoint.Run is not { } run || (settings.Out is { } path && !run.IsAt(path)))
+            return Create(settings, recipe, now);
+        if (new CheckpointFolder(run.Checkpoints, keep: 1).Newest().Found is { } newest
+            && System.IO.Path.GetFileName(newest.Path) != System.IO.Path.GetFileName(checkpoint.Path))
+        {
+            throw new UsageException(
+                $"--resume: {checkpoint.Path} is not the newest checkpoint of its run ({newest.Path}); give --out "
+                + $"FOLDER for a run of its own that goes on from there, or --resume {run.Path}.");
+        }
+        return run;
+    }
+
+    /// <summary>
     /// The folder of a new run, named by the time when it begins; made with its recipe in it, which names the data too
     /// where that has a name.
     /// </summary>
@@ -46,6 +68,11 @@ internal sealed class RunFolder(string path)
         folder.Write("recipe.json", Encoding.UTF8.GetBytes(RecipeFile.Write(recipe, name, settings.Validation)));
         return folder;
     }
+
+    private bool IsAt(string path) => FullPath(path) == FullPath(Path);
+
+    private static string FullPath(string path) =>
+        System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
 
     /// <summary>The names of what is in it, folders with a slash.</summary>
     public IEnumerable<string> Contents() => new DirectoryInfo(Path).EnumerateFileSystemInfos()
