@@ -146,6 +146,16 @@ public class UsageTests
     }
 
     [Fact]
+    public void A_variable_that_nobody_reads_is_named()
+    {
+        using var program = new TestProgram();
+        var result = program.Run([("ACTORTRAIN__TRANING__EPOCHS", "1")], "train");
+        Assert.Equal(
+            (2, "ACTORTRAIN__TRANING__EPOCHS: 'TRANING' is no section; there are Training and Cluster."),
+            (result.ExitCode, result.Error.TrimEnd()));
+    }
+
+    [Fact]
     public void An_option_that_does_not_exist_is_named()
     {
         using var program = new TestProgram();

@@ -36,7 +36,7 @@ internal sealed record NodeSettings(ClusterSettings Cluster)
             CheckpointSteps = reader.Whole("CheckpointSteps", 2, 1_000_000_000) ?? defaults.CheckpointSteps,
             Tls = Tls(reader),
         };
-        reader.RefuseUnknownKeys();
+        reader.RefuseUnknown();
         var errors = reader.Errors.Concat(cluster.Errors()).ToList();
         return errors.Count == 0 ? new(cluster) : throw new UsageException(string.Join('\n', errors));
     }

@@ -97,14 +97,29 @@ internal sealed class SettingsReader(IConfiguration configuration, SettingSectio
         _errors.Add($"{settings.Name}:{key} ({option}) is '{Text(key)}'; give {allowed}.");
     }
 
-    /// <summary>Notes each key that no setting has.</summary>
-    public void RefuseUnknownKeys()
+    /// <summary>Notes each key that no setting has, and each value that is a list or an object.</summary>
+    public void RefuseUnknown()
     {
+        if (_section.Value is { } text)
+            _errors.Add($"{settings.Name} is '{text}'; give an object with settings: "
+                + $"{{\"{settings.Name}\": {{\"{settings.Settings[0].Key}\": …}}}}.");
         foreach (var child in _section.GetChildren())
-            if (!settings.Settings.Any(s => s.Key.Equals(child.Key, StringComparison.OrdinalIgnoreCase)))
+        {
+            var setting = settings.Settings.FirstOrDefault(
+                s => s.Key.Equals(child.Key, StringComparison.OrdinalIgnoreCase));
+            if (setting is null)
                 _errors.Add($"{settings.Name}:{child.Key} is no setting; there are "
                     + $"{string.Join(", ", settings.Settings.Select(s => s.Key))}.");
+            else if (child.GetChildren().ToList() is { Count: > 0 } parts)
+                _errors.Add($"{settings.Name}:{setting.Key} ({setting.Option}) is {InsteadOfOne(parts)}.");
+        }
     }
+
+    // A list is an object with the keys 0, 1, …
+    private static string InsteadOfOne(List<IConfigurationSection> parts) =>
+        parts.All(part => part.Value is not null && int.TryParse(part.Key, out _))
+            ? $"a list; give one text: \"{string.Join(',', parts.Select(part => part.Value))}\""
+            : $"an object with {string.Join(", ", parts.Select(part => part.Key))}; give one value";
 
     private T? Parse<T>(string key, string allowed, Func<string, T?> parse) where T : struct
     {

@@ -94,7 +94,7 @@ internal sealed record TrainSettings
             reader.Refuse("ClipValue", "it without --clip-norm; a gradient is bounded one way");
         if (settings is { Model: not (null or ModelOption.Mlp), Hidden: not null })
             reader.Refuse("Hidden", "it with --model mlp only; a model file names its own layers");
-        reader.RefuseUnknownKeys();
+        reader.RefuseUnknown();
         return reader.Errors.Count == 0
             ? settings.Under(ModelOption.Read(settings.Model, settings.Layers))
             : throw new UsageException(string.Join('\n', reader.Errors));
