@@ -25,7 +25,8 @@ public static partial class DurableFile
     /// <remarks>
     /// Writes a new file in the same folder, flushes it to the disk, renames it over the old one, then flushes the
     /// folder (Unix only, and only where the file system can: the runtime offers no way, so this calls fsync; elsewhere
-    /// a power failure may bring the old file back, never a mixture).
+    /// a power failure may bring the old file back, never a mixture). A link stays, and the file that it names is
+    /// replaced. A device, a pipe or <c>/dev/stdout</c> (known on Linux) is written to as it is, without any promise.
     /// </remarks>
     public static void Write(string path, IEnumerable<ReadOnlyMemory<byte>> parts) =>
         Replace(path, parts, static (file, parts) =>
@@ -33,24 +34,66 @@ public static partial class DurableFile
             foreach (var part in parts) file.Write(part.Span);
         });
 
+    /// <summary>
+    /// Does all but the writing: a path where nothing can be written is an error now, the same as later.
+    /// </summary>
+    /// <inheritdoc cref="Write(string, IEnumerable{ReadOnlyMemory{byte}})" path="/exception"/>
+    public static void Check(string path)
+    {
+        if (FileTarget.IsStream(path)) return;
+        try
+        {
+            var unfinished = UnfinishedPath(FileTarget.Of(path));
+            Create(unfinished).Dispose();
+            File.Delete(unfinished);
+        }
+        catch (Exception e) when (Named(path, e) is { } named)
+        {
+            throw named;
+        }
+    }
+
     private static void Replace<T>(string path, T contents, Action<FileStream, T> write)
         where T : allows ref struct
     {
-        var unfinished = UnfinishedPath(path);
+        if (FileTarget.IsStream(path))
+        {
+            WriteInto(path, contents, write);
+            return;
+        }
+        string? unfinished = null;
         try
         {
+            var target = FileTarget.Of(path);
+            unfinished = UnfinishedPath(target);
             using (var file = Create(unfinished))
             {
                 write(file, contents);
                 file.Flush(flushToDisk: true);
             }
-            Publish(unfinished, path);
+            Publish(unfinished, target);
         }
         catch (Exception e)
         {
-            DeleteQuietly(unfinished);
+            if (unfinished is not null) DeleteQuietly(unfinished);
             if (Named(path, e) is { } named) throw named;
             throw;
+        }
+    }
+
+    private static void WriteInto<T>(string path, T contents, Action<FileStream, T> write)
+        where T : allows ref struct
+    {
+        try
+        {
+            // At the end: standard output may be a file with lines in it.
+            using var stream = new FileStream(
+                path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+            write(stream, contents);
+        }
+        catch (IOException e)
+        {
+            throw new IOException($"{path}: not written, or not all of it: {e.Message}", e);
         }
     }
 

@@ -73,6 +73,62 @@ public sealed class DurableFileTests : IDisposable
             error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_link_stays_and_the_file_that_it_names_is_replaced()
+    {
+        Directory.CreateDirectory(_folder.At("real/below"));
+        // A link with .. in a folder that is a link itself: not what the text of the paths says.
+        File.CreateSymbolicLink(_folder.At("real/below/link"), "../a");
+        Directory.CreateSymbolicLink(_folder.At("folder"), "real/below");
+        File.WriteAllText(_folder.At("real/a"), "before");
+        DurableFile.Write(_folder.At("folder/link"), "after"u8);
+        Assert.Equal("after", File.ReadAllText(_folder.At("real/a")));
+        Assert.Equal("../a", new FileInfo(_folder.At("real/below/link")).LinkTarget);
+        Assert.Equal(["folder", "real"], _folder.Names.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void A_link_to_a_file_that_is_not_there_yet_makes_it()
+    {
+        File.CreateSymbolicLink(_folder.At("link"), "a");
+        DurableFile.Write(_folder.At("link"), "hello"u8);
+        Assert.Equal("hello", File.ReadAllText(_folder.At("a")));
+        Assert.Equal("a", new FileInfo(_folder.At("link")).LinkTarget);
+    }
+
+    [Fact]
+    public void Devices_and_pipes_are_written_to_as_they_are()
+    {
+        if (!OperatingSystem.IsLinux()) Assert.Skip("needs Linux to tell what a path is");
+        File.CreateSymbolicLink(_folder.At("link"), "/dev/null");
+        DurableFile.Write(_folder.At("link"), "hello"u8);
+        DurableFile.Check(_folder.At("link"));
+        Assert.Equal("/dev/null", new FileInfo(_folder.At("link")).LinkTarget);
+
+        using (var make = System.Diagnostics.Process.Start("mkfifo", [_folder.At("pipe")])) make.WaitForExit();
+        DurableFile.Check(_folder.At("pipe"));
+        var read = Task.Run(() => File.ReadAllText(_folder.At("pipe")), TestContext.Current.CancellationToken);
+        DurableFile.Write(_folder.At("pipe"), Parts("one ", "two"));
+        Assert.Equal("one two", read.GetAwaiter().GetResult());
+        Assert.Equal(["link", "pipe"], _folder.Names.Order(StringComparer.Ordinal));
+
+        var full = Assert.Throws<IOException>(() => DurableFile.Write("/dev/full", "x"u8));
+        Assert.StartsWith(
+            "/dev/full: not written, or not all of it: No space left on device", full.Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_can_not_be_written_is_known_before_and_what_can_is_left_as_it_is()
+    {
+        File.WriteAllText(_folder.At("a"), "before");
+        DurableFile.Check(_folder.At("a"));
+        DurableFile.Check(_folder.At("b"));
+        Assert.Equal(["a"], _folder.Names);
+        Assert.Equal("before", File.ReadAllText(_folder.At("a")));
+        Assert.Throws<IOException>(() => DurableFile.Check(_folder.At("no/a")));
+    }
+
     private static IEnumerable<ReadOnlyMemory<byte>> Parts(params IEnumerable<string> parts) =>
         parts.Select(part => new ReadOnlyMemory<byte>(System.Text.Encoding.UTF8.GetBytes(part)));
 
