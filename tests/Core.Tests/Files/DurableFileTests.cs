@@ -97,7 +97,7 @@ public sealed class DurableFileTests : IDisposable
     }
 
     [Fact]
-    public void Devices_and_pipes_are_written_to_as_they_are()
+    public async Task Devices_and_pipes_are_written_to_as_they_are()
     {
         if (!OperatingSystem.IsLinux()) Assert.Skip("needs Linux to tell what a path is");
         File.CreateSymbolicLink(_folder.At("link"), "/dev/null");
@@ -109,7 +109,7 @@ public sealed class DurableFileTests : IDisposable
         DurableFile.Check(_folder.At("pipe"));
         var read = Task.Run(() => File.ReadAllText(_folder.At("pipe")), TestContext.Current.CancellationToken);
         DurableFile.Write(_folder.At("pipe"), Parts("one ", "two"));
-        Assert.Equal("one two", read.GetAwaiter().GetResult());
+        Assert.Equal("one two", await read);
         Assert.Equal(["link", "pipe"], _folder.Names.Order(StringComparer.Ordinal));
 
         var full = Assert.Throws<IOException>(() => DurableFile.Write("/dev/full", "x"u8));
