@@ -149,6 +149,23 @@ public sealed class IdxFileTests : IDisposable
         }
     }
 
+    [Property]
+    public bool A_damaged_compressed_file_is_refused_or_holds_the_same_images(ushort place, byte change)
+    {
+        byte[] pixels = [.. Enumerable.Range(0, 400).Select(i => (byte)(i * i))];
+        var bytes = IdxBytes.Gzip(IdxBytes.Images(1, 20, 20, pixels));
+        bytes[place % bytes.Length] ^= change;
+        File.WriteAllBytes(_folder.At("d.gz"), bytes);
+        try
+        {
+            return IdxFile.ReadImages(_folder.At("d.gz")).Pixels.Span.SequenceEqual(pixels);
+        }
+        catch (DatasetException)
+        {
+            return true;
+        }
+    }
+
     private static byte[] Flipped(byte[] bytes, int index) => [.. bytes.Select((b, i) => i == index ? (byte)~b : b)];
 
     private static string ErrorOf(Action read) => Assert.Throws<DatasetException>(read).Message;

@@ -1,5 +1,6 @@
 using ActorTrain.Core.Tests.Files;
 using ActorTrain.Host.Images;
+using FsCheck.Xunit;
 using SkiaSharp;
 
 namespace ActorTrain.Host.Tests.Images;
@@ -60,6 +61,38 @@ public sealed class GreyImageTests : IDisposable
     [Fact]
     public void A_PNG_with_the_longest_side_is_read() =>
         Assert.Equal(8192, Read(Png(8192, 1, (_, _) => Grey(7))).Width);
+
+    [Fact]
+    public void A_file_that_can_not_be_read_is_named()
+    {
+        if (!OperatingSystem.IsLinux()) Assert.Skip("needs a file that nobody can read, not even root");
+        var path = _folder.At("a.png");
+        File.CreateSymbolicLink(path, "/proc/self/mem");
+        Assert.StartsWith(
+            $"{path}: can't be read: ", Assert.Throws<FailureException>(() => GreyImage.Read(path)).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Property]
+    public bool A_damaged_PNG_is_a_picture_or_a_FailureException(ushort place, byte change, ushort end)
+    {
+        var bytes = Png(16, 16, (x, y) => Grey((byte)(x * y)));
+        var cut = bytes[..(end % bytes.Length)];
+        bytes[place % bytes.Length] ^= change;
+        return Holds(bytes) && Holds(cut);
+
+        bool Holds(byte[] damaged)
+        {
+            try
+            {
+                return Read(damaged) is { Width: > 0, Height: > 0 };
+            }
+            catch (FailureException)
+            {
+                return true;
+            }
+        }
+    }
 
     private GreyImage Read(byte[] content)
     {

@@ -1,6 +1,7 @@
 using ActorTrain.Core.Tests.Files;
 using ActorTrain.Interop;
 using ActorTrain.Interop.NumPy;
+using FsCheck.Xunit;
 
 namespace ActorTrain.Core.Tests.Data.Loading;
 
@@ -71,6 +72,21 @@ public class ExamplesTests
     [InlineData("1,2", "c", "data.csv: no header that names the column c; expected a first line with names.")]
     public void Lines_that_are_no_examples_are_named(string text, string? label, string message) =>
         Assert.Equal(message, Assert.Throws<DatasetException>(() => Csv(text, label)).Message);
+
+    [Property(MaxTest = 1000)]
+    public bool Damaged_lines_are_examples_or_a_DatasetException(ushort place, char other, bool isNamed)
+    {
+        var text = "height,class,\"width\"\r\n1e3,3,2\n\n-0.5,0,7\n".ToCharArray();
+        text[place % text.Length] = other;
+        try
+        {
+            return Csv(new(text), isNamed ? "class" : null).Count > 0;
+        }
+        catch (DatasetException)
+        {
+            return true;
+        }
+    }
 
     [Fact]
     public void A_folder_for_each_class_has_examples_in_the_order_of_names()
