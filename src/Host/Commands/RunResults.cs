@@ -24,7 +24,6 @@ internal static class RunResults
         var average = AverageOf(job.Recipe, data, outcome);
         var report = TrainingReport.Of(job, settings.Nodes, data, outcome, average, secondsToFirstStep);
         run.Write("report.json", report.ToJson());
-        if (settings.Report is not null) RunFolder.WriteFile(settings.Report, report.ToJson());
         if (outcome.State.History.Length > 0) run.Write("curves.png", TrainingCurves.Png(outcome.State.History));
         var schedule = outcome.State.Schedule;
         if (schedule is not null)
@@ -47,6 +46,8 @@ internal static class RunResults
                 + $"weights {ProgressText.Fingerprint(report.WeightsSha256)}; "
                 + $"go on with: actortrain train --resume {run.Path}");
         }
+        // Last, so that it costs nothing of the run where it fails, and may be standard output.
+        if (settings.Report is not null) RunFolder.WriteFile(settings.Report, report.ToJson());
         return 0;
     }
 

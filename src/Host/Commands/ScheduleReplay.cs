@@ -23,6 +23,7 @@ internal sealed class ScheduleReplay(TrainSettings settings, string file)
         Check(schedule, data);
         var initial = InitOption.Read(settings.Init, schedule.Recipe.Model, settings.Layers);
         InitOption.Check(schedule.Recipe, initial);
+        RunFolder.CheckWritable("--report", settings.Report);
         var run = RunFolder.Create(settings, schedule.Recipe, DateTimeOffset.Now);
         Console.WriteLine($"{data.Name}: {schedule.Schedule.Count} entries of {file}; strategy "
             + $"{schedule.Recipe.Strategy}, compression {schedule.Recipe.Compression}");

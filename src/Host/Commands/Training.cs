@@ -61,6 +61,7 @@ internal sealed class Training(
         // Before a folder is made for the run: a kernel that can't be had here is an error now.
         (recipe, var matMul) = ChooseKernel(recipe);
         recipe.CheckFits(data.Description);
+        RunFolder.CheckWritable("--report", settings.Report);
         var run = checkpoint is null
             ? RunFolder.Create(settings, recipe, DateTimeOffset.Now)
             : RunFolder.Resumed(settings, recipe, checkpoint, DateTimeOffset.Now);

@@ -97,6 +97,26 @@ internal sealed class RunFolder(string path)
         }
     }
 
+    /// <summary>Finds out before a run whether a file can be written after it; makes its folder.</summary>
+    /// <param name="option">What names the file.</param>
+    /// <param name="path">The file; none: there is nothing to find out.</param>
+    /// <exception cref="UsageException">It can't.</exception>
+    public static void CheckWritable(string option, string? path)
+    {
+        if (path is null) return;
+        try
+        {
+            if (System.IO.Path.EndsInDirectorySeparator(path) || Directory.Exists(path))
+                throw new IOException("it is a folder; give a file");
+            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!);
+            DurableFile.Check(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"{option}: can't write {path}: {e.Message}");
+        }
+    }
+
     private static string Unused(string path)
     {
         var candidate = path;
