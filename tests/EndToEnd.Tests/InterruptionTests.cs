@@ -112,6 +112,15 @@ public class InterruptionTests
     }
 
     [Fact]
+    public void The_recipe_of_a_run_that_went_on_is_that_of_the_longer_run()
+    {
+        using var program = new TestProgram();
+        program.Weights([], "--hidden", "4", "--max-steps", "20", "--out", "run");
+        var weights = program.Weights([], "--resume", "run", "--max-steps", "40");
+        Assert.Equal(weights, program.Weights([], "--model", "run/recipe.json"));
+    }
+
+    [Fact]
     public void A_resume_into_another_folder_leaves_the_first_run_as_it_is()
     {
         using var program = new TestProgram();

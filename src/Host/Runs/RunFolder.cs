@@ -15,6 +15,8 @@ internal sealed class RunFolder(string path)
     /// <summary>What happened in the run, a line of JSON each.</summary>
     public const string Events = "events.jsonl";
 
+    private const string RecipeName = "recipe.json";
+
     /// <summary>The folder.</summary>
     public string Path { get; } = path;
 
@@ -25,8 +27,8 @@ internal sealed class RunFolder(string path)
     public string In(string name) => System.IO.Path.Combine(Path, name);
 
     /// <summary>
-    /// The folder of a run that goes on from a checkpoint: its own, or where the settings name another one, that of a
-    /// new run, which leaves the first as it is.
+    /// The folder of a run that goes on from a checkpoint: its own, whose recipe is then that of the longer run; or
+    /// where the settings name another one, that of a new run, which leaves the first as it is.
     /// </summary>
     /// <exception cref="UsageException">The checkpoint's run is further already, or the other folder holds a run.
     /// </exception>
@@ -43,6 +45,7 @@ internal sealed class RunFolder(string path)
                 $"--resume: {checkpoint.Path} is not the newest checkpoint of its run ({newest.Path}); give --out "
                 + $"FOLDER for a run of its own that goes on from there, or --resume {run.Path}.");
         }
+        run.WriteRecipe(settings, recipe);
         return run;
     }
 
@@ -64,9 +67,14 @@ internal sealed class RunFolder(string path)
                 $"--out: {folder.Path} holds a run already ({found.Path}); give another folder, or "
                 + $"--resume {folder.Path}.");
         }
-        var name = settings.Data is { } data && NamedData.Has(data) ? data : null;
-        folder.Write("recipe.json", Encoding.UTF8.GetBytes(RecipeFile.Write(recipe, name, settings.Validation)));
+        folder.WriteRecipe(settings, recipe);
         return folder;
+    }
+
+    private void WriteRecipe(TrainSettings settings, Recipe recipe)
+    {
+        var name = settings.Data is { } data && NamedData.Has(data) ? data : null;
+        Write(RecipeName, Encoding.UTF8.GetBytes(RecipeFile.Write(recipe, name, settings.Validation)));
     }
 
     private bool IsAt(string path) => FullPath(path) == FullPath(Path);
