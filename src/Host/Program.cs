@@ -9,8 +9,9 @@ using ActorTrain.Kernels;
 
 const int failure = 1, usage = 2;
 
-// An error that can't be shown is no other error, and no output is no reason to stop.
+// An error that can't be shown is no other error.
 Console.SetError(new GuardedWriter(Console.Error, _ => { }));
+RunOutput.Name();
 
 var root = new RootCommand("Trains neural networks on CPUs, with the same bits on any number of cores.")
 {

@@ -121,6 +121,41 @@ public class InterruptionTests
     }
 
     [Fact]
+    public void A_replay_that_is_interrupted_says_so_and_leaves_nothing()
+    {
+        using var program = new TestProgram();
+        program.Weights([], "--strategy", "async", "--max-steps", "4000", "--out", "run");
+        var process = program.Start(
+            [], "train", "--replay-schedule", Path.Combine("run", "schedule.jsonl"), "--out", "again");
+        while (!process.HasExited && !File.Exists(program.In("again", "recipe.json"))) Thread.Sleep(1);
+        Assert.True(Signal(process));
+        var result = TestProgram.End(process);
+        Assert.Contains(
+            "stopping; a replay that is stopped leaves nothing; press Ctrl-C again to stop at once", result.Output,
+            StringComparison.Ordinal);
+        Assert.Equal((1, "stopped"), (result.ExitCode, result.Error.TrimEnd()));
+        Assert.False(Directory.Exists(program.In("again")));
+    }
+
+    [Fact]
+    public void Output_that_nobody_takes_costs_no_run_and_names_itself_elsewhere()
+    {
+        if (!File.Exists("/dev/full")) Assert.Skip("needs a device that is always full");
+        using var program = new TestProgram();
+        var trained = program.RunInShell(
+            "exec >/dev/full", "train", "--hidden", "4", "--max-steps", "3", "--out", "run");
+        Assert.Equal(0, trained.ExitCode);
+        Assert.StartsWith("standard output: No space left on device", trained.Error, StringComparison.Ordinal);
+        Assert.EndsWith("; the run goes on without it", trained.Error.TrimEnd(), StringComparison.Ordinal);
+        Assert.DoesNotContain("\n", trained.Error.TrimEnd(), StringComparison.Ordinal);
+        Assert.True(File.Exists(program.In("run", "report.json")));
+
+        var evaluated = program.RunInShell("exec >/dev/full", "evaluate", "--checkpoint", "run");
+        Assert.StartsWith("standard output: No space left on device", evaluated.Error, StringComparison.Ordinal);
+        Assert.Equal(1, evaluated.ExitCode);
+    }
+
+    [Fact]
     public void A_resume_into_another_folder_leaves_the_first_run_as_it_is()
     {
         using var program = new TestProgram();

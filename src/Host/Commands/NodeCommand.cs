@@ -1,6 +1,7 @@
 using System.CommandLine;
 using ActorTrain.Actors;
 using ActorTrain.Host.Configuration;
+using ActorTrain.Host.Terminal;
 
 namespace ActorTrain.Host.Commands;
 
@@ -28,6 +29,7 @@ internal static class NodeCommand
         settings.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
+            RunOutput.LetFail();
             var configuration = settings.Read(parsed, parsed.GetValue(config));
             var named = configuration["Cluster:Role"];
             if (named is not (ClusterSettings.ServerRole or ClusterSettings.WorkerRole

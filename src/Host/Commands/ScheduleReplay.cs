@@ -2,6 +2,7 @@ using System.Diagnostics;
 using ActorTrain.Actors;
 using ActorTrain.Checkpoints;
 using ActorTrain.Host.Configuration;
+using ActorTrain.Host.Interruption;
 using ActorTrain.Host.Runs;
 using ActorTrain.Host.Terminal;
 using ActorTrain.Schedules;
@@ -14,20 +15,28 @@ namespace ActorTrain.Host.Commands;
 /// </summary>
 internal sealed class ScheduleReplay(TrainSettings settings, string file)
 {
-    /// <summary>Replays to the end of the schedule.</summary>
+    /// <summary>Replays to the end of the schedule. The first Ctrl-C gives up, and takes back the folder.</summary>
     /// <returns>The exit code.</returns>
+    /// <exception cref="OperationCanceledException">It was given up.</exception>
     public async Task<int> Run(CancellationToken cancellation)
     {
+        RunOutput.LetFail();
         var schedule = Read();
         var data = await DataOption.Load(settings.Data, settings.Validation);
         Check(schedule, data);
         var initial = InitOption.Read(settings.Init, schedule.Recipe.Model, settings.Layers);
         InitOption.Check(schedule.Recipe, initial);
         RunFolder.CheckWritable("--report", settings.Report);
+        var isOver = false;
+        using var interrupt = new InterruptListener(
+            text => Console.WriteLine(isOver ? Training.ResultsAreBeingWritten : text),
+            "stopping; a replay that is stopped leaves nothing");
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, interrupt.Stop);
         var run = RunFolder.Create(settings, schedule.Recipe, DateTimeOffset.Now);
         Console.WriteLine($"{data.Name}: {schedule.Schedule.Count} entries of {file}; strategy "
             + $"{schedule.Recipe.Strategy}, compression {schedule.Recipe.Compression}");
-        var (outcome, plan) = Replay(schedule, data, initial, cancellation);
+        var (outcome, plan) = Replay(schedule, data, initial, run, stop.Token);
+        isOver = true;
         var checkpoint = new TrainingCheckpoint(schedule.Recipe, data.Description, outcome.State);
         new CheckpointFolder(run.Checkpoints, keep: 1).Save(
             plan.StepsDone(outcome.State.Position), checkpoint.Encode());
@@ -37,7 +46,7 @@ internal sealed class ScheduleReplay(TrainSettings settings, string file)
     }
 
     private (TrainingOutcome Outcome, TrainingPlan Plan) Replay(
-        ScheduleFile schedule, Dataset data, FlatVector? initial, CancellationToken cancellation)
+        ScheduleFile schedule, Dataset data, FlatVector? initial, RunFolder run, CancellationToken cancellation)
     {
         var (recipe, plan) = (schedule.Recipe, new TrainingPlan(schedule.Recipe, data.Description));
         var (whole, epoch) = (Stopwatch.StartNew(), Stopwatch.StartNew());
@@ -59,6 +68,11 @@ internal sealed class ScheduleReplay(TrainSettings settings, string file)
         catch (ScheduleException e)
         {
             throw new FailureException($"--replay-schedule: {file}: {e.Message}");
+        }
+        catch (OperationCanceledException)
+        {
+            run.Discard();
+            throw;
         }
     }
 

@@ -29,6 +29,10 @@ internal sealed class Training(
     /// <summary>How many checkpoints are kept when nobody says otherwise.</summary>
     public const int KeepCheckpoints = 3;
 
+    /// <summary>What a Ctrl-C is answered that comes after a run.</summary>
+    public const string ResultsAreBeingWritten =
+        "the run is over and its results are being written; press Ctrl-C again to stop at once";
+
     private double? _secondsToFirstStep;
     private ITrainingDisplay? _display;
 
@@ -36,6 +40,7 @@ internal sealed class Training(
     /// <returns>The exit code.</returns>
     public async Task<int> Run(CancellationToken cancellation)
     {
+        RunOutput.LetFail();
         var shards = settings.Shards ?? node.ServerShards;
         if (settings.Nodes > 0 && NodePorts.Trouble(node.Cluster) is { } trouble) throw new FailureException(trouble);
         var loading = DataOption.Load(settings.Data, settings.Validation);
@@ -184,7 +189,7 @@ internal sealed class Training(
     private void SayStopping(string text)
     {
         if (_display is { } display) display.Line(text);
-        else Console.WriteLine("the run is over and its results are being written; press Ctrl-C again to stop at once");
+        else Console.WriteLine(ResultsAreBeingWritten);
     }
 
     private static double SecondsSinceProcessStart()

@@ -71,6 +71,13 @@ internal sealed class RunFolder(string path)
         return folder;
     }
 
+    /// <summary>Takes back what making it wrote, for a run that leaves nothing.</summary>
+    public void Discard()
+    {
+        File.Delete(In(RecipeName));
+        if (!Directory.EnumerateFileSystemEntries(Path).Any()) Directory.Delete(Path);
+    }
+
     private void WriteRecipe(TrainSettings settings, Recipe recipe)
     {
         var name = settings.Data is { } data && NamedData.Has(data) ? data : null;
