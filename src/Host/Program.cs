@@ -25,12 +25,13 @@ var root = new RootCommand("Trains neural networks on CPUs, with the same bits o
     BenchCommand.Create(),
     CertsCommand.Create(),
 };
-var parsed = root.Parse(args);
-if (parsed.Errors.Count > 0)
+// A file's name may begin with @.
+var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+var errors = ParseErrors.Of(parsed).ToList();
+if (errors.Count > 0)
 {
-    foreach (var error in parsed.Errors) Console.Error.WriteLine(error.Message);
-    Console.Error.WriteLine("See: actortrain "
-        + $"{(parsed.CommandResult.Command is RootCommand ? "" : $"{parsed.CommandResult.Command.Name} ")}--help");
+    foreach (var error in errors) Console.Error.WriteLine(error);
+    Console.Error.WriteLine($"See: actortrain {ParseErrors.CommandOf(parsed)}--help");
     return usage;
 }
 try

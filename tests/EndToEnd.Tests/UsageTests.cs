@@ -165,6 +165,38 @@ public class UsageTests
         Assert.EndsWith("See: actortrain train --help", result.Error.TrimEnd(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("serve --help", "Unrecognized command or argument 'serve'.", "")]
+    [InlineData("bench top --help", "Unrecognized command or argument 'top'.", "bench ")]
+    [InlineData("bench peak --foo", "Unrecognized command or argument '--foo'.", "bench peak ")]
+    [InlineData("gradcheck --elements abc", "--elements is 'abc'; give a whole number.", "gradcheck ")]
+    [InlineData("up --workers abc", "--workers is 'abc'; give a whole number.", "up ")]
+    [InlineData("certs --out c --days abc", "--days is 'abc'; give a whole number.", "certs ")]
+    public void A_command_line_that_can_not_be_read_is_one_line_and_where_to_look(
+        string arguments, string message, string command)
+    {
+        using var program = new TestProgram();
+        var result = program.Run(arguments.Split(' '));
+        Assert.Equal(
+            (2, $"{message}\nSee: actortrain {command}--help", ""),
+            (result.ExitCode, result.Error.TrimEnd().ReplaceLineEndings("\n"), result.Output));
+    }
+
+    [Fact]
+    public void A_kernel_that_a_recipe_names_and_a_file_that_begins_with_an_at_sign_are_what_they_say()
+    {
+        using var program = new TestProgram();
+        File.WriteAllText(program.In("recipe.json"), """{"kernel":"foo"}""");
+        var result = program.Run("train", "--model", "recipe.json");
+        Assert.Equal(
+            (2, "kernel is 'foo'; give managed, mkl, openblas, auto."), (result.ExitCode, result.Error.TrimEnd()));
+
+        program.Weights([], "--hidden", "4", "--max-steps", "1", "--out", "run");
+        result = program.Run("predict", "--checkpoint", "run", "@x.png");
+        Assert.Equal(
+            (1, "@x.png: no such file; give PNG files of digits."), (result.ExitCode, result.Error.TrimEnd()));
+    }
+
     [Fact]
     public void A_model_file_whose_layers_do_not_fit_names_the_layer_and_the_mend()
     {

@@ -24,7 +24,7 @@ internal static class ModelOption
         }
         catch (Exception e) when (e is RecipeException or ArgumentException)
         {
-            throw new UsageException($"--model: {model}: {e.Message}");
+            throw new UsageException($"--model: {model}: {e.Message.Split(" (Parameter")[0]}");
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using ActorTrain.Kernels;
 using Microsoft.Extensions.Configuration;
 
 namespace ActorTrain.Host.Configuration;
@@ -136,8 +137,8 @@ internal sealed record TrainSettings
     /// <summary>A recipe with what these settings say; the model and what they leave open stay as they are.</summary>
     /// <param name="recipe">The recipe.</param>
     /// <param name="data">Its size says how many steps an epoch has.</param>
-    /// <exception cref="UsageException">The optimiser lacks a setting, the run is too short, or an epoch has no
-    /// step.</exception>
+    /// <exception cref="UsageException">The optimiser lacks a setting, there is no such kernel, the run is too short,
+    /// or an epoch has no step.</exception>
     public Recipe Over(Recipe recipe, DataDescription data)
     {
         recipe = recipe with
@@ -160,6 +161,10 @@ internal sealed record TrainSettings
             Strategy = Strategy ?? recipe.Strategy,
             Compression = Compression ?? recipe.Compression,
         };
+        // A recipe file may say any name.
+        if (recipe.Kernel != KernelCatalog.Auto && !MatMuls.Names.Contains(recipe.Kernel))
+            throw new UsageException(
+                $"kernel is '{recipe.Kernel}'; give {string.Join(", ", MatMuls.Names)}, {KernelCatalog.Auto}.");
         // What else is wrong with the recipe is said first, by who asked for it.
         if (recipe.Errors().Any()) return recipe;
         if (TrainingPlan.Refusal(recipe, data) is { } refusal) throw new UsageException(refusal);
