@@ -20,8 +20,8 @@ internal static class AllocationBenchmark
                    select new[] { string.Join(',', hidden), $"{shards}", $"{BytesOfStep(data, hidden, shards):N0}" };
         return new("Memory that a step allocates",
             "Bytes by the runtime's counter of all threads, and by the step: the difference of the "
-            + $"least of some runs of {Steps} and of {MoreSteps} steps of the default recipe. The messages and records of a step, and what "
-            + "watching a run costs; vectors of the model's size would be "
+            + $"least of some runs of {Steps} and of {MoreSteps} steps of the default recipe. The messages and "
+            + "records of a step, and what watching a run costs; vectors of the model's size would be "
             + $"{Sequential.Mlp([784, .. networks[0], 10]).Layout.Count * sizeof(float):N0} and more.",
             ["hidden", "shards", "bytes a step"], [.. rows]);
     }

@@ -13,8 +13,8 @@ internal static unsafe class OneRowGradients
     // Four chains of vectors are in flight: a multiply-add takes four cycles.
     private const int RowsAtOnce = 32;
 
-    // Rows at a multiple of this stride share sets of L1, which holds eight such lines: then each eight rows are so many
-    // columns behind those before them.
+    // Rows at a multiple of this stride share sets of L1, of eight lines or little more: then each eight rows are so
+    // many columns behind those before them.
     private const int SharingStride = 512, Lag = 64;
 
     /// <summary>C [K, N] = aᵀ·b, for a [K] and b [N]: each a chain of one link.</summary>

@@ -36,23 +36,23 @@ public static class ParameterServer
 
     private static Transition Take(
         ServerState state, ServerEvent @event, TimeSpan now, VectorPool pool) => @event switch
-    {
-        WorkAnswered e when SplitRounds.MustHold(state, e.Answer) => SplitRounds.Hold(state, e),
-        WorkAnswered e => Answer(state, e.Shard, e.Answer, now, pool),
-        PushConfirmed e => SplitRounds.Confirm(
-            state, e, (at, held) => Answer(at, held.Shard, held.Answer, now, pool)),
-        RangesHeld => new(state, [new GiveRanges(state.Training)]),
-        RangesCollected e => SplitRounds.Take(state, e, now, pool),
-        RangeLost e => GoBack(state, e.Incarnation),
-        Ticked => Rounds.HandOutLate(state, now),
-        ShardJoined e => Join(state, e, now, pool),
-        ShardLost e => Rounds.HandOut(Lose(state, e.Shard, e.Reason, now, pool), now),
-        WorkFailed e => Fail(state, e, now, pool),
-        CheckpointSettled e => Settle(state, e.StepsDone, now, pool),
-        StopRequested => Stop(state, now, pool),
-        _ => throw new System.Diagnostics.UnreachableException(
-            $"ParameterServer.Step has no arm for {@event.GetType().Name}; add one."),
-    };
+        {
+            WorkAnswered e when SplitRounds.MustHold(state, e.Answer) => SplitRounds.Hold(state, e),
+            WorkAnswered e => Answer(state, e.Shard, e.Answer, now, pool),
+            PushConfirmed e => SplitRounds.Confirm(
+                state, e, (at, held) => Answer(at, held.Shard, held.Answer, now, pool)),
+            RangesHeld => new(state, [new GiveRanges(state.Training)]),
+            RangesCollected e => SplitRounds.Take(state, e, now, pool),
+            RangeLost e => GoBack(state, e.Incarnation),
+            Ticked => Rounds.HandOutLate(state, now),
+            ShardJoined e => Join(state, e, now, pool),
+            ShardLost e => Rounds.HandOut(Lose(state, e.Shard, e.Reason, now, pool), now),
+            WorkFailed e => Fail(state, e, now, pool),
+            CheckpointSettled e => Settle(state, e.StepsDone, now, pool),
+            StopRequested => Stop(state, now, pool),
+            _ => throw new System.Diagnostics.UnreachableException(
+                $"ParameterServer.Step has no arm for {@event.GetType().Name}; add one."),
+        };
 
     private static Transition Join(ServerState state, ShardJoined e, TimeSpan now, VectorPool pool)
     {

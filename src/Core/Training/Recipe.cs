@@ -131,8 +131,9 @@ public sealed record Recipe
     /// </summary>
     /// <exception cref="ShapeMismatchException">It does not, or a random crop has another size than the images; the
     /// message names the mend.</exception>
-    /// <exception cref="RecipeException">A microbatch has fewer rows than the model can train on, or a random crop pads by
-    /// more than the images' size.</exception>
+    /// <exception cref="RecipeException">
+    /// A microbatch has fewer rows than the model can train on, or a random crop pads by more than the images' size.
+    /// </exception>
     public void CheckFits(DataDescription data)
     {
         var output = Model.OutputShape([data.Features]);

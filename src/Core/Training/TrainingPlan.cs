@@ -39,8 +39,8 @@ public sealed class TrainingPlan
     /// <summary>Why a recipe can't be planned on data of this size; nothing: it can.</summary>
     public static string? Refusal(Recipe recipe, DataDescription data) =>
         recipe.DropLast && recipe.BatchSize > data.TrainCount
-            ? $"batch-size is {recipe.BatchSize} with drop-last, but there are only {data.TrainCount} examples; give at "
-                + $"most {data.TrainCount}."
+            ? $"batch-size is {recipe.BatchSize} with drop-last, but there are only {data.TrainCount} examples; give "
+                + $"at most {data.TrainCount}."
             : null;
 
     /// <summary>The recipe.</summary>

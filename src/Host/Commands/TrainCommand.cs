@@ -18,8 +18,8 @@ internal static class TrainCommand
         {
             HelpName = "RUN",
             Arity = ArgumentArity.ZeroOrOne,
-            Description = "go on from a checkpoint file or a run's folder (default: --out, or the newest run); with another "
-                + "--out, there",
+            Description = "go on from a checkpoint file or a run's folder (default: --out, or the newest run); with "
+                + "another --out, there",
         };
         var replay = new Option<string>("--replay-schedule")
         {

@@ -116,12 +116,14 @@ public class RecipeFileTests
         {"layers":[{"name":"a","type":"Sequential","layers":[
             {"name":"b","type":"Conv2d","in":1,"out":2,"kernel":3,"strides":2}]}]}
         """,
-        "model.layers[0].layers[0].strides is no key; there are name, type, in, out, kernel, stride, padding and bias.")]
+        "model.layers[0].layers[0].strides is no key; there are name, type, in, out, kernel, stride, padding and "
+        + "bias.")]
     [InlineData(
         """{"layers":[{"name":"a","type":"Sequential","layers":[{"name":"f","type":"Flatten"}],"layer":[]}]}""",
         "model.layers[0].layer is no key; there are name, type and layers.")]
     [InlineData(
-        """{"model":{"layers":[{"name":"f","type":"Flatten"}],"size":1}}""", "recipe.model.size is no key; there is layers.")]
+        """{"model":{"layers":[{"name":"f","type":"Flatten"}],"size":1}}""",
+        "recipe.model.size is no key; there is layers.")]
     [InlineData("""{"layers":[{"name":"f","type":"Flatten"}],"size":1}""", "model.size is no key; there is layers.")]
     [InlineData(
         """{"layers":[],"batchSize":8}""",

@@ -29,7 +29,8 @@ internal static class DocumentCompiler
         var (usings, statements, types) = (new StringBuilder(), new StringBuilder(), new StringBuilder());
         foreach (var block in blocks)
         {
-            var root = (CompilationUnitSyntax)SourceCompiler.Parse(block.Code).GetRoot(TestContext.Current.CancellationToken);
+            var root = (CompilationUnitSyntax)SourceCompiler.Parse(block.Code)
+                .GetRoot(TestContext.Current.CancellationToken);
             foreach (var directive in root.Usings) Add(usings, directive, document, block);
             foreach (var member in root.Members)
                 Add(member is GlobalStatementSyntax ? statements : types, member, document, block);

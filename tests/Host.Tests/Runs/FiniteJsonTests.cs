@@ -27,7 +27,8 @@ public class FiniteJsonTests
     [Fact]
     public void An_epoch_that_diverged_is_an_event_with_null_losses()
     {
-        var json = JsonDocument.Parse(RunLog.Json(new EpochDone(Diverged, default, Epochs: 1), default)!.ToJsonString());
+        var epoch = new EpochDone(Diverged, default, Epochs: 1);
+        var json = JsonDocument.Parse(RunLog.Json(epoch, default)!.ToJsonString());
         Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("trainLoss").ValueKind);
         Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("testLoss").ValueKind);
         Assert.Equal(0.125, json.RootElement.GetProperty("trainAccuracy").GetDouble());
