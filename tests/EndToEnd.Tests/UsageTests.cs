@@ -170,6 +170,8 @@ public class UsageTests
     [InlineData("bench top --help", "Unrecognized command or argument 'top'.", "bench ")]
     [InlineData("bench peak --foo", "Unrecognized command or argument '--foo'.", "bench peak ")]
     [InlineData("gradcheck --elements abc", "--elements is 'abc'; give a whole number.", "gradcheck ")]
+    [InlineData("up --nodes=3", "Unrecognized command or argument '--nodes=3'.", "up ")]
+    [InlineData("node --report=r.json", "Unrecognized command or argument '--report=r.json'.", "node ")]
     [InlineData("up --workers abc", "--workers is 'abc'; give a whole number.", "up ")]
     [InlineData("certs --out c --days abc", "--days is 'abc'; give a whole number.", "certs ")]
     public void A_command_line_that_can_not_be_read_is_one_line_and_where_to_look(

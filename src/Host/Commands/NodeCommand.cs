@@ -20,7 +20,7 @@ internal static class NodeCommand
         {
             Description = "stop when standard input ends, with whoever started it",
         };
-        var settings = new SettingOptions(Setting.Training, Setting.Cluster);
+        var settings = new SettingOptions(Setting.Training.Without("Report"), Setting.Cluster);
         var command = new Command("node", "Be a node of a training cluster, until it is stopped or its run is over.")
         {
             config,

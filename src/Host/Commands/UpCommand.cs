@@ -43,7 +43,9 @@ internal static class UpCommand
             HelpName = "FILE",
             Description = "JSON configuration, for example one of configs/",
         };
-        var settings = new SettingOptions(Setting.Training);
+        var settings = new SettingOptions(Setting.Training.Without("Nodes").With(new(
+            "Shards", "--shards", "N",
+            "data shards of the server (default 1; 0 with --parameter-servers); each worker has one")));
         const string description =
             "Start a whole cluster of processes on this machine and train on it; Ctrl-C stops it all.";
         var command = new Command("up", description) { workers, aggregators, standbys, holders, config };

@@ -135,6 +135,10 @@ internal sealed record Setting(string Key, string Option, string Value, string H
 /// <param name="Settings">In the order of the help.</param>
 internal sealed record SettingSection(string Name, IReadOnlyList<Setting> Settings)
 {
+    /// <summary>The same section where a command has other words for a setting.</summary>
+    public SettingSection With(Setting setting) =>
+        this with { Settings = [.. Settings.Select(s => s.Key == setting.Key ? setting : s)] };
+
     /// <summary>The same section without a setting that a command does not have.</summary>
     public SettingSection Without(string key) => this with { Settings = [.. Settings.Where(s => s.Key != key)] };
 }
