@@ -71,6 +71,10 @@ internal sealed class RunFolder(string path)
         return folder;
     }
 
+    /// <summary>The names of what is in it, folders with a slash.</summary>
+    public IEnumerable<string> Contents() => new DirectoryInfo(Path).EnumerateFileSystemInfos()
+        .Select(info => info is DirectoryInfo ? $"{info.Name}/" : info.Name).Order(StringComparer.Ordinal);
+
     /// <summary>Takes back what making it wrote, for a run that leaves nothing.</summary>
     public void Discard()
     {
@@ -88,10 +92,6 @@ internal sealed class RunFolder(string path)
 
     private static string FullPath(string path) =>
         System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
-
-    /// <summary>The names of what is in it, folders with a slash.</summary>
-    public IEnumerable<string> Contents() => new DirectoryInfo(Path).EnumerateFileSystemInfos()
-        .Select(info => info is DirectoryInfo ? $"{info.Name}/" : info.Name).Order(StringComparer.Ordinal);
 
     /// <summary>Writes a file of the run, whole or not at all.</summary>
     /// <exception cref="FailureException">It can't be written.</exception>
